@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# How every library, program and test of the project is compiled.
+
+add_library(syn_options INTERFACE)
+target_compile_features(syn_options INTERFACE c_std_11)
+target_include_directories(syn_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(syn_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+  -Wvla $<$<BOOL:${SYN_WERROR}>:-Werror>)
+target_compile_definitions(syn_options INTERFACE SYN_VERSION="${PROJECT_VERSION}")
+if(SYN_SANITIZE)
+  target_compile_options(syn_options INTERFACE
+    -fsanitize=${SYN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(syn_options INTERFACE -fsanitize=${SYN_SANITIZE})
+endif()
+set(CMAKE_C_EXTENSIONS OFF)
+
+# syn_library(NAME [FREESTANDING] [LIBS library...]): every *.c of the current folder.
+function(syn_library name)
+  cmake_parse_arguments(ARG "FREESTANDING" "" "LIBS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.c)
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC ${ARG_LIBS} PRIVATE syn_options)
+  target_include_directories(${name} INTERFACE ${PROJECT_SOURCE_DIR})
+  if(ARG_FREESTANDING)
+    target_compile_options(${name} PRIVATE -ffreestanding)
+  else()
+    target_compile_definitions(${name} PRIVATE _GNU_SOURCE)
+  endif()
+  if(SYN_FUZZ)
+    target_compile_options(${name} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
+endfunction()
+
+# syn_test(NAME SOURCE... [LIBS library...]): one cmocka program, one ctest entry.
+function(syn_test name)
+  cmake_parse_arguments(ARG "" "" "LIBS" ${ARGN})
+  add_executable(test_${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(test_${name} PRIVATE ${ARG_LIBS} syn_options cmocka)
+  target_compile_definitions(test_${name} PRIVATE _GNU_SOURCE
+    SYN_SOURCE_DIR="${PROJECT_SOURCE_DIR}" SYN_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  add_test(NAME ${name} COMMAND test_${name})
+  set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+endfunction()
+
+# syn_fuzzer(NAME SOURCE... [LIBS library...]): a libFuzzer target with its corpus under tests/fuzz.
+function(syn_fuzzer name)
+  if(SYN_FUZZ)
+    cmake_parse_arguments(ARG "" "" "LIBS" ${ARGN})
+    add_executable(fuzz_${name} ${ARG_UNPARSED_ARGUMENTS})
+    target_link_libraries(fuzz_${name} PRIVATE ${ARG_LIBS} syn_options)
+    target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  endif()
+endfunction()

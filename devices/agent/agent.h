@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The agent: what a wearable runs so that the console can use it.
+ *
+ * Portable C without allocation, OS or globals: SMP server, chunk store, deployments that are
+ * prepared, committed or aborted, and the runtime that serves them. Everything outside comes from
+ * the port (struct syn_agent_port); all memory is given by the caller at start and none is freed.
+ * One thread; no function blocks.
+ *
+ * Two kinds of links: host links (the console; SMP frames) and peer links (other wearables; tensor
+ * messages, and whatever the port needs to share the air). The wire is specified in
+ * devices/wire/PROTOCOL.md and GROUP.md.
+ */
+#ifndef SYN_DEVICES_AGENT_AGENT_H
+#define SYN_DEVICES_AGENT_AGENT_H
+
+#include "devices/agent/deployment.h"
+#include "devices/agent/store.h"
+#include "devices/runtime/runtime.h"
+#include "devices/wire/frame.h"
+
+#define SYN_AGENT_LINKS_MAX   2    /* hosts that may be connected at once */
+#define SYN_AGENT_MESSAGE_MAX 2048 /* largest SMP message, header included */
+#define SYN_AGENT_PEERS_MAX   16
+#define SYN_AGENT_ADDRESS_MAX 108  /* a unix socket path */
+
+/* Who this device is; texts are static for the life of the agent. */
+struct syn_agent_identity {
+    const char *id;       /* stable, e.g. "sim-5f21" */
+    const char *profile;  /* "max78000-feather" */
+    const char *firmware; /* version text */
+    const char *sensors;  /* kinds, comma separated */
+    const char *actuators;
+    uint32_t features;       /* SYN_FEATURE_* of devices/wire */
+    uint32_t speed_permille; /* virtual time: thousandths of real time; 1000 on hardware */
+};
+
+struct syn_agent_peer {
+    bool used, up;
+    char name[32];
+    char address[SYN_AGENT_ADDRESS_MAX]; /* empty: relay through the host */
+};
+
+struct syn_agent;
+
+/* All callbacks are called from inside syn_agent_* functions and must not call them back, except
+ * where noted. `ctx` comes first everywhere. */
+struct syn_agent_port {
+    void *ctx;
+    int64_t (*now_ns)(void *ctx); /* the device's clock (virtual time on a virtual wearable) */
+    /* Frames for the host on `link`. Returns false when the link cannot take them now: the agent
+     * then counts the frame as lost (events) or keeps it (responses). */
+    bool (*write)(void *ctx, unsigned link, const uint8_t *bytes, size_t size);
+    /* A deployment was committed (never NULL) or cleared (NULL): load weights, size buffers.
+     * Returns 0 or an error that makes the commit fail. */
+    int (*deploy)(void *ctx, const struct syn_deployment *deployment);
+    void (*peers)(void *ctx, unsigned self, const struct syn_agent_peer *peers, unsigned count);
+    /* The runtime's tasks and credits; see devices/runtime/runtime.h. The duration by the
+     * profile's figures is given (for SEND: by this end's figures). */
+    void (*begin)(void *ctx, const struct syn_task *task, int64_t start_ns, uint64_t duration_ns);
+    void (*credit)(void *ctx, uint8_t pipeline, uint8_t stage, uint8_t peer, int64_t at_ns);
+    /* Tell the peers what is done: every 100 ms, and at once in sequential mode. */
+    void (*beacon)(void *ctx, const uint32_t *done, unsigned count, int64_t at_ns);
+    /* A tensor message that a host relays from another device. */
+    void (*relayed)(void *ctx, const uint8_t *message, size_t size);
+    /* Point a file sensor at `path` (empty: seeded numbers). Returns the number of windows or a
+     * negative error with words in `why`. NULL where there are no file sensors. */
+    long (*feed)(void *ctx, const char *sensor, const char *path, uint32_t first, char *why,
+                 size_t why_size);
+    void (*reset)(void *ctx); /* after the response has been written */
+};
+
+struct syn_agent_memory {
+    uint8_t *store; /* blobs: chunk images, deployments */
+    size_t store_size;
+    uint8_t *arena; /* slots: timing.arena_bytes of it are used */
+    size_t arena_size;
+    uint8_t *sensor; /* windows that were sensed and wait: the sensors' own buffers */
+    size_t sensor_size;
+};
+
+struct syn_agent_subscription {
+    uint32_t counters_ms; /* 0 = off */
+    int64_t next_ns;
+    bool results, logs;
+};
+
+/* What a pipeline's action saw; the port fills it on UNLOAD (devices/wire/GROUP.md, "Result"). */
+struct syn_result {
+    uint16_t best;
+    uint16_t count;
+    int32_t value, second;
+};
+
+/* Caller-owned; fields are private to the agent, but for reading `deployment`, `rt`, `timing`. */
+struct syn_agent {
+    struct syn_agent_identity identity;
+    struct syn_timing timing;
+    struct syn_agent_port port;
+    struct syn_store store;
+    struct syn_agent_memory memory;
+    struct syn_deployment deployment; /* committed */
+    struct syn_deployment prepared;
+    struct syn_rt rt;
+    bool committed, is_prepared, running;
+    uint32_t txn, prepared_txn;
+    int64_t started_ns;
+    int64_t next_beacon_ns;
+    uint32_t depth;
+    struct syn_agent_peer peers[SYN_AGENT_PEERS_MAX];
+    uint8_t self;
+    struct syn_agent_link {
+        bool open;
+        struct syn_frame_receiver receiver;
+        uint8_t receive_buffer[SYN_AGENT_MESSAGE_MAX + 4];
+        struct syn_agent_subscription subscription;
+        bool cobs; /* the last request came in a COBS frame: answers do, too */
+        uint32_t lost_events;
+    } links[SYN_AGENT_LINKS_MAX];
+    uint8_t message[SYN_AGENT_MESSAGE_MAX];
+    uint8_t frame[SYN_AGENT_MESSAGE_MAX * 2];
+};
+
+/* Returns 0 or SYN_EINVAL / SYN_ENOMEM (memory smaller than timing.arena_bytes). */
+int syn_agent_init(struct syn_agent *agent, const struct syn_agent_identity *identity,
+                   const struct syn_timing *timing, const struct syn_agent_port *port,
+                   const struct syn_agent_memory *memory);
+
+/* A host connected to or left `link`. */
+void syn_agent_link_opened(struct syn_agent *agent, unsigned link);
+void syn_agent_link_closed(struct syn_agent *agent, unsigned link);
+
+/* Bytes from the host on `link`, in pieces of any size. */
+void syn_agent_receive(struct syn_agent *agent, unsigned link, const uint8_t *bytes, size_t size);
+
+/* Does what is due (events, beacons); returns the time of the next thing to do, INT64_MAX = none. */
+int64_t syn_agent_poll(struct syn_agent *agent);
+
+/* Reports from the port, passed on to the runtime; completed inferences become events. `result`
+ * is what the task carried: for UNLOAD that ends in a local TAIL, and for ACT. */
+void syn_agent_task_ended(struct syn_agent *agent, const struct syn_task *task, int64_t start_ns,
+                          int64_t end_ns, int64_t late_ns, const struct syn_result *result);
+
+/* Writes a tensor message to the host, who relays it to device `peer` (hosts learn the target from
+ * the stream). Returns false when no host is connected or the link is full. */
+bool syn_agent_relay(struct syn_agent *agent, const uint8_t *message, size_t size);
+
+/* A line for `device logs`. */
+void syn_agent_log(struct syn_agent *agent, unsigned level, const char *text);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What one device holds of a deployment: the decoded deployment blob (devices/wire/GROUP.md), its
+ * chunks as placed in the accelerator, and the slots of the arena.
+ */
+#ifndef SYN_DEVICES_AGENT_DEPLOYMENT_H
+#define SYN_DEVICES_AGENT_DEPLOYMENT_H
+
+#include "devices/agent/store.h"
+#include "devices/part/image.h"
+#include "devices/runtime/runtime.h"
+
+#define SYN_DEPLOYMENT_KIND_MAX 16 /* "microphone" and its NUL */
+
+struct syn_deployed_pipe {
+    struct syn_route route;
+    char sensor[SYN_DEPLOYMENT_KIND_MAX];
+    char actuator[SYN_DEPLOYMENT_KIND_MAX];
+    uint32_t sense_bytes;
+    /* Streams (numbers over the whole deployment): first of the hop that leaves or enters. */
+    uint16_t head_stream, body_in_stream, body_out_stream, tail_stream;
+    /* Body: the chunk. */
+    uint8_t image_hash[SYN_SHA256_SIZE];
+    struct syn_image image; /* points into the store */
+    uint16_t layers;
+    uint64_t cycles;        /* as placed */
+    uint32_t load_words, unload_words;
+    uint32_t weight_bytes;
+    /* Slots in the arena; data[stage][slot], bytes of each slot of the stage. */
+    uint32_t slot_bytes[SYN_STAGE_COUNT];
+    uint8_t *slots[SYN_STAGE_COUNT][SYN_RT_SLOTS_MAX];
+};
+
+struct syn_deployment {
+    uint8_t self;
+    uint8_t devices;
+    uint8_t pipeline_count;
+    uint16_t depth; /* K of the fair round */
+    struct syn_deployed_pipe pipes[SYN_RT_PIPELINES_MAX];
+    uint32_t arena_used;
+    /* Usage of the accelerator, for `accel`. */
+    uint16_t kernel_words[SYN_PART_PROCESSORS];
+    uint16_t bias_bytes[SYN_PART_QUADRANTS];
+    uint16_t layers_used;
+    uint32_t data_peak; /* bytes of the fullest instance, over the chunks */
+};
+
+/* Why a deployment blob was refused, in words for the host. */
+struct syn_refusal {
+    int code;
+    char text[160];
+};
+
+/*
+ * Decodes `blob`, opens its chunk images in `store`, places them on timing->part, checks
+ * activations, and lays the slots out: BODY_IN that a peer fills and BODY_OUT that a peer receives in
+ * the arena (two slots each where all fit, else one); HEAD in the sensor's own buffer; local hops and
+ * results use neither. Returns 0, SYN_ECORRUPT (not a deployment), SYN_ENOENT (a chunk is missing), SYN_EOOR
+ * (does not fit; refusal->text says what and by how much).
+ */
+int syn_deployment_open(struct syn_deployment *deployment, const uint8_t *blob, size_t size,
+                        const struct syn_store *store, const struct syn_timing *timing,
+                        uint8_t *arena, uint8_t *sensor, size_t sensor_size,
+                        struct syn_refusal *refusal);
+
+/* Duration of a task by the figures of this device (SEND: this end's share). */
+uint64_t syn_deployment_duration(const struct syn_deployment *deployment,
+                                 const struct syn_timing *timing, const struct syn_task *task);
+
+/* Bytes that a hop sends: of the tensors that leave `stage` (HEAD or BODY_OUT). */
+uint32_t syn_deployment_hop_bytes(const struct syn_deployed_pipe *pipe, enum syn_stage stage);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The arithmetic of one operator on dense C,H,W tensors (hardware.md 4.2), plain C.
+ *
+ * These are the reference: everything faster is tested against them. Each convolution computes
+ * output rows [row, row_end) so that a long layer can be done in slices.
+ */
+#ifndef SYN_DEVICES_PART_KERNELS_H
+#define SYN_DEVICES_PART_KERNELS_H
+
+#include "devices/part/layer.h"
+
+/* Pooling of one operand: in -> out (layer->in.channels planes of pooled size). */
+void syn_kernel_pool(const struct syn_layer *layer, const int8_t *in, int8_t *out);
+
+/* Element-wise over `count` elements of input_count operands, left to right, clamped to int8. */
+void syn_kernel_eltwise(const struct syn_layer *layer, const int8_t *const *operands,
+                        uint32_t count, int8_t *out);
+
+/* The same with 32-bit result, not clamped (element-wise alone with output_width 32). */
+void syn_kernel_eltwise32(const struct syn_layer *layer, const int8_t *const *operands,
+                          uint32_t count, int32_t *out);
+
+/*
+ * Convolution of any kind (conv2d, conv1d, convtranspose2d, linear) with bias, shift, clamp and
+ * activation. `in` has layer->pooled's shape (flattened for linear); `out` is int8 or int32 by
+ * output_width; bias may be NULL.
+ */
+void syn_kernel_conv(const struct syn_layer *layer, const int8_t *in, const int8_t *weights,
+                     const int8_t *bias, void *out, unsigned row, unsigned row_end);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The runtime: which task runs next on which unit of one device (system.md section 6).
+ *
+ * A pure state machine without clock, I/O or memory of its own. The port (virtual wearable,
+ * firmware, simulator) begins a task when told and reports its end with the time at which it
+ * started and ended; everything the runtime decides follows from these reports, so the same code
+ * runs on silicon, in the virtual wearable and in the event simulator.
+ *
+ * A *route* is the part of one pipeline that this device serves: up to three stages,
+ * head (sense), body (a chunk on the accelerator), tail (act). Stages are joined by *slots*, the
+ * bounded buffers of the arena:
+ *
+ *   head -> [sense slots] -> body (local) or radio
+ *   radio or head -> [in slots] -> body -> [out slots] -> radio or tail
+ *   radio or body -> [result slots] -> tail
+ *
+ * Task parallelization: each unit has one queue; a task starts at max(unit free, inputs ready).
+ * Load and unload occupy `cpu` and `accel`; the accelerator stays with one inference from load to
+ * unload, and a body starts only when the slot for its output is reserved, so that nobody holds
+ * the accelerator while waiting for somebody else. Transfers are queued and arbitrated by the
+ * port, which knows both ends. Among ready tasks the one with the smallest round n / w goes
+ * first, then the one that became ready first.
+ *
+ * Fair rounds: inference n of pipeline p is admitted only while n / w_p <= min_q(done_q / w_q) + K.
+ * Work-conserving mode drops that rule; sequential mode admits one inference at a time over all
+ * devices, in plan order.
+ *
+ * Backpressure: a transfer begins only with credit from the receiver; credits are slots.
+ *
+ * Times are nanoseconds of one clock, int64. One thread. All memory is the caller's.
+ */
+#ifndef SYN_DEVICES_RUNTIME_RUNTIME_H
+#define SYN_DEVICES_RUNTIME_RUNTIME_H
+
+#include "devices/runtime/timing.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SYN_RT_PIPELINES_MAX 32
+#define SYN_RT_SLOTS_MAX     4  /* of one stage */
+#define SYN_RT_LOCAL         0xff /* "peer" of a hop inside the device */
+#define SYN_RT_NOBODY        0xfe /* this device has no such stage */
+
+enum syn_task_kind {
+    SYN_TASK_SENSE,
+    SYN_TASK_LOAD, /* with a change of chunk before it where task.configure is set */
+    SYN_TASK_INFER,
+    SYN_TASK_UNLOAD,
+    SYN_TASK_SEND,
+    SYN_TASK_RECEIVE,
+    SYN_TASK_ACT,
+    SYN_TASK_KIND_COUNT
+};
+
+/* The stage of a route whose buffers a slot belongs to. */
+enum syn_stage { SYN_STAGE_HEAD, SYN_STAGE_BODY_IN, SYN_STAGE_BODY_OUT, SYN_STAGE_TAIL,
+                 SYN_STAGE_COUNT };
+
+/* What travels with an inference. */
+struct syn_token {
+    uint32_t inference;
+    int64_t sensed_ns;    /* end of sensing, source's clock */
+    uint64_t input_hash;  /* of the model's input */
+    uint64_t output_hash; /* of the tensors of the last hop */
+};
+
+/* One task as the port sees it. */
+struct syn_task {
+    uint8_t kind;      /* enum syn_task_kind */
+    uint8_t pipeline;  /* index into the routes */
+    uint8_t from_slot; /* slot that is read: (stage by kind) HEAD or BODY_IN for load,
+                          HEAD or BODY_OUT for send, TAIL for act */
+    uint8_t from_stage;
+    uint8_t to_slot;   /* slot that is written: HEAD for sense, BODY_OUT or TAIL for unload */
+    uint8_t to_stage;
+    bool configure;    /* the accelerator holds another chunk */
+    uint8_t peer;      /* device, for send */
+    struct syn_token token; /* sense: only the inference number; the port fills the rest */
+};
+
+/* What the plan says of one pipeline at this device. */
+struct syn_route {
+    bool used;          /* this device takes part */
+    uint16_t weight;    /* w, >= 1; needed for pipelines that are elsewhere, too */
+    bool has_head, has_body, has_tail;
+    uint8_t head_to;    /* device, or SYN_RT_LOCAL */
+    uint8_t body_from, body_to;
+    uint8_t tail_from;
+    uint8_t slots[SYN_STAGE_COUNT]; /* >= 1 where the stage exists and its slots are used */
+};
+
+/*
+ * What the runtime asks of the port. `begin` must not call back into the runtime; the port reports
+ * later through syn_rt_ended(). `credit` tells the sender of the hop into `stage` that one more
+ * slot is free since at_ns.
+ */
+struct syn_rt_port {
+    void *ctx;
+    void (*begin)(void *ctx, const struct syn_task *task, int64_t start_ns);
+    void (*credit)(void *ctx, uint8_t pipeline, uint8_t stage, uint8_t peer, int64_t at_ns);
+    /* An inference is complete at this target: result for whoever subscribed, counts to peers. */
+    void (*completed)(void *ctx, uint8_t pipeline, const struct syn_token *token, int64_t acted_ns);
+};
+
+enum syn_rt_mode { SYN_RT_FAIR, SYN_RT_WORK_CONSERVING, SYN_RT_SEQUENTIAL };
+
+struct syn_rt_counters {
+    uint64_t busy_ns[SYN_UNIT_COUNT];
+    uint32_t tasks[SYN_UNIT_COUNT];
+    uint32_t late;            /* tasks whose real work outlasted their window */
+    uint64_t late_ns;
+    uint32_t sensed[SYN_RT_PIPELINES_MAX];  /* at this source */
+    uint32_t acted[SYN_RT_PIPELINES_MAX];   /* at this target */
+    uint32_t dropped[SYN_RT_PIPELINES_MAX];
+    uint16_t waiting[SYN_UNIT_COUNT];       /* tasks ready and not begun, now */
+};
+
+struct syn_rt_slot {
+    uint8_t state; /* free, filling, full, draining: runtime.c */
+    int64_t ready_ns;
+    struct syn_token token;
+};
+
+/* Caller-owned; fields are private to the runtime. */
+struct syn_rt {
+    struct syn_rt_port port;
+    struct syn_route routes[SYN_RT_PIPELINES_MAX];
+    struct syn_rt_slot slots[SYN_RT_PIPELINES_MAX][SYN_STAGE_COUNT][SYN_RT_SLOTS_MAX];
+    uint8_t pipeline_count;
+    uint16_t depth; /* K */
+    enum syn_rt_mode mode;
+    bool running;
+    uint32_t limit;
+    int64_t free_ns[SYN_UNIT_COUNT]; /* when each unit becomes or became free */
+    bool busy[SYN_UNIT_COUNT];
+    uint8_t accel_pipeline; /* whose body holds the accelerator, or SYN_RT_NOBODY */
+    uint8_t configured;     /* whose chunk is configured, or SYN_RT_NOBODY */
+    int64_t admitted_ns[SYN_RT_PIPELINES_MAX]; /* since when the next inference is admissible */
+    uint32_t next_inference[SYN_RT_PIPELINES_MAX];
+    uint32_t done[SYN_RT_PIPELINES_MAX]; /* over all devices, as far as known here */
+    uint8_t credits[SYN_RT_PIPELINES_MAX][SYN_STAGE_COUNT]; /* by sending stage */
+    int64_t credit_ns[SYN_RT_PIPELINES_MAX][SYN_STAGE_COUNT][SYN_RT_SLOTS_MAX];
+    struct syn_rt_counters counters;
+};
+
+/*
+ * Sets up for a deployment; `routes` has one entry a pipeline of the whole deployment, in plan
+ * order. Returns 0 or SYN_EINVAL.
+ */
+int syn_rt_init(struct syn_rt *rt, const struct syn_rt_port *port, const struct syn_route *routes,
+                unsigned pipeline_count, unsigned depth);
+
+/*
+ * Starts at now_ns: grants credit for every slot that a peer fills (through port.credit) and
+ * begins what is admissible. limit: inferences of each pipeline, 0 = no limit.
+ */
+void syn_rt_start(struct syn_rt *rt, enum syn_rt_mode mode, uint32_t limit, int64_t now_ns);
+
+/* Admits nothing more; what is under way drains. */
+void syn_rt_stop(struct syn_rt *rt);
+
+/* True when nothing is under way on this device. */
+bool syn_rt_idle(const struct syn_rt *rt);
+
+/*
+ * The port reports the end of a task that `begin` gave it: task as given, its token completed
+ * (sensed_ns, hashes), when it started and ended on its units, and how long after its window the
+ * real work was done (0 = in time).
+ */
+void syn_rt_ended(struct syn_rt *rt, const struct syn_task *task, int64_t start_ns, int64_t end_ns,
+                  int64_t late_ns);
+
+/*
+ * A peer's transfer into this device. syn_rt_receive_begin reserves a slot of the stage that the
+ * hop feeds (BODY_IN or TAIL) and returns its index, or SYN_ENOMEM when the peer sent without
+ * credit; syn_rt_receive_end completes it, syn_rt_receive_abort frees it and counts a drop.
+ */
+int syn_rt_receive_begin(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage);
+void syn_rt_receive_end(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage, unsigned slot,
+                        const struct syn_token *token, int64_t start_ns, int64_t end_ns);
+void syn_rt_receive_abort(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage, unsigned slot);
+
+/* A peer granted one slot for what `stage` (HEAD or BODY_OUT) sends, free since at_ns. */
+void syn_rt_credit(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage, int64_t at_ns);
+
+/* Counts of inferences done, from a peer; larger values win. */
+void syn_rt_counts(struct syn_rt *rt, const uint32_t *done, unsigned count, int64_t at_ns);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Virtual sensors: windows of int8 samples from real files, or from a seed where there is none.
+ *
+ * Pictures: IDX (MNIST's format, 3-dimensional unsigned bytes), PGM (P5), PPM (P6). Sound: WAV
+ * (16 bit mono PCM), a window is consecutive samples. Everything else: CSV of integers, one window
+ * a row. A sample byte is value - 128 for pictures (the part's input range), value / 256 for 16-bit
+ * sound, the value itself (-128..127) for CSV. Files are memory-mapped or read once; host only.
+ *
+ * Device and console read the same window by its number, so a result can be verified anywhere.
+ */
+#ifndef SYN_DEVICES_SENSORS_SENSOR_H
+#define SYN_DEVICES_SENSORS_SENSOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct syn_sensor_file;
+
+/* Opens by content (IDX, P5/P6, RIFF) or extension (.csv). Returns 0, SYN_ENOENT, SYN_EIO or
+ * SYN_ECORRUPT with words in `why`. */
+int syn_sensor_open(struct syn_sensor_file **file, const char *path, char *why, size_t why_size);
+void syn_sensor_close(struct syn_sensor_file *file); /* NULL is fine */
+
+/* Windows of `bytes` bytes that the file holds; 0 when a window does not match what it holds
+ * (a picture of another size). */
+long syn_sensor_windows(const struct syn_sensor_file *file, size_t bytes);
+
+/* Window `index` modulo the number of windows. Returns 0 or SYN_EINVAL. */
+int syn_sensor_window(const struct syn_sensor_file *file, uint64_t index, size_t bytes,
+                      int8_t *window);
+
+/* The window of a sensor without a file: reproducible from sensor kind and index. */
+void syn_sensor_seeded(const char *kind, uint64_t index, size_t bytes, int8_t *window);
+
+#endif
