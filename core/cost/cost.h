@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Time and energy of tasks, and what a whole plan is predicted to do (system.md sections 3, 4).
+ * All times are integer nanoseconds, so that equal plans compare equal.
+ */
+#ifndef SYN_CORE_COST_COST_H
+#define SYN_CORE_COST_COST_H
+
+#include "core/cost/plan.h"
+#include "core/cost/problem.h"
+
+/* What one inference of a chunk asks of its device. */
+struct syn_chunk_cost {
+    uint64_t load_ns, infer_ns, unload_ns; /* configuration not included */
+    uint64_t configure_ns; /* when the accelerator held another chunk */
+    uint64_t cycles;
+    uint32_t in_bytes, out_bytes; /* of the cuts in front and behind */
+};
+
+/* With kernels at the columns of `places` (one a layer of the chunk), NULL: placed alone. */
+int syn_cost_chunk(const struct syn_fleet_device *device, const struct syn_model *model,
+                   unsigned first, unsigned last, const struct syn_place *places,
+                   struct syn_chunk_cost *cost);
+
+/* One transfer from device a to device b: the longer end (twice, over the hub, if not direct). */
+uint64_t syn_cost_transfer(const struct syn_fleet *fleet, unsigned a, unsigned b, uint32_t bytes);
+
+/* Where the time of one pipeline's inference goes, and how the whole plan behaves. */
+struct syn_pipeline_prediction {
+    double throughput_ips; /* its share of the fair round */
+    uint64_t latency_ns;   /* unloaded, sensing to action */
+    uint64_t energy_nj;    /* active energy of one inference over all devices */
+    uint32_t bytes_sent;
+};
+
+struct syn_prediction {
+    enum syn_execution execution;
+    uint64_t round_ns;  /* T */
+    uint64_t bound_ns;  /* lower bound on T of this plan: odd sets of radios included */
+    unsigned bottleneck_device;
+    enum syn_unit bottleneck_unit;
+    double throughput_ips; /* all pipelines together */
+    uint64_t latency_sum_ns;
+    uint64_t energy_nj;    /* of one round, active and idle */
+    double power_mw;       /* of all devices */
+    uint64_t bytes_sent;   /* of one round */
+    uint64_t busy_ns[SYN_DEVICES_MAX][SYN_UNIT_COUNT]; /* b(u): of one round, weights included */
+    double device_power_mw[SYN_DEVICES_MAX];
+    struct syn_pipeline_prediction pipelines[SYN_PIPELINES_MAX];
+};
+
+/*
+ * Judges a plan: joint memory (kernels, bias, layers, data, arena) and prediction. Returns 0,
+ * SYN_EOOR with words in *error ("UNet does not fit on ring: needs 656 kernel words, 402 free on
+ * processor 12 (KWS, SimpleNet hold the rest)"), or SYN_EINVAL for a plan that is none.
+ */
+int syn_cost_predict(const struct syn_problem *problem, const struct syn_plan *plan,
+                     enum syn_execution execution, struct syn_prediction *prediction,
+                     struct syn_error *error);
+
+/* Names for people and JSON. */
+const char *syn_unit_name(enum syn_unit unit); /* "sensor", "cpu", "accel", "radio" */
+
+#endif

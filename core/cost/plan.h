@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Execution plans and the collaboration plan (system.md section 2): plain data, by index into a
+ * problem's pipelines and its fleet's devices.
+ */
+#ifndef SYN_CORE_COST_PLAN_H
+#define SYN_CORE_COST_PLAN_H
+
+#include "core/cost/problem.h"
+
+#define SYN_PLAN_CHUNKS_MAX SYN_DEVICES_MAX /* the chunks of one plan sit on distinct devices */
+
+struct syn_plan_chunk {
+    uint8_t device;
+    uint16_t first, last; /* layers [first, last) */
+};
+
+struct syn_execution_plan {
+    uint8_t source, target; /* devices */
+    uint8_t chunk_count;    /* >= 1 */
+    struct syn_plan_chunk chunks[SYN_PLAN_CHUNKS_MAX];
+};
+
+/* The collaboration plan: one execution plan for every pipeline, in the problem's order. */
+struct syn_plan {
+    unsigned pipeline_count;
+    struct syn_execution_plan pipelines[SYN_PIPELINES_MAX];
+};
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The planning problem: which pipelines, on which devices, over which links, for what.
+ *
+ * A problem is plain data that a planner reads; it owns nothing but itself (models belong to
+ * whoever read them and must outlive it).
+ */
+#ifndef SYN_CORE_COST_PROBLEM_H
+#define SYN_CORE_COST_PROBLEM_H
+
+#include "core/app/app.h"
+#include "core/model/model.h"
+#include "devices/profiles/profile.h"
+
+#define SYN_DEVICES_MAX    16
+#define SYN_DEVICE_NAME    32
+#define SYN_PIPELINES_MAX  SYN_APP_PIPELINES_MAX
+
+struct syn_fleet_device {
+    char name[SYN_DEVICE_NAME];
+    struct syn_profile profile;
+};
+
+/* The devices that are available now, in order of connecting. */
+struct syn_fleet {
+    unsigned count;
+    struct syn_fleet_device devices[SYN_DEVICES_MAX];
+    /* direct[a][b]: a reaches b without the console; otherwise the transfer is relayed: two
+     * transfers (a -> hub, hub -> b), both radios busy once each, and the hub busy twice. */
+    bool direct[SYN_DEVICES_MAX][SYN_DEVICES_MAX];
+};
+
+enum syn_objective {
+    SYN_OBJECTIVE_THROUGHPUT, /* lexicographic: T, sum of latencies, energy, bytes sent, source
+                                 device first, order of connecting (system.md 4) */
+    SYN_OBJECTIVE_LATENCY,
+    SYN_OBJECTIVE_ENERGY,
+    SYN_OBJECTIVE_COUNT
+};
+
+enum syn_execution { SYN_EXECUTION_PARALLEL, SYN_EXECUTION_SEQUENTIAL };
+
+struct syn_problem_pipeline {
+    char app[SYN_APP_NAME_MAX];
+    struct syn_pipeline spec;
+    const struct syn_model *model;
+    uint16_t sources; /* bit d: device d can do the sensing task */
+    uint16_t targets; /* bit d: device d can do the interaction task */
+};
+
+struct syn_problem {
+    const struct syn_fleet *fleet;
+    unsigned pipeline_count;
+    struct syn_problem_pipeline pipelines[SYN_PIPELINES_MAX];
+    enum syn_objective objective;
+};
+
+/*
+ * Adds the pipelines of an app; fills sources and targets from the requirements. `find` looks up a
+ * model by name. Returns 0, SYN_ENOENT (no such model; no device has the sensor: says which),
+ * SYN_EINVAL (too many pipelines).
+ */
+int syn_problem_add(struct syn_problem *problem, const struct syn_app *app,
+                    const struct syn_model *(*find)(void *ctx, const char *name), void *ctx,
+                    struct syn_error *error);
+
+#endif
