@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Training in PyTorch: first in float, then with the part's integers simulated.
+
+Values are real numbers: int8 activation / 128, weight * 2^shift / 128, accumulator / 2^14 *
+2^shift. All are integers times a power of two and every sum stays below 2^24 steps, so the
+simulation in float32 is exact. Rounding passes gradients straight through.
+"""
+import copy
+import time
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from training.model import Quantized
+
+BATCH = 128
+SMOOTHING = 0.05  # of the labels
+TOP = 127 / 128  # largest activation
+SHIFT_LIMIT = 15  # of the part, either way
+SPREAD = 0.5  # standard deviation of fresh accumulators: wide, but few of them saturate
+
+
+def _straight(x, rounded):
+    return x + (rounded - x).detach()
+
+
+def _round(x, step):
+    return _straight(x, torch.floor(x / step + 0.5) * step)
+
+
+def _fit(weights, shift):
+    """Weights limited to what int8 with this shift can hold, and rounded to it."""
+    step = 2.0**shift / 128
+    return _round(weights.clamp(-128 * step, 127 * step), step)
+
+
+class Net(nn.Module):
+    """The model; float until `shifts` is set, then one shift a layer."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model, self.shifts = model, None
+        weights, biases = [], []
+        channels, height, width = model.channels, model.height, model.width
+        for layer in model.layers:
+            if layer.pool:
+                height, width = height // 2, width // 2
+            if layer.flatten:
+                channels, height, width = channels * height * width, 1, 1
+            shape = (layer.channels, channels, layer.kernel, layer.kernel)
+            weights.append(nn.Parameter(torch.randn(shape)))
+            biases.append(nn.Parameter(torch.zeros(layer.channels), requires_grad=layer.bias))
+            grow = 2 * layer.pad - layer.kernel + 1
+            channels, height, width = layer.channels, height + grow, width + grow
+        self.weights, self.biases = nn.ParameterList(weights), nn.ParameterList(biases)
+
+    def _kernels(self, i):
+        if self.shifts is not None:
+            return _fit(self.weights[i], self.shifts[i])
+        if self.model.layers[i].wide:  # no shift to widen its range
+            return self.weights[i].clamp(-1, TOP)
+        return self.weights[i]
+
+    def _bias(self, i):
+        if not self.model.layers[i].bias:
+            return None
+        bias = self.biases[i].clamp(-1, TOP)
+        return bias if self.shifts is None else _round(bias, 1 / 128)
+
+    def _activate(self, layer, x):
+        x = x.clamp(0 if layer.relu else -1, TOP)
+        return x if self.shifts is None else _round(x, 1 / 128)
+
+    def _average(self, x):
+        x = F.avg_pool2d(x, 2)
+        return x if self.shifts is None else _straight(x, torch.trunc(x * 128) / 128)
+
+    def forward(self, x, last=None):
+        """Accumulators of layer `last` (the final one). Maxima are taken before the activation
+        of the layer in front: it is monotonic, and there is a quarter left to activate."""
+        before = None
+        for i, layer in enumerate(self.model.layers):
+            if layer.pool == "max":
+                x = F.max_pool2d(x, 2)
+            if before:
+                x = self._activate(before, x)
+            if layer.pool == "avg":
+                x = self._average(x)
+            if layer.flatten:
+                x = x.flatten(1)[:, :, None, None]
+            x = F.conv2d(x, self._kernels(i), self._bias(i), padding=layer.pad)
+            before = layer
+            if i == last:
+                break
+        return x.flatten(1) if last is None else x
+
+
+def tensor(x):
+    """int8 inputs as the values they stand for."""
+    x = torch.from_numpy(x.astype(np.float32) / 128)
+    return x.to(memory_format=torch.channels_last)
+
+
+def calibrate(net, x):
+    """Scales fresh weights so that no layer starts silent or saturated: there is no
+    normalization that could mend it later."""
+    with torch.no_grad():
+        for i, weights in enumerate(net.weights):
+            weights *= SPREAD / net(tensor(x), i).std()
+
+
+def choose_shifts(net):
+    """Per layer the power of two that rounds and clips its weights with the least error."""
+
+    def error(weights, shift):
+        return float((weights - _fit(weights, shift)).square().sum())
+
+    shifts = []
+    for layer, weights in zip(net.model.layers, net.weights):
+        tries = [0] if layer.wide else range(-SHIFT_LIMIT, SHIFT_LIMIT + 1)
+        shifts.append(min(tries, key=lambda s: error(weights.detach(), s)))
+    return shifts
+
+
+def accuracy(net, x, labels):
+    right = 0
+    with torch.no_grad():
+        for i in range(0, len(x), 500):
+            guess = net(tensor(x[i:i + 500])).argmax(1).numpy()
+            right += int((guess == labels[i:i + 500]).sum())
+    return right / len(x)
+
+
+def _epoch(net, data, augment, generator, optimizer, schedule):
+    x, labels = data
+    order, total = generator.permutation(len(x)), 0.0
+    batches = len(x) // BATCH
+    for b in range(batches):
+        pick = order[b * BATCH:(b + 1) * BATCH]
+        target = torch.from_numpy(labels[pick].astype(np.int64))
+        loss = F.cross_entropy(net(tensor(augment(generator, x[pick]))), target,
+                               label_smoothing=SMOOTHING)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        total += loss.item()
+    return total / batches
+
+
+def fit(net, stage, data, held_out, augment, generator, epochs, rate, say):
+    """Trains; leaves the net in the state of the epoch that was best on `held_out`."""
+    batches = len(data[0]) // BATCH
+    optimizer = torch.optim.AdamW([p for p in net.parameters() if p.requires_grad], lr=rate,
+                                  weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=epochs * batches,
+                                                   pct_start=0.15)
+    best, state = -1.0, None
+    for epoch in range(1, epochs + 1):
+        start = time.monotonic()
+        loss = _epoch(net, data, augment, generator, optimizer, schedule)
+        score = accuracy(net, *held_out)
+        say(f"{stage} epoch {epoch}/{epochs}: loss {loss:.4f}, held-out {100 * score:.2f} %, "
+            f"{time.monotonic() - start:.0f} s")
+        if score >= best:
+            best, state = score, copy.deepcopy(net.state_dict())
+    if state:
+        net.load_state_dict(state)
+
+
+def integers(net):
+    """What the part will hold: the net's own rounded weights and biases as int8."""
+    result = []
+    with torch.no_grad():
+        for i, layer in enumerate(net.model.layers):
+            shift = net.shifts[i]
+            weights = (net._kernels(i) * 128 / 2.0**shift).numpy().astype(np.int8)
+            bias = (net._bias(i) * 128).numpy().astype(np.int8) if layer.bias else None
+            result.append(Quantized(weights, bias, shift))
+    return result
