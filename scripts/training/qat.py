@@ -56,14 +56,15 @@ class Net(nn.Module):
             channels, height, width = layer.channels, height + grow, width + grow
         self.weights, self.biases = nn.ParameterList(weights), nn.ParameterList(biases)
 
-    def _kernels(self, i):
+    def kernels(self, i):
+        """Weights of layer i as the part would use them."""
         if self.shifts is not None:
             return _fit(self.weights[i], self.shifts[i])
         if self.model.layers[i].wide:  # no shift to widen its range
             return self.weights[i].clamp(-1, TOP)
         return self.weights[i]
 
-    def _bias(self, i):
+    def bias(self, i):
         if not self.model.layers[i].bias:
             return None
         bias = self.biases[i].clamp(-1, TOP)
@@ -90,7 +91,7 @@ class Net(nn.Module):
                 x = self._average(x)
             if layer.flatten:
                 x = x.flatten(1)[:, :, None, None]
-            x = F.conv2d(x, self._kernels(i), self._bias(i), padding=layer.pad)
+            x = F.conv2d(x, self.kernels(i), self.bias(i), padding=layer.pad)
             before = layer
             if i == last:
                 break
@@ -176,7 +177,7 @@ def integers(net):
     with torch.no_grad():
         for i, layer in enumerate(net.model.layers):
             shift = net.shifts[i]
-            weights = (net._kernels(i) * 128 / 2.0**shift).numpy().astype(np.int8)
-            bias = (net._bias(i) * 128).numpy().astype(np.int8) if layer.bias else None
+            weights = (net.kernels(i) * 128 / 2.0**shift).numpy().astype(np.int8)
+            bias = (net.bias(i) * 128).numpy().astype(np.int8) if layer.bias else None
             result.append(Quantized(weights, bias, shift))
     return result

@@ -91,6 +91,21 @@ def write_golden(path, document, inputs, labels, outputs):
     _save(path, _text(golden).encode())
 
 
+def check_golden(path, document, inputs, outputs):
+    """Compares a file of known answers with the model and with outputs measured from it."""
+    try:
+        golden = json.loads(_load(path))
+    except ValueError as error:
+        raise TrainingError(f"{path}: {error}") from None
+    if golden["weights_sha256"] != document["weights"]["sha256"]:
+        raise TrainingError(f"{path} belongs to other weights")
+    for vector in golden["vectors"]:
+        i = vector["index"]
+        if (vector["input_sha256"] != hashlib.sha256(inputs[i].tobytes()).hexdigest()
+                or vector["outputs"] != outputs[i].tolist()):
+            raise TrainingError(f"{path}: picture {i} differs")
+
+
 def _load(path):
     try:
         with open(path, "rb") as file:
