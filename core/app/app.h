@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define SYN_APP_NAME_MAX      64
