@@ -42,7 +42,7 @@ struct syn_frame_events {
     void *ctx;
 };
 
-struct syn_frame_in {
+struct syn_frame_receiver {
     struct syn_frame_events events;
     uint8_t *buffer; /* of the caller: longest message + SYN_FRAME_OVERHEAD */
     size_t buffer_size;
@@ -67,15 +67,15 @@ struct syn_frame_in {
     bool zero;       /* COBS: a zero stands at the end of the present block */
 };
 
-void syn_frame_in_init(struct syn_frame_in *f, const struct syn_frame_events *events, void *buffer,
-                       size_t buffer_size, char *line, size_t line_size);
+void syn_frame_receiver_init(struct syn_frame_receiver *f, const struct syn_frame_events *events,
+                             void *buffer, size_t buffer_size, char *line, size_t line_size);
 
 /* Takes bytes that arrived at `now_ns` (any monotonic clock). */
-void syn_frame_feed(struct syn_frame_in *f, const void *data, size_t size, int64_t now_ns);
+void syn_frame_feed(struct syn_frame_receiver *f, const void *data, size_t size, int64_t now_ns);
 
 /* Gives up a frame, and hands out a text line without end (a prompt), once nothing came for
  * SYN_FRAME_GAP_NS. Feeding does it too; a caller who wants prompts in time calls it. */
-void syn_frame_tick(struct syn_frame_in *f, int64_t now_ns);
+void syn_frame_tick(struct syn_frame_receiver *f, int64_t now_ns);
 
 /* ---- sending ---- */
 

@@ -13,10 +13,10 @@ enum state {
     COBS,     /* in a COBS frame */
 };
 
-void syn_frame_in_init(struct syn_frame_in *f, const struct syn_frame_events *events, void *buffer,
-                       size_t buffer_size, char *line, size_t line_size)
+void syn_frame_receiver_init(struct syn_frame_receiver *f, const struct syn_frame_events *events,
+                             void *buffer, size_t buffer_size, char *line, size_t line_size)
 {
-    *f = (struct syn_frame_in){
+    *f = (struct syn_frame_receiver){
         .events = *events,
         .buffer = buffer,
         .buffer_size = buffer_size,
@@ -27,14 +27,14 @@ void syn_frame_in_init(struct syn_frame_in *f, const struct syn_frame_events *ev
 
 /* ---- text ---- */
 
-static void flush_text(struct syn_frame_in *f)
+static void flush_text(struct syn_frame_receiver *f)
 {
     if (f->line_length > 0 && f->events.text)
         f->events.text(f->events.ctx, f->line, f->line_length);
     f->line_length = 0;
 }
 
-static void take_text(struct syn_frame_in *f, uint8_t byte)
+static void take_text(struct syn_frame_receiver *f, uint8_t byte)
 {
     if (byte == '\n') {
         flush_text(f);
@@ -49,14 +49,14 @@ static void take_text(struct syn_frame_in *f, uint8_t byte)
 
 /* ---- both framings ---- */
 
-static void drop(struct syn_frame_in *f)
+static void drop(struct syn_frame_receiver *f)
 {
     f->bad++;
     f->open = false;
     f->length = 0;
 }
 
-static bool store(struct syn_frame_in *f, uint8_t byte)
+static bool store(struct syn_frame_receiver *f, uint8_t byte)
 {
     if (f->length == f->buffer_size)
         return false;
@@ -65,7 +65,7 @@ static bool store(struct syn_frame_in *f, uint8_t byte)
 }
 
 /* Hands out what the buffer holds, CRC last, when the CRC is right. */
-static bool deliver(struct syn_frame_in *f, enum syn_framing framing)
+static bool deliver(struct syn_frame_receiver *f, enum syn_framing framing)
 {
     size_t size = f->length;
     f->open = false;
@@ -81,7 +81,7 @@ static bool deliver(struct syn_frame_in *f, enum syn_framing framing)
 
 /* ---- console ---- */
 
-static void start_line(struct syn_frame_in *f)
+static void start_line(struct syn_frame_receiver *f)
 {
     f->state = BASE64;
     f->digits = 0;
@@ -89,7 +89,7 @@ static void start_line(struct syn_frame_in *f)
     f->quad = 0;
 }
 
-static void start_console(struct syn_frame_in *f)
+static void start_console(struct syn_frame_receiver *f)
 {
     if (f->open)
         drop(f);
@@ -101,7 +101,7 @@ static void start_console(struct syn_frame_in *f)
     start_line(f);
 }
 
-static void continue_console(struct syn_frame_in *f)
+static void continue_console(struct syn_frame_receiver *f)
 {
     flush_text(f);
     if (f->open)
@@ -110,7 +110,7 @@ static void continue_console(struct syn_frame_in *f)
         f->state = SKIP;
 }
 
-static bool take_body(struct syn_frame_in *f, uint8_t byte)
+static bool take_body(struct syn_frame_receiver *f, uint8_t byte)
 {
     if (f->head < 2) {
         f->expected = f->expected << 8 | byte;
@@ -131,7 +131,7 @@ static int base64_value(uint8_t c)
 }
 
 /* The one to three bytes of a full group of four digits. */
-static bool take_group(struct syn_frame_in *f)
+static bool take_group(struct syn_frame_receiver *f)
 {
     unsigned bytes = 3u - f->padding;
     uint32_t spare = f->quad & ((UINT32_C(1) << (8 * f->padding)) - 1);
@@ -144,7 +144,7 @@ static bool take_group(struct syn_frame_in *f)
 }
 
 /* Padding ends a line: after it only a second '=' may come. */
-static bool take_digit(struct syn_frame_in *f, uint8_t byte)
+static bool take_digit(struct syn_frame_receiver *f, uint8_t byte)
 {
     int value = base64_value(byte);
     if (byte == '=' && f->digits >= 2 && f->padding < 2)
@@ -155,7 +155,7 @@ static bool take_digit(struct syn_frame_in *f, uint8_t byte)
     return ++f->digits < 4 || take_group(f);
 }
 
-static void end_line(struct syn_frame_in *f)
+static void end_line(struct syn_frame_receiver *f)
 {
     f->state = TEXT;
     if (f->digits != 0)
@@ -164,7 +164,7 @@ static void end_line(struct syn_frame_in *f)
         (void)deliver(f, SYN_FRAMING_CONSOLE);
 }
 
-static void take_base64(struct syn_frame_in *f, uint8_t byte)
+static void take_base64(struct syn_frame_receiver *f, uint8_t byte)
 {
     if (byte == '\n') {
         end_line(f);
@@ -174,7 +174,7 @@ static void take_base64(struct syn_frame_in *f, uint8_t byte)
     }
 }
 
-static void take_mark(struct syn_frame_in *f, uint8_t byte)
+static void take_mark(struct syn_frame_receiver *f, uint8_t byte)
 {
     uint8_t first = f->state == MARK_06 ? 0x06 : 0x04;
     f->state = TEXT;
@@ -193,7 +193,7 @@ static void take_mark(struct syn_frame_in *f, uint8_t byte)
 
 /* ---- COBS ---- */
 
-static void start_cobs(struct syn_frame_in *f)
+static void start_cobs(struct syn_frame_receiver *f)
 {
     if (f->open || f->state == BASE64)
         drop(f);
@@ -201,7 +201,7 @@ static void start_cobs(struct syn_frame_in *f)
     f->length = 0;
 }
 
-static void take_code(struct syn_frame_in *f, uint8_t code)
+static void take_code(struct syn_frame_receiver *f, uint8_t code)
 {
     f->left = (uint8_t)(code - 1);
     f->zero = code != 0xff;
@@ -209,7 +209,7 @@ static void take_code(struct syn_frame_in *f, uint8_t code)
 
 /* A zero ends the frame. After a damaged frame it may as well be the start of the next, since one
  * of the pair may have been lost: so only a good frame leads back to text. */
-static void end_cobs(struct syn_frame_in *f)
+static void end_cobs(struct syn_frame_receiver *f)
 {
     bool whole = f->left == 0;
     if (!whole)
@@ -217,7 +217,7 @@ static void end_cobs(struct syn_frame_in *f)
     f->state = whole && deliver(f, SYN_FRAMING_COBS) ? TEXT : COBS_GAP;
 }
 
-static void take_cobs(struct syn_frame_in *f, uint8_t byte)
+static void take_cobs(struct syn_frame_receiver *f, uint8_t byte)
 {
     bool ok = true;
     if (byte == 0) {
@@ -239,7 +239,7 @@ static void take_cobs(struct syn_frame_in *f, uint8_t byte)
 
 /* ---- the stream ---- */
 
-static void take(struct syn_frame_in *f, uint8_t byte)
+static void take(struct syn_frame_receiver *f, uint8_t byte)
 {
     switch ((enum state)f->state) {
     case COBS_GAP:
@@ -268,7 +268,7 @@ static void take(struct syn_frame_in *f, uint8_t byte)
         f->state = TEXT;
 }
 
-void syn_frame_tick(struct syn_frame_in *f, int64_t now_ns)
+void syn_frame_tick(struct syn_frame_receiver *f, int64_t now_ns)
 {
     if (now_ns - f->last_ns <= SYN_FRAME_GAP_NS)
         return;
@@ -278,7 +278,7 @@ void syn_frame_tick(struct syn_frame_in *f, int64_t now_ns)
     flush_text(f);
 }
 
-void syn_frame_feed(struct syn_frame_in *f, const void *data, size_t size, int64_t now_ns)
+void syn_frame_feed(struct syn_frame_receiver *f, const void *data, size_t size, int64_t now_ns)
 {
     const uint8_t *p = data;
     syn_frame_tick(f, now_ns);

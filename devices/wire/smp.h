@@ -66,10 +66,10 @@ enum syn_group_id {
 
 /* `feat` of hello. */
 enum syn_feature {
-    SYN_FEAT_COBS = 1,
-    SYN_FEAT_VIRTUAL_TIME = 2,
-    SYN_FEAT_DIRECT_RADIO = 4,
-    SYN_FEAT_FILE_SENSORS = 8,
+    SYN_FEATURE_COBS = 1,
+    SYN_FEATURE_VIRTUAL_TIME = 2,
+    SYN_FEATURE_DIRECT_RADIO = 4,
+    SYN_FEATURE_FILE_SENSORS = 8,
 };
 
 /* Codes of the protocol itself, valid in every group. */

@@ -43,7 +43,7 @@ int syn_tensor_get(struct syn_tensor_head *h, const uint8_t *payload, size_t pay
     return 0;
 }
 
-void syn_token_put(uint8_t to[SYN_TOKEN_SIZE], const struct syn_token *t)
+void syn_tensor_token_put(uint8_t to[SYN_TENSOR_TOKEN_SIZE], const struct syn_tensor_token *t)
 {
     syn_put_le32(to, t->inference);
     syn_put_le32(to + 4, 0);
@@ -53,7 +53,7 @@ void syn_token_put(uint8_t to[SYN_TOKEN_SIZE], const struct syn_token *t)
     syn_put_le64(to + 32, t->output_hash);
 }
 
-void syn_token_get(struct syn_token *t, const uint8_t from[SYN_TOKEN_SIZE])
+void syn_tensor_token_get(struct syn_tensor_token *t, const uint8_t from[SYN_TENSOR_TOKEN_SIZE])
 {
     t->inference = syn_get_le32(from);
     t->sensed_ns = (int64_t)syn_get_le64(from + 8);
@@ -62,21 +62,21 @@ void syn_token_get(struct syn_token *t, const uint8_t from[SYN_TOKEN_SIZE])
     t->output_hash = syn_get_le64(from + 32);
 }
 
-void syn_result_put(uint8_t to[SYN_RESULT_SIZE], const struct syn_result *r)
+void syn_tensor_result_put(uint8_t to[SYN_TENSOR_RESULT_SIZE], const struct syn_tensor_result *r)
 {
-    syn_token_put(to, &r->token);
+    syn_tensor_token_put(to, &r->token);
     syn_put_le16(to + 40, r->best);
     syn_put_le16(to + 42, r->count);
     syn_put_le32(to + 44, (uint32_t)r->value);
     syn_put_le32(to + 48, (uint32_t)r->second);
 }
 
-int syn_result_get(struct syn_result *r, const uint8_t *from, size_t size)
+int syn_tensor_result_get(struct syn_tensor_result *r, const uint8_t *from, size_t size)
 {
-    *r = (struct syn_result){0};
-    if (size < SYN_RESULT_SIZE)
+    *r = (struct syn_tensor_result){0};
+    if (size < SYN_TENSOR_RESULT_SIZE)
         return SYN_EPROTO;
-    syn_token_get(&r->token, from);
+    syn_tensor_token_get(&r->token, from);
     r->best = syn_get_le16(from + 40);
     r->count = syn_get_le16(from + 42);
     r->value = (int32_t)syn_get_le32(from + 44);
@@ -84,48 +84,49 @@ int syn_result_get(struct syn_result *r, const uint8_t *from, size_t size)
     return 0;
 }
 
-void syn_credit_put(uint8_t to[SYN_CREDIT_SIZE], const struct syn_credit *c)
+void syn_tensor_credit_put(uint8_t to[SYN_TENSOR_CREDIT_SIZE], const struct syn_tensor_credit *c)
 {
     syn_put_le32(to, c->bytes);
     syn_put_le64(to + 4, (uint64_t)c->at_ns);
 }
 
-int syn_credit_get(struct syn_credit *c, const uint8_t *from, size_t size)
+int syn_tensor_credit_get(struct syn_tensor_credit *c, const uint8_t *from, size_t size)
 {
-    *c = (struct syn_credit){0};
-    if (size < SYN_CREDIT_SIZE)
+    *c = (struct syn_tensor_credit){0};
+    if (size < SYN_TENSOR_CREDIT_SIZE)
         return SYN_EPROTO;
     c->bytes = syn_get_le32(from);
     c->at_ns = (int64_t)syn_get_le64(from + 4);
     return 0;
 }
 
-void syn_missing_put(uint8_t to[SYN_MISSING_SIZE], uint32_t length)
+void syn_tensor_missing_put(uint8_t to[SYN_TENSOR_MISSING_SIZE], uint32_t length)
 {
     syn_put_le32(to, length);
 }
 
-int syn_missing_get(uint32_t *length, const uint8_t *from, size_t size)
+int syn_tensor_missing_get(uint32_t *length, const uint8_t *from, size_t size)
 {
-    *length = size < SYN_MISSING_SIZE ? 0 : syn_get_le32(from);
-    return size < SYN_MISSING_SIZE ? SYN_EPROTO : 0;
+    *length = size < SYN_TENSOR_MISSING_SIZE ? 0 : syn_get_le32(from);
+    return size < SYN_TENSOR_MISSING_SIZE ? SYN_EPROTO : 0;
 }
 
-size_t syn_counts_put(uint8_t *to, const uint32_t *done, size_t n, int64_t at_ns)
+size_t syn_tensor_counts_put(uint8_t *to, const uint32_t *done, size_t n, int64_t at_ns)
 {
     syn_put_le16(to, (uint16_t)n);
     for (size_t i = 0; i < n; i++)
         syn_put_le32(to + 2 + 4 * i, done[i]);
     syn_put_le64(to + 2 + 4 * n, (uint64_t)at_ns);
-    return syn_counts_size(n);
+    return syn_tensor_counts_size(n);
 }
 
-int syn_counts_get(uint32_t *done, size_t max, int64_t *at_ns, const uint8_t *from, size_t size)
+int syn_tensor_counts_get(uint32_t *done, size_t max, int64_t *at_ns, const uint8_t *from,
+                          size_t size)
 {
     if (size < 2)
         return SYN_EPROTO;
     size_t n = syn_get_le16(from);
-    if (n > SYN_TENSOR_PIPES || size < syn_counts_size(n))
+    if (n > SYN_TENSOR_PIPES || size < syn_tensor_counts_size(n))
         return SYN_EPROTO;
     for (size_t i = 0; i < n && i < max; i++)
         done[i] = syn_get_le32(from + 2 + 4 * i);

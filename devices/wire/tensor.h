@@ -13,14 +13,14 @@
 
 #include "devices/base/error.h"
 
-#define SYN_TENSOR_HEAD  12 /* bytes of a tensor header */
-#define SYN_TENSOR_START 20 /* SMP header and tensor header: where the body begins in a message */
-#define SYN_TENSOR_CRC   4  /* CRC-32 at the end of the last piece */
-#define SYN_TOKEN_SIZE   40
-#define SYN_RESULT_SIZE  52
-#define SYN_CREDIT_SIZE  12
-#define SYN_MISSING_SIZE 4
-#define SYN_TENSOR_PIPES 64 /* pipelines that a counts message may carry */
+#define SYN_TENSOR_HEAD         12 /* bytes of a tensor header */
+#define SYN_TENSOR_START        20 /* SMP header and tensor header: where the body begins in a message */
+#define SYN_TENSOR_CRC          4 /* CRC-32 at the end of the last piece */
+#define SYN_TENSOR_TOKEN_SIZE   40
+#define SYN_TENSOR_RESULT_SIZE  52
+#define SYN_TENSOR_CREDIT_SIZE  12
+#define SYN_TENSOR_MISSING_SIZE 4
+#define SYN_TENSOR_PIPES        64 /* pipelines that a counts message may carry */
 
 enum syn_tensor_kind {
     SYN_TENSOR_DATA = 0,
@@ -46,7 +46,7 @@ struct syn_tensor_head {
 };
 
 /* Travels before the first stream of every hop. */
-struct syn_token {
+struct syn_tensor_token {
     uint32_t inference;
     int64_t sensed_ns; /* end of sensing, clock of the source */
     int64_t ready_ns;  /* arrival of the last byte by the sender's link model; virtual time only */
@@ -55,15 +55,15 @@ struct syn_token {
 };
 
 /* All that the last hop carries. */
-struct syn_result {
-    struct syn_token token;
+struct syn_tensor_result {
+    struct syn_tensor_token token;
     uint16_t best;  /* index of the largest output, channel-major */
     uint16_t count; /* of output elements, capped at 65535 */
     int32_t value;  /* the largest output */
     int32_t second; /* the next largest */
 };
 
-struct syn_credit {
+struct syn_tensor_credit {
     uint32_t bytes;
     int64_t at_ns;
 };
@@ -79,23 +79,24 @@ size_t syn_tensor_begin(uint8_t to[SYN_TENSOR_START], const struct syn_tensor_he
 int syn_tensor_get(struct syn_tensor_head *h, const uint8_t *payload, size_t payload_size,
                    const uint8_t **body, size_t *size);
 
-void syn_token_put(uint8_t to[SYN_TOKEN_SIZE], const struct syn_token *t);
-void syn_token_get(struct syn_token *t, const uint8_t from[SYN_TOKEN_SIZE]);
-void syn_result_put(uint8_t to[SYN_RESULT_SIZE], const struct syn_result *r);
-int syn_result_get(struct syn_result *r, const uint8_t *from, size_t size);
-void syn_credit_put(uint8_t to[SYN_CREDIT_SIZE], const struct syn_credit *c);
-int syn_credit_get(struct syn_credit *c, const uint8_t *from, size_t size);
-void syn_missing_put(uint8_t to[SYN_MISSING_SIZE], uint32_t length);
-int syn_missing_get(uint32_t *length, const uint8_t *from, size_t size);
+void syn_tensor_token_put(uint8_t to[SYN_TENSOR_TOKEN_SIZE], const struct syn_tensor_token *t);
+void syn_tensor_token_get(struct syn_tensor_token *t, const uint8_t from[SYN_TENSOR_TOKEN_SIZE]);
+void syn_tensor_result_put(uint8_t to[SYN_TENSOR_RESULT_SIZE], const struct syn_tensor_result *r);
+int syn_tensor_result_get(struct syn_tensor_result *r, const uint8_t *from, size_t size);
+void syn_tensor_credit_put(uint8_t to[SYN_TENSOR_CREDIT_SIZE], const struct syn_tensor_credit *c);
+int syn_tensor_credit_get(struct syn_tensor_credit *c, const uint8_t *from, size_t size);
+void syn_tensor_missing_put(uint8_t to[SYN_TENSOR_MISSING_SIZE], uint32_t length);
+int syn_tensor_missing_get(uint32_t *length, const uint8_t *from, size_t size);
 
 /* Bytes of a counts body for `n` pipelines. */
-static inline size_t syn_counts_size(size_t n)
+static inline size_t syn_tensor_counts_size(size_t n)
 {
     return 2 + 4 * n + 8;
 }
 /* `done` has n elements, n at most SYN_TENSOR_PIPES; returns the bytes written. */
-size_t syn_counts_put(uint8_t *to, const uint32_t *done, size_t n, int64_t at_ns);
+size_t syn_tensor_counts_put(uint8_t *to, const uint32_t *done, size_t n, int64_t at_ns);
 /* Fills `done` up to `max`; returns the number of pipelines or SYN_EPROTO. */
-int syn_counts_get(uint32_t *done, size_t max, int64_t *at_ns, const uint8_t *from, size_t size);
+int syn_tensor_counts_get(uint32_t *done, size_t max, int64_t *at_ns, const uint8_t *from,
+                          size_t size);
 
 #endif

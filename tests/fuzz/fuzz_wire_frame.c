@@ -40,10 +40,10 @@ static void round_trip(const struct message *m, enum syn_framing framing)
 {
     struct message got = {.count = 0};
     struct syn_frame_events events = {.message = keep, .ctx = &got};
-    struct syn_frame_in in;
+    struct syn_frame_receiver in;
     uint8_t buffer[256 + SYN_FRAME_OVERHEAD], wire[512];
     int n = syn_frame_encode(framing, m->data, m->size, wire, sizeof wire);
-    syn_frame_in_init(&in, &events, buffer, sizeof buffer, NULL, 0);
+    syn_frame_receiver_init(&in, &events, buffer, sizeof buffer, NULL, 0);
     syn_frame_feed(&in, wire, (size_t)n, 0);
     if (n < 0 || got.count != 1 || got.size != m->size || memcmp(got.data, m->data, m->size) != 0)
         abort();
@@ -64,11 +64,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct message m = {.count = 0};
     struct syn_frame_events events = {keep, read_text, &m};
-    struct syn_frame_in in;
+    struct syn_frame_receiver in;
     uint8_t buffer[256 + SYN_FRAME_OVERHEAD];
     char line[32];
     size_t piece = size > 0 ? 1u + data[0] % 40u : 1;
-    syn_frame_in_init(&in, &events, buffer, sizeof buffer, line, sizeof line);
+    syn_frame_receiver_init(&in, &events, buffer, sizeof buffer, line, sizeof line);
     for (size_t at = 1; at < size; at += piece)
         syn_frame_feed(&in, data + at, size - at < piece ? size - at : piece, (int64_t)at);
     if (m.count > 0) {

@@ -14,7 +14,7 @@ enum { MAX_MESSAGE = 1024, STREAM = 8192 };
 
 /* A receiver and a diary of what it handed out: "C<size> ", "B<size> " and "'text' ". */
 struct ear {
-    struct syn_frame_in in;
+    struct syn_frame_receiver in;
     uint8_t buffer[MAX_MESSAGE + SYN_FRAME_OVERHEAD];
     char line[64];
     char diary[2048];
@@ -45,7 +45,7 @@ static void ear_init(struct ear *e)
 {
     struct syn_frame_events events = {note_message, note_text, e};
     memset(e, 0, sizeof *e);
-    syn_frame_in_init(&e->in, &events, e->buffer, sizeof e->buffer, e->line, sizeof e->line);
+    syn_frame_receiver_init(&e->in, &events, e->buffer, sizeof e->buffer, e->line, sizeof e->line);
 }
 
 static void hear(struct ear *e, const void *data, size_t size)

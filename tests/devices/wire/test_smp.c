@@ -112,27 +112,28 @@ static void a_tensor_message_has_the_bytes_of_the_specification(void **state)
 
 static void tokens_results_and_grants_survive(void **state)
 {
-    struct syn_result r = {{7, -5, INT64_MAX, 0x1122334455667788u, 2}, 3, 10, -128, 32767}, got;
-    struct syn_credit c = {4096, -9}, c2;
-    uint8_t bytes[SYN_RESULT_SIZE];
+    struct syn_tensor_result r = {{7, -5, INT64_MAX, 0x1122334455667788u, 2}, 3, 10, -128, 32767},
+                             got;
+    struct syn_tensor_credit c = {4096, -9}, c2;
+    uint8_t bytes[SYN_TENSOR_RESULT_SIZE];
     uint32_t length;
     (void)state;
-    syn_result_put(bytes, &r);
-    assert_int_equal(syn_result_get(&got, bytes, sizeof bytes), 0);
+    syn_tensor_result_put(bytes, &r);
+    assert_int_equal(syn_tensor_result_get(&got, bytes, sizeof bytes), 0);
     assert_memory_equal(&got.token, &r.token, sizeof r.token);
     assert_int_equal(got.value, -128);
     assert_int_equal(got.second, 32767);
     assert_int_equal(got.best, 3);
     assert_int_equal(got.count, 10);
-    assert_int_equal(syn_result_get(&got, bytes, sizeof bytes - 1), SYN_EPROTO);
-    syn_credit_put(bytes, &c);
-    assert_int_equal(syn_credit_get(&c2, bytes, SYN_CREDIT_SIZE), 0);
+    assert_int_equal(syn_tensor_result_get(&got, bytes, sizeof bytes - 1), SYN_EPROTO);
+    syn_tensor_credit_put(bytes, &c);
+    assert_int_equal(syn_tensor_credit_get(&c2, bytes, SYN_TENSOR_CREDIT_SIZE), 0);
     assert_int_equal(c2.bytes, 4096);
     assert_true(c2.at_ns == -9);
-    syn_missing_put(bytes, 77);
-    assert_int_equal(syn_missing_get(&length, bytes, 4), 0);
+    syn_tensor_missing_put(bytes, 77);
+    assert_int_equal(syn_tensor_missing_get(&length, bytes, 4), 0);
     assert_int_equal(length, 77);
-    assert_int_equal(syn_missing_get(&length, bytes, 3), SYN_EPROTO);
+    assert_int_equal(syn_tensor_missing_get(&length, bytes, 3), SYN_EPROTO);
 }
 
 static void counts_are_bounded(void **state)
@@ -141,15 +142,15 @@ static void counts_are_bounded(void **state)
     uint8_t bytes[64];
     int64_t at = 0;
     (void)state;
-    size_t n = syn_counts_put(bytes, done, 3, 99);
-    assert_int_equal(n, syn_counts_size(3));
-    assert_int_equal(syn_counts_get(got, 2, &at, bytes, n), 3);
+    size_t n = syn_tensor_counts_put(bytes, done, 3, 99);
+    assert_int_equal(n, syn_tensor_counts_size(3));
+    assert_int_equal(syn_tensor_counts_get(got, 2, &at, bytes, n), 3);
     assert_int_equal(got[1], 2);
     assert_int_equal(at, 99);
-    assert_int_equal(syn_counts_get(got, 2, &at, bytes, n - 1), SYN_EPROTO);
+    assert_int_equal(syn_tensor_counts_get(got, 2, &at, bytes, n - 1), SYN_EPROTO);
     bytes[0] = 0xff;
     bytes[1] = 0xff;
-    assert_int_equal(syn_counts_get(got, 2, &at, bytes, sizeof bytes), SYN_EPROTO);
+    assert_int_equal(syn_tensor_counts_get(got, 2, &at, bytes, sizeof bytes), SYN_EPROTO);
 }
 
 int main(void)
