@@ -39,7 +39,7 @@
 #include <stdint.h>
 
 #define SYN_RT_PIPELINES_MAX 32
-#define SYN_RT_SLOTS_MAX     4  /* of one stage */
+#define SYN_RT_SLOTS_MAX     4    /* of one stage */
 #define SYN_RT_LOCAL         0xff /* "peer" of a hop inside the device */
 #define SYN_RT_NOBODY        0xfe /* this device has no such stage */
 
@@ -55,8 +55,13 @@ enum syn_task_kind {
 };
 
 /* The stage of a route whose buffers a slot belongs to. */
-enum syn_stage { SYN_STAGE_HEAD, SYN_STAGE_BODY_IN, SYN_STAGE_BODY_OUT, SYN_STAGE_TAIL,
-                 SYN_STAGE_COUNT };
+enum syn_stage {
+    SYN_STAGE_HEAD,
+    SYN_STAGE_BODY_IN,
+    SYN_STAGE_BODY_OUT,
+    SYN_STAGE_TAIL,
+    SYN_STAGE_COUNT
+};
 
 /* What travels with an inference. */
 struct syn_token {
@@ -73,19 +78,19 @@ struct syn_task {
     uint8_t from_slot; /* slot that is read: (stage by kind) HEAD or BODY_IN for load,
                           HEAD or BODY_OUT for send, TAIL for act */
     uint8_t from_stage;
-    uint8_t to_slot;   /* slot that is written: HEAD for sense, BODY_OUT or TAIL for unload */
+    uint8_t to_slot; /* slot that is written: HEAD for sense, BODY_OUT or TAIL for unload */
     uint8_t to_stage;
-    bool configure;    /* the accelerator holds another chunk */
-    uint8_t peer;      /* device, for send */
+    bool configure;         /* the accelerator holds another chunk */
+    uint8_t peer;           /* device, for send */
     struct syn_token token; /* sense: only the inference number; the port fills the rest */
 };
 
 /* What the plan says of one pipeline at this device. */
 struct syn_route {
-    bool used;          /* this device takes part */
-    uint16_t weight;    /* w, >= 1; needed for pipelines that are elsewhere, too */
+    bool used;       /* this device takes part */
+    uint16_t weight; /* w, >= 1; needed for pipelines that are elsewhere, too */
     bool has_head, has_body, has_tail;
-    uint8_t head_to;    /* device, or SYN_RT_LOCAL */
+    uint8_t head_to; /* device, or SYN_RT_LOCAL */
     uint8_t body_from, body_to;
     uint8_t tail_from;
     uint8_t slots[SYN_STAGE_COUNT]; /* >= 1 where the stage exists and its slots are used */
@@ -109,18 +114,30 @@ enum syn_rt_mode { SYN_RT_FAIR, SYN_RT_WORK_CONSERVING, SYN_RT_SEQUENTIAL };
 struct syn_rt_counters {
     uint64_t busy_ns[SYN_UNIT_COUNT];
     uint32_t tasks[SYN_UNIT_COUNT];
-    uint32_t late;            /* tasks whose real work outlasted their window */
+    uint32_t late; /* tasks whose real work outlasted their window */
     uint64_t late_ns;
-    uint32_t sensed[SYN_RT_PIPELINES_MAX];  /* at this source */
-    uint32_t acted[SYN_RT_PIPELINES_MAX];   /* at this target */
+    uint32_t sensed[SYN_RT_PIPELINES_MAX]; /* at this source, since syn_rt_init() */
+    uint32_t acted[SYN_RT_PIPELINES_MAX];  /* at this target */
     uint32_t dropped[SYN_RT_PIPELINES_MAX];
-    uint16_t waiting[SYN_UNIT_COUNT];       /* tasks ready and not begun, now */
+    uint16_t waiting[SYN_UNIT_COUNT]; /* tasks ready and not begun, now; radio: tensors that
+                                         have not left, the one on the air included */
 };
 
+enum syn_rt_slot_state { SYN_SLOT_FREE, SYN_SLOT_FILLING, SYN_SLOT_FULL, SYN_SLOT_DRAINING };
+
 struct syn_rt_slot {
-    uint8_t state; /* free, filling, full, draining: runtime.c */
-    int64_t ready_ns;
+    uint8_t state;    /* enum syn_rt_slot_state */
+    int64_t ready_ns; /* free or full since */
     struct syn_token token;
+};
+
+/* Where the inference that holds the accelerator is. */
+enum syn_rt_body_state {
+    SYN_BODY_NONE,
+    SYN_BODY_LOADING,
+    SYN_BODY_INFERRING,
+    SYN_BODY_DONE, /* waits for the CPU to unload */
+    SYN_BODY_UNLOADING
 };
 
 /* Caller-owned; fields are private to the runtime. */
@@ -132,14 +149,19 @@ struct syn_rt {
     uint16_t depth; /* K */
     enum syn_rt_mode mode;
     bool running;
-    uint32_t limit;
-    int64_t free_ns[SYN_UNIT_COUNT]; /* when each unit becomes or became free */
+    bool granted;                        /* peers were told of the slots that they fill */
+    uint32_t last[SYN_RT_PIPELINES_MAX]; /* inference that ends this run, 0 = no limit */
+    int64_t free_ns[SYN_UNIT_COUNT];     /* when each unit becomes or became free */
     bool busy[SYN_UNIT_COUNT];
-    uint8_t accel_pipeline; /* whose body holds the accelerator, or SYN_RT_NOBODY */
-    uint8_t configured;     /* whose chunk is configured, or SYN_RT_NOBODY */
-    int64_t admitted_ns[SYN_RT_PIPELINES_MAX]; /* since when the next inference is admissible */
-    uint32_t next_inference[SYN_RT_PIPELINES_MAX];
-    uint32_t done[SYN_RT_PIPELINES_MAX]; /* over all devices, as far as known here */
+    struct syn_task body;                /* the task of the inference that holds the accelerator */
+    uint8_t body_state;                  /* enum syn_rt_body_state */
+    int64_t body_ns;                     /* since when it is in SYN_BODY_DONE */
+    uint8_t configured;                  /* whose chunk is configured, or SYN_RT_NOBODY */
+    bool admitted[SYN_RT_PIPELINES_MAX]; /* the next inference may be sensed */
+    int64_t admitted_ns[SYN_RT_PIPELINES_MAX];                 /* since when */
+    uint32_t next_inference[SYN_RT_PIPELINES_MAX];             /* from 1 */
+    uint32_t given_up[SYN_RT_PIPELINES_MAX][SYN_RT_SLOTS_MAX]; /* the last that were dropped */
+    uint32_t done[SYN_RT_PIPELINES_MAX]; /* acted or dropped, over all devices, as known here */
     uint8_t credits[SYN_RT_PIPELINES_MAX][SYN_STAGE_COUNT]; /* by sending stage */
     int64_t credit_ns[SYN_RT_PIPELINES_MAX][SYN_STAGE_COUNT][SYN_RT_SLOTS_MAX];
     struct syn_rt_counters counters;
@@ -153,8 +175,14 @@ int syn_rt_init(struct syn_rt *rt, const struct syn_rt_port *port, const struct 
                 unsigned pipeline_count, unsigned depth);
 
 /*
- * Starts at now_ns: grants credit for every slot that a peer fills (through port.credit) and
- * begins what is admissible. limit: inferences of each pipeline, 0 = no limit.
+ * Starts a run at now_ns: begins what is admissible, and the first time after syn_rt_init() grants
+ * credit for every slot that a peer fills (through port.credit). limit: inferences of each pipeline
+ * in this run, 0 = no limit.
+ *
+ * Devices start one after the other, so nothing that a peer may already have caused is reset here:
+ * inference numbers, counts of inferences and credits go on from one run of a deployment to the
+ * next, and a device that has not started serves what arrives. Times and tasks (busy_ns, tasks,
+ * late, late_ns) count from the start.
  */
 void syn_rt_start(struct syn_rt *rt, enum syn_rt_mode mode, uint32_t limit, int64_t now_ns);
 
@@ -174,13 +202,29 @@ void syn_rt_ended(struct syn_rt *rt, const struct syn_task *task, int64_t start_
 
 /*
  * A peer's transfer into this device. syn_rt_receive_begin reserves a slot of the stage that the
- * hop feeds (BODY_IN or TAIL) and returns its index, or SYN_ENOMEM when the peer sent without
- * credit; syn_rt_receive_end completes it, syn_rt_receive_abort frees it and counts a drop.
+ * hop feeds (BODY_IN or TAIL) and returns its index, SYN_ENOMEM when the peer sent without credit,
+ * or SYN_EINVAL when no peer feeds that stage; syn_rt_receive_end completes it,
+ * syn_rt_receive_abort frees it, grants it anew and counts a drop.
+ *
+ * Drops are counted at the source and the target of a pipeline only, each of which hears of every
+ * one (port: `dropped` messages); at the target a drop counts as done, or the fair round of all
+ * others would wait for it for ever.
  */
 int syn_rt_receive_begin(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage);
 void syn_rt_receive_end(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage, unsigned slot,
                         const struct syn_token *token, int64_t start_ns, int64_t end_ns);
-void syn_rt_receive_abort(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage, unsigned slot);
+void syn_rt_receive_abort(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage, unsigned slot,
+                          uint32_t inference, int64_t at_ns);
+
+/*
+ * The port gave up a SEND that `begin` gave it (the peer is gone): frees the slot and counts the
+ * drop. The credit is gone with the peer.
+ */
+void syn_rt_send_abort(struct syn_rt *rt, const struct syn_task *task, int64_t at_ns);
+
+/* An inference was given up at another device. News of one that is already known is ignored, since
+ * a device that is source and target hears it from both sides. */
+void syn_rt_dropped(struct syn_rt *rt, unsigned pipeline, uint32_t inference, int64_t at_ns);
 
 /* A peer granted one slot for what `stage` (HEAD or BODY_OUT) sends, free since at_ns. */
 void syn_rt_credit(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage, int64_t at_ns);

@@ -15,18 +15,18 @@ enum syn_unit { SYN_UNIT_SENSOR, SYN_UNIT_CPU, SYN_UNIT_ACCEL, SYN_UNIT_RADIO, S
 
 struct syn_timing {
     const struct syn_part *part;
-    uint32_t accel_hz;           /* clock of the accelerator */
-    uint32_t start_ns;           /* start and interrupt of one inference */
-    uint32_t word_ns;            /* loading or unloading one 32-bit word */
-    uint32_t configure_layer_ns; /* changing the configured chunk, for each of its layers */
-    uint32_t weight_byte_ps;     /* loading one byte of weights, picoseconds */
-    uint32_t sense_ns;           /* one window on `sensor` */
-    uint32_t act_ns;             /* one action on `cpu` */
-    uint32_t message_ns;         /* fixed cost of a radio message */
-    uint32_t byte_ps;            /* each byte of a radio message, picoseconds */
-    uint32_t idle_uw;            /* the whole device, always */
+    uint32_t accel_hz;                  /* clock of the accelerator */
+    uint32_t start_ns;                  /* start and interrupt of one inference */
+    uint32_t word_ns;                   /* loading or unloading one 32-bit word */
+    uint32_t configure_layer_ns;        /* changing the configured chunk, for each of its layers */
+    uint32_t weight_byte_ps;            /* loading one byte of weights, picoseconds */
+    uint32_t sense_ns;                  /* one window on `sensor` */
+    uint32_t act_ns;                    /* one action on `cpu` */
+    uint32_t message_ns;                /* fixed cost of a radio message */
+    uint32_t byte_ps;                   /* each byte of a radio message, picoseconds */
+    uint32_t idle_uw;                   /* the whole device, always */
     uint32_t active_uw[SYN_UNIT_COUNT]; /* above idle while the unit is busy */
-    uint32_t arena_bytes;        /* SRAM for tensors that wait */
+    uint32_t arena_bytes;               /* SRAM for tensors that wait */
     uint16_t skew_permille[SYN_UNIT_COUNT]; /* how a device differs from its profile: 800 = a
                                                unit at 0.8 of its speed; 1000 = as profiled */
 };
