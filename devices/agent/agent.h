@@ -22,7 +22,7 @@
 #define SYN_AGENT_LINKS_MAX   2    /* hosts that may be connected at once */
 #define SYN_AGENT_MESSAGE_MAX 2048 /* largest SMP message, header included */
 #define SYN_AGENT_PEERS_MAX   16
-#define SYN_AGENT_ADDRESS_MAX 108  /* a unix socket path */
+#define SYN_AGENT_ADDRESS_MAX 108 /* a unix socket path */
 
 /* Who this device is; texts are static for the life of the agent. */
 struct syn_agent_identity {
@@ -133,7 +133,8 @@ void syn_agent_link_closed(struct syn_agent *agent, unsigned link);
 /* Bytes from the host on `link`, in pieces of any size. */
 void syn_agent_receive(struct syn_agent *agent, unsigned link, const uint8_t *bytes, size_t size);
 
-/* Does what is due (events, beacons); returns the time of the next thing to do, INT64_MAX = none. */
+/* Does what is due (events, beacons); returns the time of the next thing to do, INT64_MAX = none.
+ */
 int64_t syn_agent_poll(struct syn_agent *agent);
 
 /* Reports from the port, passed on to the runtime; completed inferences become events. `result`

@@ -17,13 +17,14 @@ struct syn_deployed_pipe {
     char sensor[SYN_DEPLOYMENT_KIND_MAX];
     char actuator[SYN_DEPLOYMENT_KIND_MAX];
     uint32_t sense_bytes;
+    uint8_t hop; /* number of the hop that feeds the chunk */
     /* Streams (numbers over the whole deployment): first of the hop that leaves or enters. */
     uint16_t head_stream, body_in_stream, body_out_stream, tail_stream;
     /* Body: the chunk. */
     uint8_t image_hash[SYN_SHA256_SIZE];
     struct syn_image image; /* points into the store */
     uint16_t layers;
-    uint64_t cycles;        /* as placed */
+    uint64_t cycles; /* as placed */
     uint32_t load_words, unload_words;
     uint32_t weight_bytes;
     /* Slots in the arena; data[stage][slot], bytes of each slot of the stage. */
@@ -36,6 +37,7 @@ struct syn_deployment {
     uint8_t devices;
     uint8_t pipeline_count;
     uint16_t depth; /* K of the fair round */
+    uint8_t blob_hash[SYN_SHA256_SIZE];
     struct syn_deployed_pipe pipes[SYN_RT_PIPELINES_MAX];
     uint32_t arena_used;
     /* Usage of the accelerator, for `accel`. */
@@ -53,10 +55,13 @@ struct syn_refusal {
 
 /*
  * Decodes `blob`, opens its chunk images in `store`, places them on timing->part, checks
- * activations, and lays the slots out: BODY_IN that a peer fills and BODY_OUT that a peer receives in
- * the arena (two slots each where all fit, else one); HEAD in the sensor's own buffer; local hops and
- * results use neither. Returns 0, SYN_ECORRUPT (not a deployment), SYN_ENOENT (a chunk is missing), SYN_EOOR
- * (does not fit; refusal->text says what and by how much).
+ * activations, and lays the slots out: BODY_IN that a peer fills and BODY_OUT that a peer receives
+ * in the arena (two slots each where all fit, else one); HEAD in the sensor's own buffer; local
+ * hops and results use neither (slot_bytes 0; a result is made when it is sent). Slots are not
+ * aligned. The largest gap of the store is scratch meanwhile. Returns 0, SYN_ECORRUPT (not a
+ * deployment), SYN_ENOENT (a chunk is missing), SYN_EOOR (does not fit) or SYN_ENOMEM (no gap in
+ * the store for the scratch); refusal->text says what and by how much. After a failure `deployment`
+ * is empty.
  */
 int syn_deployment_open(struct syn_deployment *deployment, const uint8_t *blob, size_t size,
                         const struct syn_store *store, const struct syn_timing *timing,
@@ -67,7 +72,16 @@ int syn_deployment_open(struct syn_deployment *deployment, const uint8_t *blob, 
 uint64_t syn_deployment_duration(const struct syn_deployment *deployment,
                                  const struct syn_timing *timing, const struct syn_task *task);
 
-/* Bytes that a hop sends: of the tensors that leave `stage` (HEAD or BODY_OUT). */
+/*
+ * Bytes that a hop sends: of the tensors that leave `stage` (HEAD or BODY_OUT). The last hop counts
+ * as min(output, SYN_RESULT_BYTES_MAX), as in the cost model.
+ */
 uint32_t syn_deployment_hop_bytes(const struct syn_deployed_pipe *pipe, enum syn_stage stage);
+
+/* Bytes of the tensors that enter (of = in) or leave a chunk, dense. */
+uint32_t syn_deployment_port_bytes(const struct syn_port_tensor *tensors, unsigned count);
+
+/* Is the chunk the last of its model, so that a result leaves it? */
+bool syn_deployment_is_last(const struct syn_deployed_pipe *pipe);
 
 #endif

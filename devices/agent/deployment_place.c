@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* The device's chunks on its accelerator, all of them together in plan order. */
+#include "devices/agent/deployment_parts.h"
+#include "devices/agent/text.h"
+
+#include <string.h>
+
+/* Scratch in the store's largest gap: the layers of all chunks are needed at once, and that is too
+ * much for a small device's stack. */
+struct scratch {
+    uint8_t *at;
+    size_t left;
+};
+
+struct work {
+    struct syn_deployment *deployment;
+    const struct syn_timing *timing;
+    struct syn_chunk chunks[SYN_PART_CHUNKS_MAX];
+    uint8_t pipes[SYN_PART_CHUNKS_MAX]; /* whose chunk it is */
+    unsigned count;
+    struct syn_place *places;
+    uint32_t *offsets; /* of one chunk's tensors */
+};
+
+static void *take(struct scratch *s, size_t count, size_t size)
+{
+    size_t bytes = (count * size + 7) & ~(size_t)7;
+    if (bytes > s->left)
+        return NULL;
+    uint8_t *p = s->at;
+    s->at += bytes;
+    s->left -= bytes;
+    memset(p, 0, bytes);
+    return p;
+}
+
+/* ---- refusals ---- */
+
+static const char *const words[SYN_LIMIT_COUNT] = {
+    [SYN_LIMIT_LAYERS] = "layers: needs %, the part holds %",
+    [SYN_LIMIT_CHUNKS] = "chunks: needs %, % may be resident",
+    [SYN_LIMIT_KERNELS] = "kernels: needs % words, % free on processor %",
+    [SYN_LIMIT_BIAS] = "bias: needs % bytes, % free",
+    [SYN_LIMIT_DATA] = "data memory: needs % bytes, % there",
+    [SYN_LIMIT_CHANNELS] = "channels: needs %, % at most",
+};
+
+static void put_used(struct syn_text *t, const struct syn_misfit *m)
+{
+    uint64_t used[SYN_PART_QUADRANTS];
+    for (unsigned q = 0; q < SYN_PART_QUADRANTS; q++)
+        used[q] = m->used[q];
+    syn_text_fill(t, ", used [%, %, %, %]", used);
+}
+
+static void put_limit(struct syn_text *t, const struct syn_misfit *m)
+{
+    uint64_t numbers[] = {m->need, m->have, m->where};
+    if (m->limit < SYN_LIMIT_COUNT && words[m->limit])
+        syn_text_fill(t, words[m->limit], numbers);
+    if (m->what)
+        syn_text_put(t, t->length > 0 ? ": " : "");
+    if (m->what)
+        syn_text_put(t, m->what);
+    if (m->limit == SYN_LIMIT_BIAS)
+        put_used(t, m);
+}
+
+static int misfit(struct work *w, const struct syn_misfit *m, struct syn_refusal *refusal)
+{
+    struct syn_text t;
+    refusal->code = SYN_EOOR;
+    syn_text_init(&t, refusal->text, sizeof refusal->text);
+    put_limit(&t, m);
+    bool of_layer = m->limit != SYN_LIMIT_LAYERS && m->limit != SYN_LIMIT_CHUNKS;
+    if (of_layer && m->chunk < w->count) {
+        const struct syn_chunk *c = &w->chunks[m->chunk];
+        uint64_t numbers[] = {m->layer, c->first, c->last};
+        syn_text_fill(&t, " (layer % of chunk [%,%))", numbers);
+    }
+    return SYN_EOOR;
+}
+
+/* ---- the steps ---- */
+
+static int no_scratch(struct syn_refusal *refusal)
+{
+    return syn_refuse(refusal, SYN_ENOMEM, "chunk store: no room left to place the chunks", NULL);
+}
+
+static unsigned total_layers(const struct syn_deployment *d)
+{
+    unsigned layers = 0;
+    for (unsigned i = 0; i < d->pipeline_count; i++)
+        if (d->pipes[i].route.has_body)
+            layers += d->pipes[i].layers;
+    return layers;
+}
+
+static int gather(struct work *w, struct scratch *s, struct syn_refusal *refusal)
+{
+    struct syn_deployment *d = w->deployment;
+    for (unsigned i = 0; i < d->pipeline_count; i++) {
+        if (!d->pipes[i].route.has_body)
+            continue;
+        const struct syn_image *image = &d->pipes[i].image;
+        struct syn_layer *layers = take(s, d->pipes[i].layers, sizeof *layers);
+        if (!layers)
+            return no_scratch(refusal);
+        w->pipes[w->count] = (uint8_t)i;
+        w->chunks[w->count++] = syn_image_chunk(image, layers);
+    }
+    w->places = take(s, total_layers(d), sizeof *w->places);
+    w->offsets = take(s, SYN_MODEL_LAYERS_MAX + 1, sizeof *w->offsets);
+    return w->places && w->offsets ? 0 : no_scratch(refusal);
+}
+
+/* More than the part can ever hold is refused before any layer is looked at. */
+static int check_counts(struct work *w, struct syn_refusal *refusal)
+{
+    const struct syn_part *part = w->timing->part;
+    struct syn_misfit m = {.need = total_layers(w->deployment), .have = part->layers_max};
+    m.limit = m.need > m.have ? SYN_LIMIT_LAYERS : SYN_LIMIT_NONE;
+    return m.limit == SYN_LIMIT_NONE ? 0 : misfit(w, &m, refusal);
+}
+
+static uint32_t tensor_peak(uint32_t offset, struct syn_shape shape, unsigned width)
+{
+    uint32_t pixels = (uint32_t)shape.height * shape.width;
+    return offset + pixels * syn_part_expand(shape.channels) * 4 * (width / 8);
+}
+
+/* Bytes of the fullest instance while the chunk runs. */
+static uint32_t data_peak(const struct work *w, const struct syn_chunk *c)
+{
+    uint32_t peak = 0;
+    for (unsigned i = 0; i < c->image->in_count; i++) {
+        const struct syn_port_tensor *t = &c->image->in[i];
+        uint32_t offset = w->offsets[t->id];
+        uint32_t end = offset == UINT32_MAX ? 0 : tensor_peak(offset, t->shape, t->width);
+        peak = end > peak ? end : peak;
+    }
+    for (unsigned i = c->first; i < c->last; i++) {
+        const struct syn_layer *l = syn_chunk_layer(c, i);
+        uint32_t offset = w->offsets[i + 1];
+        uint32_t end = offset == UINT32_MAX ? 0 : tensor_peak(offset, l->out, l->output_width);
+        peak = end > peak ? end : peak;
+    }
+    return peak;
+}
+
+static void note_chunk(struct work *w, unsigned index, const struct syn_place *places)
+{
+    const struct syn_chunk *c = &w->chunks[index];
+    struct syn_deployed_pipe *p = &w->deployment->pipes[w->pipes[index]];
+    uint32_t peak = data_peak(w, c);
+    p->cycles = syn_place_cycles(w->timing->part, c, places, w->timing->accel_hz);
+    for (unsigned i = c->first; i < c->last; i++) {
+        const struct syn_layer *l = syn_chunk_layer(c, i);
+        p->weight_bytes += syn_layer_weight_bytes(l) + syn_layer_bias_bytes(l);
+    }
+    if (peak > w->deployment->data_peak)
+        w->deployment->data_peak = peak;
+}
+
+static int place(struct work *w, struct syn_refusal *refusal)
+{
+    const struct syn_part *part = w->timing->part;
+    struct syn_deployment *d = w->deployment;
+    struct syn_misfit m = {.limit = SYN_LIMIT_NONE};
+    if (syn_place_chunks(part, w->chunks, w->count, w->places, &m))
+        return misfit(w, &m, refusal);
+    syn_place_usage(w->chunks, w->count, w->places, d->kernel_words, d->bias_bytes);
+    const struct syn_place *places = w->places;
+    for (unsigned i = 0; i < w->count; i++) {
+        if (syn_place_data(part, &w->chunks[i], w->offsets, &m)) {
+            m.chunk = (uint16_t)i;
+            return misfit(w, &m, refusal);
+        }
+        note_chunk(w, i, places);
+        places += w->chunks[i].last - w->chunks[i].first;
+    }
+    d->layers_used = (uint16_t)total_layers(d);
+    return 0;
+}
+
+int syn_deployment_place(struct syn_deployment *deployment, const struct syn_store *store,
+                         const struct syn_timing *timing, struct syn_refusal *refusal)
+{
+    struct work w = {.deployment = deployment, .timing = timing};
+    struct scratch s;
+    s.at = syn_store_scratch(store, &s.left);
+    int rc = check_counts(&w, refusal);
+    if (rc == 0)
+        rc = gather(&w, &s, refusal);
+    return rc == 0 ? place(&w, refusal) : rc;
+}
