@@ -32,7 +32,7 @@ void syn_exec_start(struct syn_exec *exec);
  */
 bool syn_exec_step(struct syn_exec *exec, uint64_t macs);
 
-/* The output tensor `index` < out_count after the last step; valid until the next start. */
+/* The output tensor `index` < out_count after the last step; valid until the next load or start. */
 const void *syn_exec_output(const struct syn_exec *exec, unsigned index, size_t *size);
 
 #endif

@@ -29,6 +29,7 @@ struct syn_part {
     uint32_t pixels_hwc_max;      /* pixels a channel, HWC */
     uint32_t pixels_chw_max;      /* pixels a channel, CHW input */
     bool depthwise;               /* groups = channels */
+    bool offset_costs;            /* some layers' cycles grow with the place of their kernels */
     uint16_t dilation2d_max;
     uint8_t pool_dilation_max;
     uint8_t pipeline_cycles;      /* added for every output pixel of a convolution when pipelined */

@@ -28,14 +28,15 @@ struct syn_image {
     struct syn_port_tensor in[SYN_LIVE_MAX], out[SYN_LIVE_MAX];
 };
 
-/* Bytes that syn_image_write() will need. */
+/* Bytes that syn_image_write() will need; 0 for a range that has no image. */
 size_t syn_image_size(const struct syn_layer *layers, unsigned layer_count, unsigned first,
                       unsigned last);
 
 /*
  * Writes the image of [first, last). weights[i] and biases[i] belong to layer i of the model:
  * packed weights, int8 bias; NULL where the layer has none. `input` is the shape of tensor 0.
- * Returns the size, or SYN_ENOMEM / SYN_EINVAL.
+ * Layers must be resolved. Returns the size, SYN_ENOMEM where capacity is too small, SYN_EINVAL
+ * for a bad range, missing weights or a 32-bit tensor that is read, SYN_EOOR beyond SYN_LIVE_MAX.
  */
 long syn_image_write(const struct syn_layer *layers, unsigned layer_count, unsigned first,
                      unsigned last, struct syn_shape input, const uint8_t *const *weights,
@@ -48,7 +49,7 @@ int syn_image_open(struct syn_image *image, const uint8_t *bytes, size_t size);
 void syn_image_layer(const struct syn_image *image, unsigned index, struct syn_layer *layer,
                      const uint8_t **weights, const int8_t **bias);
 
-/* Fills layers[0 .. last - first) ; the caller's array then backs a struct syn_chunk of its own. */
-void syn_image_layers(const struct syn_image *image, struct syn_layer *layers);
+/* Fills layers[0 .. last - first) and makes them a chunk; image and layers must outlive it. */
+struct syn_chunk syn_image_chunk(const struct syn_image *image, struct syn_layer *layers);
 
 #endif

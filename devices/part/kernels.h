@@ -22,11 +22,25 @@ void syn_kernel_eltwise32(const struct syn_layer *layer, const int8_t *const *op
                           uint32_t count, int32_t *out);
 
 /*
- * Convolution of any kind (conv2d, conv1d, convtranspose2d, linear) with bias, shift, clamp and
- * activation. `in` has layer->pooled's shape (flattened for linear); `out` is int8 or int32 by
- * output_width; bias may be NULL.
+ * Weights as the convolution reads them: int16_t [out][kernel_h][kernel_w][in / groups], every
+ * output padded with zeros to SYN_KERNEL_ALIGN weights. 16 bits because then two products and
+ * their sum are one instruction on most processors.
  */
-void syn_kernel_conv(const struct syn_layer *layer, const int8_t *in, const int8_t *weights,
-                     const int8_t *bias, void *out, unsigned row, unsigned row_end);
+#define SYN_KERNEL_ALIGN 16u
+
+uint32_t syn_kernel_weight_bytes(const struct syn_layer *layer);
+void syn_kernel_prepare(const struct syn_layer *layer, const uint8_t *packed, int16_t *weights);
+
+/* Bytes of working memory that syn_kernel_conv() needs for this layer. */
+uint32_t syn_kernel_scratch_bytes(const struct syn_layer *layer);
+
+/*
+ * Convolution of any kind (conv2d, conv1d, convtranspose2d, linear) with bias, shift, clamp and
+ * activation. `in` has layer->pooled's shape (flattened for linear); `weights` are prepared; `out`
+ * is int8 or int32 by output_width; bias may be NULL; `scratch` need not be kept between slices.
+ */
+void syn_kernel_conv(const struct syn_layer *layer, const int8_t *in, const int16_t *weights,
+                     const int8_t *bias, void *out, int16_t *scratch, unsigned row,
+                     unsigned row_end);
 
 #endif

@@ -20,6 +20,8 @@
 #define SYN_LAYER_INPUTS_MAX 16  /* operands of an element-wise operation */
 #define SYN_MODEL_LAYERS_MAX 256 /* of one model; the part itself allows 32 or 128 in one chunk */
 #define SYN_LIVE_MAX 8           /* tensors that are live across one cut point */
+#define SYN_TENSOR_MAX (1u << 28)   /* elements of one tensor; keeps every size in 32 bits */
+#define SYN_FAN_IN_MAX (1u << 16)   /* weights of one output; keeps every sum in 32 bits */
 
 enum syn_op {
     SYN_OP_PASSTHROUGH, /* no convolution: copy, pool or element-wise only */
@@ -88,11 +90,20 @@ struct syn_layer {
 };
 
 /*
- * Fills in, pooled and out of `layer` from the shapes of its inputs (input_count of them).
- * Returns 0, or SYN_EINVAL with *why set to a static sentence such as "kernel larger than the
- * padded input" or "operands of an element-wise operation differ in shape".
+ * Fills in, pooled and out of `layer` from the shapes of its inputs (input_count of them). The
+ * caller gives out.channels, which only a passthrough layer derives.
+ *
+ * Fields that are 0 get their default: 1 for kernel (linear and passthrough only), dilation,
+ * groups, pooling size, stride and dilation; 8 for output_width; the lowest-numbered processors
+ * for the channels of one operand and of the output. weight_bits of a passthrough layer become 0.
+ *
+ * Returns 0, or SYN_EINVAL with *why (where not NULL) set to a static sentence such as "kernel
+ * larger than the padded input" or "operands of an element-wise operation differ in shape".
  */
 int syn_layer_resolve(struct syn_layer *layer, const struct syn_shape *inputs, const char **why);
+
+/* Weights of one output channel: in / groups * kernel_h * kernel_w; C*H*W where flattened. */
+uint32_t syn_layer_fan_in(const struct syn_layer *layer);
 
 /* Number of weights (not bytes): out * in / groups * kernel_h * kernel_w; 0 for passthrough. */
 uint32_t syn_layer_weight_count(const struct syn_layer *layer);

@@ -7,7 +7,7 @@
  *
  * Kernels: layers whose processor map is full first, then chunk and model order, each at the
  * first gap (start a multiple of 4 columns) that is free on every processor of its map; words as
- * in hardware.md 1.2. Bias: first-fit descending into one quadrant that the layer uses.
+ * in hardware.md 1.2. Bias: descending, each into the least used of the quadrants that the chunks use.
  * Activations: data memory is shared by resident chunks, since one runs at a time, so each chunk
  * is judged alone: input, output and all live tensors together; output may overlap a dying input
  * as long as no input word is overwritten before its last read in raster order.
@@ -18,19 +18,27 @@
 #include "devices/part/geometry.h"
 #include "devices/part/layer.h"
 
+#define SYN_BIAS_EACH SYN_PART_QUADRANTS
+
 struct syn_place {
-    uint16_t kernel_column; /* first column, in kernels of the layer's width (kern_offs) */
+    uint16_t kernel_column; /* first 72-bit word (the vendor's kern_offs) */
     uint16_t kernel_words;  /* on every processor of the map; 0 where there are no weights */
-    int8_t bias_group;      /* quadrant, -1 where there is no bias */
-    uint16_t bias_offset;   /* bytes */
-    uint16_t bias_bytes;
+    int8_t bias_group;      /* quadrant, -1 where there is no bias, SYN_BIAS_EACH for depthwise */
+    uint16_t bias_offset;   /* bytes; depthwise: in the quadrant where it is highest */
+    uint16_t bias_bytes;    /* depthwise: in each quadrant of the layer's processors */
 };
 
+struct syn_image;
+
 struct syn_chunk {
-    const struct syn_layer *layers; /* of the whole model */
+    const struct syn_layer *layers; /* of the whole model; with `image`, of the chunk alone */
     uint16_t first, last;           /* the range [first, last) */
     uint16_t layer_count;           /* of the whole model, for liveness behind the chunk */
+    const struct syn_image *image;  /* on a device: live tensors come from its ports; else NULL */
 };
+
+/* Layer `index` of the model, first <= index < last. */
+const struct syn_layer *syn_chunk_layer(const struct syn_chunk *chunk, unsigned index);
 
 enum syn_limit {
     SYN_LIMIT_NONE,
@@ -38,7 +46,7 @@ enum syn_limit {
     SYN_LIMIT_CHUNKS,   /* need, have: chunks */
     SYN_LIMIT_KERNELS,  /* need, have: words on processor `where` (have = largest gap) */
     SYN_LIMIT_BIAS,     /* need, have: bytes; used[] per quadrant */
-    SYN_LIMIT_DATA,     /* need, have: bytes over all instances */
+    SYN_LIMIT_DATA,     /* need, have: bytes over all instances, or as `what` says */
     SYN_LIMIT_CHANNELS, /* need, have: channels of a layer */
     SYN_LIMIT_FEATURE,  /* the part has not got it: `what` says which */
     SYN_LIMIT_COUNT
@@ -51,7 +59,7 @@ struct syn_misfit {
     uint16_t where;         /* processor, for KERNELS */
     uint32_t need, have;
     uint16_t used[SYN_PART_QUADRANTS]; /* bias bytes in use, for BIAS */
-    const char *what;       /* static text, for FEATURE */
+    const char *what;       /* static text for FEATURE and sometimes DATA, else NULL */
 };
 
 /*
@@ -71,8 +79,13 @@ int syn_place_chunks(const struct syn_part *part, const struct syn_chunk *chunks
 
 /*
  * Do the activations of one chunk fit? `offsets`, where not NULL, takes the byte offset inside its
- * instances of each tensor that the chunk touches, indexed by tensor number - first: offsets has
- * layer_count + 1 entries, UINT32_MAX where the tensor is not there.
+ * instances of each tensor that the chunk touches, indexed by tensor number (layer_count + 1
+ * entries), UINT32_MAX where the tensor is not there. Returns 0 or SYN_EOOR.
+ *
+ * A misfit names the layer that needs most: `need` counts, in every instance, what must be there
+ * while that layer works (input, output, tensors for later), `have` all instances together. Where
+ * the sum would fit but one instance overflows, or no arrangement is found, `what` says so and
+ * need and have are of one instance.
  */
 int syn_place_data(const struct syn_part *part, const struct syn_chunk *chunk, uint32_t *offsets,
                    struct syn_misfit *misfit);

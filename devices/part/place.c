@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+#include "devices/part/place.h"
+
+#include <string.h>
+
+#include "devices/base/error.h"
+#include "devices/part/columns.h"
+#include "devices/part/cycles.h"
+
+#define FULL_MAP UINT64_MAX
+
+/* The layers of all chunks in one row, and what is placed so far. */
+struct board {
+    const struct syn_part *part;
+    const struct syn_layer *layers[SYN_PART_PLACEMENTS_MAX];
+    struct syn_place *places;
+    unsigned count;
+    uint16_t placed[SYN_PART_PLACEMENTS_MAX]; /* indices of layers that have their kernels */
+    unsigned placed_count;
+    uint64_t all_maps; /* processors that read or write anywhere */
+    uint16_t bias_used[SYN_PART_QUADRANTS];
+};
+
+/* ---- kernels ---------------------------------------------------------------------------- */
+
+static uint32_t capacity(const struct syn_part *part, uint64_t map)
+{
+    static const uint64_t first_of_quadrant = UINT64_C(0x0001000100010001);
+
+    return map & ~first_of_quadrant ? part->kernel_words : part->kernel_words_first;
+}
+
+/* Where the layers already placed leave the next gap at or after `column`. */
+static uint32_t first_gap(const struct board *b, uint64_t map, uint32_t column, uint32_t words)
+{
+    bool moved = true;
+
+    while (moved) {
+        moved = false;
+        for (unsigned i = 0; i < b->placed_count; i++) {
+            const struct syn_place *p = &b->places[b->placed[i]];
+            uint32_t end = (uint32_t)p->kernel_column + p->kernel_words;
+
+            if (!(b->layers[b->placed[i]]->processors & map) || end <= column ||
+                column + words <= p->kernel_column)
+                continue;
+            column = (end + 3) & ~3u;
+            moved = true;
+        }
+    }
+    return column;
+}
+
+static uint32_t largest_gap(const struct board *b, unsigned processor)
+{
+    uint64_t map = UINT64_C(1) << processor;
+    uint32_t limit = capacity(b->part, map), best = 0;
+
+    for (uint32_t column = 0; column < limit; column += 4) {
+        uint32_t words = 0;
+
+        column = first_gap(b, map, column, 1);
+        while (column + words < limit && first_gap(b, map, column + words, 1) == column + words)
+            words++;
+        best = words > best ? words : best;
+        column += words & ~3u;
+    }
+    return best;
+}
+
+static void explain_kernels(const struct board *b, unsigned index, uint32_t words,
+                            struct syn_misfit *misfit)
+{
+    uint32_t least = UINT32_MAX;
+
+    for (unsigned p = 0; p < SYN_PART_PROCESSORS; p++) {
+        uint32_t gap;
+
+        if (!(b->layers[index]->processors >> p & 1) || (gap = largest_gap(b, p)) >= least)
+            continue;
+        least = gap;
+        misfit->where = (uint16_t)p;
+    }
+    misfit->limit = SYN_LIMIT_KERNELS;
+    misfit->need = words;
+    misfit->have = least;
+}
+
+static int place_kernels(struct board *b, unsigned index, struct syn_misfit *misfit)
+{
+    uint64_t map = b->layers[index]->processors;
+    uint32_t words = syn_columns_words(b->layers[index]), column;
+
+    if (words == 0)
+        return 0;
+    column = first_gap(b, map, 0, words);
+    if (column + words > capacity(b->part, map)) {
+        explain_kernels(b, index, words, misfit);
+        return SYN_EOOR;
+    }
+    b->places[index].kernel_column = (uint16_t)column;
+    b->places[index].kernel_words = (uint16_t)words;
+    b->placed[b->placed_count++] = (uint16_t)index;
+    return 0;
+}
+
+static int place_all_kernels(struct board *b, unsigned *index, struct syn_misfit *misfit)
+{
+    for (int full = 1; full >= 0; full--)
+        for (*index = 0; *index < b->count; ++*index)
+            if ((b->layers[*index]->processors == FULL_MAP) == full &&
+                place_kernels(b, *index, misfit) < 0)
+                return SYN_EOOR;
+    return 0;
+}
+
+/* ---- biases ----------------------------------------------------------------------------- */
+
+static bool uses_quadrant(uint64_t map, unsigned quadrant)
+{
+    return (map >> 16 * quadrant & 0xffff) != 0;
+}
+
+static uint16_t bias_size(const struct syn_layer *l)
+{
+    uint32_t gap = 0;
+
+    if (!l->has_bias)
+        return 0;
+    if (l->groups > 1)
+        return (uint16_t)(16 * syn_part_expand(l->out.channels));
+    for (uint64_t map = l->output_processors; map && !(map & 1); map >>= 1)
+        gap = (gap + 1) % 4;
+    return (uint16_t)(l->out.channels + gap * syn_part_expand(l->out.channels));
+}
+
+static int refuse_bias(const struct board *b, uint32_t need, uint32_t have,
+                       struct syn_misfit *misfit)
+{
+    misfit->limit = SYN_LIMIT_BIAS;
+    misfit->need = need;
+    misfit->have = have;
+    memcpy(misfit->used, b->bias_used, sizeof misfit->used);
+    return SYN_EOOR;
+}
+
+/* Depthwise layers need their biases in every quadrant that works. */
+static int place_bias_each(struct board *b, unsigned index, struct syn_misfit *misfit)
+{
+    struct syn_place *place = &b->places[index];
+    uint16_t size = bias_size(b->layers[index]);
+
+    for (unsigned q = 0; q < SYN_PART_QUADRANTS; q++) {
+        uint32_t left = (uint32_t)b->part->bias_bytes - b->bias_used[q];
+
+        if (!uses_quadrant(b->layers[index]->processors, q))
+            continue;
+        if (size > left)
+            return refuse_bias(b, size, left, misfit);
+        if (b->bias_used[q] > place->bias_offset)
+            place->bias_offset = b->bias_used[q];
+        b->bias_used[q] = (uint16_t)(b->bias_used[q] + size);
+    }
+    place->bias_group = SYN_BIAS_EACH;
+    place->bias_bytes = size;
+    return 0;
+}
+
+static int place_bias(struct board *b, unsigned index, struct syn_misfit *misfit)
+{
+    uint16_t size = bias_size(b->layers[index]);
+    unsigned best = SYN_PART_QUADRANTS;
+    uint32_t left;
+
+    for (unsigned q = 0; q < SYN_PART_QUADRANTS; q++)
+        if (uses_quadrant(b->all_maps, q) &&
+            (best == SYN_PART_QUADRANTS || b->bias_used[q] < b->bias_used[best]))
+            best = q;
+    left = (uint32_t)b->part->bias_bytes - b->bias_used[best];
+    if (size > left)
+        return refuse_bias(b, size, left, misfit);
+    b->places[index].bias_group = (int8_t)best;
+    b->places[index].bias_offset = b->bias_used[best];
+    b->places[index].bias_bytes = size;
+    b->bias_used[best] = (uint16_t)(b->bias_used[best] + size);
+    return 0;
+}
+
+/* The largest bias smaller than `below`, or equal to it and behind `after`; count if none. */
+static unsigned next_bias(const struct board *b, const uint16_t *sizes, uint32_t below,
+                          unsigned after)
+{
+    unsigned best = b->count;
+
+    for (unsigned i = 0; i < b->count; i++) {
+        if (sizes[i] == 0 || sizes[i] > below || (sizes[i] == below && i <= after))
+            continue;
+        if (best == b->count || sizes[i] > sizes[best])
+            best = i;
+    }
+    return best;
+}
+
+static int place_all_biases(struct board *b, unsigned *index, struct syn_misfit *misfit)
+{
+    uint16_t sizes[SYN_PART_PLACEMENTS_MAX];
+    uint32_t below = UINT32_MAX;
+    unsigned after = 0;
+
+    for (*index = 0; *index < b->count; ++*index) {
+        const struct syn_layer *l = b->layers[*index];
+        bool each = l->has_bias && l->groups > 1;
+
+        sizes[*index] = each ? 0 : bias_size(l);
+        if (each && place_bias_each(b, *index, misfit) < 0)
+            return SYN_EOOR;
+    }
+    while ((*index = next_bias(b, sizes, below, after)) < b->count) {
+        if (place_bias(b, *index, misfit) < 0)
+            return SYN_EOOR;
+        below = sizes[*index];
+        after = *index;
+    }
+    return 0;
+}
+
+/* ---- all -------------------------------------------------------------------------------- */
+
+static void name_layer(const struct syn_chunk *chunks, unsigned index, struct syn_misfit *misfit)
+{
+    unsigned chunk = 0;
+
+    while (index >= (unsigned)(chunks[chunk].last - chunks[chunk].first)) {
+        index -= (unsigned)(chunks[chunk].last - chunks[chunk].first);
+        chunk++;
+    }
+    misfit->chunk = (uint16_t)chunk;
+    misfit->layer = (uint16_t)(chunks[chunk].first + index);
+}
+
+static int collect(struct board *b, const struct syn_chunk *chunks, unsigned count,
+                   struct syn_misfit *misfit)
+{
+    unsigned total = 0;
+
+    if (count > SYN_PART_CHUNKS_MAX) {
+        *misfit = (struct syn_misfit){SYN_LIMIT_CHUNKS, .need = count, .have = SYN_PART_CHUNKS_MAX};
+        return SYN_EOOR;
+    }
+    for (unsigned c = 0; c < count; c++)
+        total += (unsigned)(chunks[c].last - chunks[c].first);
+    if (total > b->part->layers_max) {
+        *misfit = (struct syn_misfit){SYN_LIMIT_LAYERS, .need = total, .have = b->part->layers_max};
+        return SYN_EOOR;
+    }
+    for (unsigned c = 0; c < count; c++)
+        for (unsigned i = chunks[c].first; i < chunks[c].last; i++) {
+            const struct syn_layer *l = syn_chunk_layer(&chunks[c], i);
+
+            b->places[b->count] = (struct syn_place){.bias_group = -1};
+            b->all_maps |= l->processors | l->output_processors;
+            b->layers[b->count++] = l;
+        }
+    return 0;
+}
+
+int syn_place_chunks(const struct syn_part *part, const struct syn_chunk *chunks, unsigned count,
+                     struct syn_place *places, struct syn_misfit *misfit)
+{
+    struct syn_misfit ignored;
+    struct board b;
+    unsigned index = 0;
+
+    if (!misfit)
+        misfit = &ignored;
+    memset(misfit, 0, sizeof *misfit);
+    b.part = part;
+    b.places = places;
+    b.count = b.placed_count = 0;
+    b.all_maps = 0;
+    memset(b.bias_used, 0, sizeof b.bias_used);
+    if (collect(&b, chunks, count, misfit) < 0)
+        return SYN_EOOR;
+    if (place_all_kernels(&b, &index, misfit) < 0 || place_all_biases(&b, &index, misfit) < 0) {
+        name_layer(chunks, index, misfit);
+        return SYN_EOOR;
+    }
+    return 0;
+}
+
+static void add_usage(const struct syn_layer *l, const struct syn_place *place,
+                      uint16_t used[SYN_PART_PROCESSORS], uint16_t bias[SYN_PART_QUADRANTS])
+{
+    for (unsigned p = 0; p < SYN_PART_PROCESSORS; p++)
+        if (l->processors >> p & 1)
+            used[p] = (uint16_t)(used[p] + place->kernel_words);
+    for (unsigned q = 0; q < SYN_PART_QUADRANTS; q++)
+        if (place->bias_group == (int)q ||
+            (place->bias_group == SYN_BIAS_EACH && uses_quadrant(l->processors, q)))
+            bias[q] = (uint16_t)(bias[q] + place->bias_bytes);
+}
+
+void syn_place_usage(const struct syn_chunk *chunks, unsigned count, const struct syn_place *places,
+                     uint16_t used[SYN_PART_PROCESSORS], uint16_t bias[SYN_PART_QUADRANTS])
+{
+    memset(used, 0, SYN_PART_PROCESSORS * sizeof *used);
+    memset(bias, 0, SYN_PART_QUADRANTS * sizeof *bias);
+    for (unsigned c = 0; c < count; c++)
+        for (unsigned i = chunks[c].first; i < chunks[c].last; i++)
+            add_usage(syn_chunk_layer(&chunks[c], i), places++, used, bias);
+}
+
+uint64_t syn_place_cycles(const struct syn_part *part, const struct syn_chunk *chunk,
+                          const struct syn_place *places, uint32_t hz)
+{
+    uint64_t cycles = 1;
+
+    for (unsigned i = chunk->first; i < chunk->last; i++) {
+        const struct syn_layer *l = syn_chunk_layer(chunk, i);
+
+        cycles += syn_cycles_layer(part, l, places[i - chunk->first].kernel_column);
+        if (hz > part->max_unpipelined_hz)
+            cycles += syn_cycles_pipeline(part, l);
+    }
+    return cycles;
+}
