@@ -8,11 +8,13 @@
 
 #include "core/cost/plan.h"
 #include "core/cost/problem.h"
+#include "core/cost/radio.h"
+#include "devices/part/place.h"
 
 /* What one inference of a chunk asks of its device. */
 struct syn_chunk_cost {
     uint64_t load_ns, infer_ns, unload_ns; /* configuration not included */
-    uint64_t configure_ns; /* when the accelerator held another chunk */
+    uint64_t configure_ns;                 /* when the accelerator held another chunk */
     uint64_t cycles;
     uint32_t in_bytes, out_bytes; /* of the cuts in front and behind */
 };
@@ -21,6 +23,12 @@ struct syn_chunk_cost {
 int syn_cost_chunk(const struct syn_fleet_device *device, const struct syn_model *model,
                    unsigned first, unsigned last, const struct syn_place *places,
                    struct syn_chunk_cost *cost);
+
+/* Configuration included: what the chunk keeps its accelerator busy for where it shares it. */
+uint64_t syn_chunk_cost_sum(const struct syn_chunk_cost *cost, bool configure);
+
+/* Bytes on the air for a hop that carries `bytes` of the model's output: the result alone. */
+uint32_t syn_cost_result_bytes(uint32_t bytes);
 
 /* One transfer from device a to device b: the longer end (twice, over the hub, if not direct). */
 uint64_t syn_cost_transfer(const struct syn_fleet *fleet, unsigned a, unsigned b, uint32_t bytes);
@@ -35,21 +43,27 @@ struct syn_pipeline_prediction {
 
 struct syn_prediction {
     enum syn_execution execution;
-    uint64_t round_ns;  /* T */
-    uint64_t bound_ns;  /* lower bound on T of this plan: odd sets of radios included */
-    unsigned bottleneck_device;
+    uint64_t round_ns; /* T of `execution`, odd sets of radios and rate caps included */
+    uint64_t bound_ns; /* T with task parallelization: no execution of this plan is faster */
+    unsigned bottleneck_device; /* SYN_DEVICE_HUB: the console's relay */
     enum syn_unit bottleneck_unit;
-    double throughput_ips; /* all pipelines together */
+    uint32_t bottleneck_set; /* devices whose transfers cannot overlap, where they bind; else 0 */
+    double throughput_ips;   /* all pipelines together */
     uint64_t latency_sum_ns;
-    uint64_t energy_nj;    /* of one round, active and idle */
-    double power_mw;       /* of all devices */
-    uint64_t bytes_sent;   /* of one round */
-    uint64_t busy_ns[SYN_DEVICES_MAX][SYN_UNIT_COUNT]; /* b(u): of one round, weights included */
+    uint64_t energy_nj;                                /* of one round, active and idle */
+    double power_mw;                                   /* of all devices */
+    uint64_t bytes_sent;                               /* of one round */
+    uint64_t busy_ns[SYN_DEVICES_MAX][SYN_UNIT_COUNT]; /* sum of w b(u): of one round */
+    struct syn_radio_load radio; /* of one round, by pair of devices; the hub as SYN_DEVICE_HUB */
     double device_power_mw[SYN_DEVICES_MAX];
     struct syn_pipeline_prediction pipelines[SYN_PIPELINES_MAX];
 };
 
 /*
+ * T of a round follows from the busiest unit, from the odd sets of radios (three transfers among
+ * three devices cannot overlap) and from rate caps: a capped pipeline holds the whole fair round
+ * back. Latency includes the change of chunk on an accelerator that holds several.
+ *
  * Judges a plan: joint memory (kernels, bias, layers, data, arena) and prediction. Returns 0,
  * SYN_EOOR with words in *error ("UNet does not fit on ring: needs 656 kernel words, 402 free on
  * processor 12 (KWS, SimpleNet hold the rest)"), or SYN_EINVAL for a plan that is none.
@@ -57,6 +71,12 @@ struct syn_prediction {
 int syn_cost_predict(const struct syn_problem *problem, const struct syn_plan *plan,
                      enum syn_execution execution, struct syn_prediction *prediction,
                      struct syn_error *error);
+
+/* The same for a plan in which pipelines with chunk_count 0 are left out; the caller has checked it
+ * otherwise. For planners that build a plan step by step. */
+int syn_cost_predict_partial(const struct syn_problem *problem, const struct syn_plan *plan,
+                             enum syn_execution execution, struct syn_prediction *prediction,
+                             struct syn_error *error);
 
 /* Names for people and JSON. */
 const char *syn_unit_name(enum syn_unit unit); /* "sensor", "cpu", "accel", "radio" */

@@ -17,7 +17,7 @@ struct syn_plan_chunk {
 
 struct syn_execution_plan {
     uint8_t source, target; /* devices */
-    uint8_t chunk_count;    /* >= 1 */
+    uint8_t chunk_count;    /* >= 1; 0 while a planner has not decided yet */
     struct syn_plan_chunk chunks[SYN_PLAN_CHUNKS_MAX];
 };
 
@@ -26,5 +26,17 @@ struct syn_plan {
     unsigned pipeline_count;
     struct syn_execution_plan pipelines[SYN_PIPELINES_MAX];
 };
+
+/*
+ * Is this a plan of the problem: devices that meet the requirements, chunks that follow each other
+ * from the first layer to the last on distinct devices? Memory is not judged here. Returns 0 or
+ * SYN_EINVAL with words.
+ */
+int syn_plan_check(const struct syn_problem *problem, const struct syn_plan *plan,
+                   struct syn_error *error);
+
+/* < 0, 0, > 0: by source, target, number of chunks, their devices, their cuts. A total order. */
+int syn_execution_plan_compare(const struct syn_execution_plan *a,
+                               const struct syn_execution_plan *b);
 
 #endif

@@ -12,9 +12,9 @@
 #include "core/model/model.h"
 #include "devices/profiles/profile.h"
 
-#define SYN_DEVICES_MAX    16
-#define SYN_DEVICE_NAME    32
-#define SYN_PIPELINES_MAX  SYN_APP_PIPELINES_MAX
+#define SYN_DEVICES_MAX   16
+#define SYN_DEVICE_NAME   32
+#define SYN_PIPELINES_MAX SYN_APP_PIPELINES_MAX
 
 struct syn_fleet_device {
     char name[SYN_DEVICE_NAME];
@@ -46,6 +46,7 @@ struct syn_problem_pipeline {
     const struct syn_model *model;
     uint16_t sources; /* bit d: device d can do the sensing task */
     uint16_t targets; /* bit d: device d can do the interaction task */
+    uint16_t hosts;   /* bit d: device d may hold chunks: pins, bans and battery floor clear bits */
 };
 
 struct syn_problem {
@@ -56,9 +57,10 @@ struct syn_problem {
 };
 
 /*
- * Adds the pipelines of an app; fills sources and targets from the requirements. `find` looks up a
- * model by name. Returns 0, SYN_ENOENT (no such model; no device has the sensor: says which),
- * SYN_EINVAL (too many pipelines).
+ * Adds the pipelines of an app; fills sources and targets from the requirements and allows chunks
+ * on every device. On an error the problem is as before. `find` looks up a model by name. Returns
+ * 0, SYN_ENOENT (no such model; no device has the sensor: says which), SYN_EINVAL (too many
+ * pipelines).
  */
 int syn_problem_add(struct syn_problem *problem, const struct syn_app *app,
                     const struct syn_model *(*find)(void *ctx, const char *name), void *ctx,

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/cost/cost.h"
+
+#include "core/cost/fit.h"
+
+static struct syn_chunk chunk_of(const struct syn_model *model, unsigned first, unsigned last)
+{
+    return (struct syn_chunk){.layers = model->layers,
+                              .first = (uint16_t)first,
+                              .last = (uint16_t)last,
+                              .layer_count = (uint16_t)model->layer_count};
+}
+
+static int place_alone(const struct syn_part *part, const struct syn_chunk *chunk,
+                       struct syn_place *places)
+{
+    if (chunk->last - chunk->first > SYN_PART_PLACEMENTS_MAX)
+        return SYN_EOOR;
+    return syn_place_chunks(part, chunk, 1, places, NULL);
+}
+
+int syn_cost_chunk(const struct syn_fleet_device *device, const struct syn_model *model,
+                   unsigned first, unsigned last, const struct syn_place *places,
+                   struct syn_chunk_cost *cost)
+{
+    const struct syn_timing *t = &device->profile.timing;
+    const struct syn_chunk chunk = chunk_of(model, first, last);
+    struct syn_place alone[SYN_PART_PLACEMENTS_MAX];
+    struct syn_cut in, out;
+    int rc = places ? 0 : place_alone(t->part, &chunk, alone);
+    if (!rc)
+        rc = syn_model_cut(model, first, &in);
+    if (!rc)
+        rc = syn_model_cut(model, last, &out);
+    if (rc)
+        return rc;
+    const uint64_t cycles = syn_place_cycles(t->part, &chunk, places ? places : alone, t->accel_hz);
+    *cost = (struct syn_chunk_cost){.load_ns = syn_timing_words(t, in.words),
+                                    .infer_ns = syn_timing_infer(t, cycles),
+                                    .unload_ns = syn_timing_words(t, out.words),
+                                    .configure_ns = syn_timing_configure(t, last - first),
+                                    .cycles = cycles,
+                                    .in_bytes = in.bytes,
+                                    .out_bytes = out.bytes};
+    return 0;
+}
+
+uint64_t syn_chunk_cost_sum(const struct syn_chunk_cost *cost, bool configure)
+{
+    return cost->load_ns + cost->infer_ns + cost->unload_ns + (configure ? cost->configure_ns : 0);
+}
+
+uint32_t syn_cost_result_bytes(uint32_t bytes)
+{
+    return bytes < SYN_RESULT_BYTES_MAX ? bytes : SYN_RESULT_BYTES_MAX;
+}
+
+uint64_t syn_cost_transfer(const struct syn_fleet *fleet, unsigned a, unsigned b, uint32_t bytes)
+{
+    const uint64_t from = syn_timing_message(&fleet->devices[a].profile.timing, bytes);
+    const uint64_t to = syn_timing_message(&fleet->devices[b].profile.timing, bytes);
+    if (a == b)
+        return 0;
+    if (!fleet->direct[a][b])
+        return from + to;
+    return from > to ? from : to;
+}
+
+const char *syn_unit_name(enum syn_unit unit)
+{
+    static const char *const names[SYN_UNIT_COUNT] = {"sensor", "cpu", "accel", "radio"};
+    return unit < SYN_UNIT_COUNT ? names[unit] : "unknown";
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/cost/problem.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* One side of a pipeline: what a requirement asks of a device. */
+struct side {
+    const char *task; /* "sensing", "interaction" */
+    const char *noun; /* "sensor", "actuator" */
+    bool (*has)(const struct syn_profile *profile, const char *kind);
+};
+
+static const struct side sensing = {"sensing", "sensor", syn_profile_has_sensor};
+static const struct side interaction = {"interaction", "actuator", syn_profile_has_actuator};
+
+static bool is_named(const struct syn_fleet_device *device, const struct syn_requirement *r)
+{
+    return (!r->device[0] || !strcmp(r->device, device->name)) &&
+           (!r->wear[0] || !strcmp(r->wear, device->profile.wear));
+}
+
+/* What was asked for, in words: "on device watch worn as glasses". */
+static void place_words(const struct syn_requirement *r, char *text, size_t size)
+{
+    (void)snprintf(text, size, "%s%s%s%s", r->device[0] ? " on device " : "", r->device,
+                   r->wear[0] ? " worn as " : "", r->wear);
+}
+
+static int refuse(const struct syn_fleet *fleet, const char *pipeline, const struct side *side,
+                  const struct syn_requirement *r, uint16_t named, struct syn_error *error)
+{
+    char place[96];
+    place_words(r, place, sizeof place);
+    if (fleet->count == 0)
+        return syn_error_set(error, SYN_ENOENT, "pipeline %s: no device is connected", pipeline);
+    if (!named)
+        return syn_error_set(error, SYN_ENOENT, "pipeline %s: no device for its %s task%s",
+                             pipeline, side->task, place);
+    syn_error_set(error, SYN_ENOENT, "pipeline %s: no device%s has the %s \"%s\"", pipeline, place,
+                  side->noun, r->kind);
+    syn_error_hint(error, "`device show` lists the sensors and actuators of a device");
+    return SYN_ENOENT;
+}
+
+static int match(const struct syn_fleet *fleet, const char *pipeline, const struct side *side,
+                 const struct syn_requirement *r, uint16_t *mask, struct syn_error *error)
+{
+    uint16_t named = 0;
+    *mask = 0;
+    for (unsigned d = 0; d < fleet->count; d++) {
+        if (!is_named(&fleet->devices[d], r))
+            continue;
+        named = (uint16_t)(named | 1u << d);
+        if (side->has(&fleet->devices[d].profile, r->kind))
+            *mask = (uint16_t)(*mask | 1u << d);
+    }
+    return *mask ? 0 : refuse(fleet, pipeline, side, r, named, error);
+}
+
+static int add_pipeline(const struct syn_problem *problem, const struct syn_app *app,
+                        const struct syn_pipeline *spec,
+                        const struct syn_model *(*find)(void *ctx, const char *name), void *ctx,
+                        struct syn_problem_pipeline *p, struct syn_error *error)
+{
+    const struct syn_fleet *fleet = problem->fleet;
+    memset(p, 0, sizeof *p);
+    (void)snprintf(p->app, sizeof p->app, "%s", app->name);
+    p->spec = *spec;
+    if (p->spec.weight == 0)
+        p->spec.weight = 1;
+    p->hosts = (uint16_t)((1u << fleet->count) - 1);
+    p->model = find(ctx, spec->model);
+    if (!p->model)
+        return syn_error_set(error, SYN_ENOENT, "pipeline %s: there is no model \"%s\"", spec->name,
+                             spec->model);
+    int rc = match(fleet, spec->name, &sensing, &spec->sense, &p->sources, error);
+    return rc ? rc : match(fleet, spec->name, &interaction, &spec->act, &p->targets, error);
+}
+
+int syn_problem_add(struct syn_problem *problem, const struct syn_app *app,
+                    const struct syn_model *(*find)(void *ctx, const char *name), void *ctx,
+                    struct syn_error *error)
+{
+    if (problem->fleet->count > SYN_DEVICES_MAX)
+        return syn_error_set(error, SYN_EINVAL, "%u devices; at most %d can be planned for",
+                             problem->fleet->count, SYN_DEVICES_MAX);
+    if (problem->pipeline_count + app->pipeline_count > SYN_PIPELINES_MAX)
+        return syn_error_set(error, SYN_EINVAL, "app %s: more than %d pipelines in all", app->name,
+                             SYN_PIPELINES_MAX);
+    for (unsigned i = 0; i < app->pipeline_count; i++) {
+        int rc = add_pipeline(problem, app, &app->pipelines[i], find, ctx,
+                              &problem->pipelines[problem->pipeline_count + i], error);
+        if (rc)
+            return rc;
+    }
+    problem->pipeline_count += app->pipeline_count;
+    return 0;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/cost/radio.h"
+
+#include "core/cost/cost.h"
+
+#define ALL_SETS_NODES_MAX 12
+
+void syn_radio_add(struct syn_radio_load *load, unsigned a, unsigned b, uint64_t ns)
+{
+    load->pair_ns[a < b ? a : b][a < b ? b : a] += ns;
+    load->node_ns[a] += ns;
+    load->node_ns[b] += ns;
+    load->nodes |= 1u << a | 1u << b;
+}
+
+void syn_radio_transfer(struct syn_radio_load *load, const struct syn_fleet *fleet, unsigned a,
+                        unsigned b, uint32_t bytes, uint64_t times)
+{
+    if (fleet->direct[a][b]) {
+        syn_radio_add(load, a, b, times * syn_cost_transfer(fleet, a, b, bytes));
+        return;
+    }
+    syn_radio_add(load, a, SYN_DEVICE_HUB,
+                  times * syn_timing_message(&fleet->devices[a].profile.timing, bytes));
+    syn_radio_add(load, b, SYN_DEVICE_HUB,
+                  times * syn_timing_message(&fleet->devices[b].profile.timing, bytes));
+}
+
+static unsigned bits(uint32_t set)
+{
+    unsigned n = 0;
+    for (; set; set &= set - 1)
+        n++;
+    return n;
+}
+
+static uint64_t inside(const struct syn_radio_load *load, uint32_t set)
+{
+    uint64_t sum = 0;
+    for (unsigned a = 0; a < SYN_RADIO_NODES; a++)
+        for (unsigned b = a + 1; set >> a & 1 && b < SYN_RADIO_NODES; b++)
+            sum += set >> b & 1 ? load->pair_ns[a][b] : 0;
+    return sum;
+}
+
+/* The next larger subset of `all`. */
+static uint32_t next_subset(uint32_t all, uint32_t set)
+{
+    return (set - all) & all;
+}
+
+uint64_t syn_radio_bound(const struct syn_radio_load *load, uint64_t known_ns, uint32_t *set)
+{
+    uint64_t busiest = 0, best = known_ns;
+    for (unsigned n = 0; n < SYN_RADIO_NODES; n++)
+        busiest = load->node_ns[n] > busiest ? load->node_ns[n] : busiest;
+    /* The transfers inside S are at most half of |S| times the busiest: nothing beats 3/2. */
+    if (busiest + busiest / 2 + 1 <= known_ns)
+        return 0;
+    const unsigned largest = bits(load->nodes) <= ALL_SETS_NODES_MAX ? SYN_RADIO_NODES : 3;
+    for (uint32_t s = next_subset(load->nodes, 0); s; s = next_subset(load->nodes, s)) {
+        const unsigned size = bits(s);
+        if (size % 2 == 0 || size < 3 || size > largest)
+            continue;
+        const uint64_t at_once = (size - 1) / 2;
+        const uint64_t bound = (inside(load, s) + at_once - 1) / at_once;
+        if (bound > best) {
+            best = bound;
+            *set = s;
+        }
+    }
+    return best > known_ns ? best : 0;
+}
