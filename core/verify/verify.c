@@ -91,7 +91,7 @@ static int compare_output(const struct syn_problem_pipeline *pipeline,
 static int read_window(const struct source *source, const struct syn_problem_pipeline *pipeline,
                        uint32_t inference, size_t bytes, int8_t *window, struct syn_error *error)
 {
-    uint64_t index = source->first + inference;
+    uint64_t index = source->first + inference - 1;
     if (source->file == NULL) {
         syn_sensor_seeded(pipeline->spec.sense.kind, index, bytes, window);
         return 0;

@@ -13,7 +13,7 @@ struct syn_verify;
 /* What a device reported of one inference. */
 struct syn_verify_claim {
     unsigned pipeline;
-    uint32_t inference; /* 0 = the first */
+    uint32_t inference; /* 1 = the first */
     uint64_t input_hash, output_hash;
     uint16_t best;
     int32_t value;
