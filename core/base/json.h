@@ -53,6 +53,7 @@ enum syn_json_type {
     SYN_JSON_DOUBLE,  /* double, min..max */
     SYN_JSON_ENUM,    /* index into `names`, integer of `size` bytes */
     SYN_JSON_HEX64,   /* uint64_t written "0x..." */
+    SYN_JSON_NODE,    /* const cJSON *, for the caller to look at */
     SYN_JSON_CUSTOM   /* read(doc, value, member, error) */
 };
 
@@ -78,6 +79,10 @@ struct syn_json_field {
 int syn_json_fill(const struct syn_json *doc, const cJSON *object,
                   const struct syn_json_field *fields, size_t count, void *out,
                   struct syn_error *error);
+
+/* Reads one value as `field` says into `member`; name, required and offset do not count. */
+int syn_json_value(const struct syn_json *doc, const cJSON *node,
+                   const struct syn_json_field *field, void *member, struct syn_error *error);
 
 /* The whole number of `node` within min..max. */
 int syn_json_int(const struct syn_json *doc, const cJSON *node, double min, double max,

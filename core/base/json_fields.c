@@ -192,6 +192,14 @@ static int read_ignored(const struct syn_json *doc, const cJSON *node,
     return 0;
 }
 
+static int read_node(const struct syn_json *doc, const cJSON *node,
+                     const struct syn_json_field *field, void *member, struct syn_error *error)
+{
+    (void)doc, (void)field, (void)error;
+    memcpy(member, &node, sizeof node);
+    return 0;
+}
+
 static int read_custom(const struct syn_json *doc, const cJSON *node,
                        const struct syn_json_field *field, void *member, struct syn_error *error)
 {
@@ -203,8 +211,15 @@ static const type_reader readers[] = {
     [SYN_JSON_NAME] = read_name,       [SYN_JSON_TEXT] = read_text,
     [SYN_JSON_BOOL] = read_bool,       [SYN_JSON_INT] = read_int,
     [SYN_JSON_DOUBLE] = read_double,   [SYN_JSON_ENUM] = read_enum,
-    [SYN_JSON_HEX64] = read_hex64,     [SYN_JSON_CUSTOM] = read_custom,
+    [SYN_JSON_HEX64] = read_hex64,     [SYN_JSON_NODE] = read_node,
+    [SYN_JSON_CUSTOM] = read_custom,
 };
+
+int syn_json_value(const struct syn_json *doc, const cJSON *node,
+                   const struct syn_json_field *field, void *member, struct syn_error *error)
+{
+    return readers[field->type](doc, node, field, member, error);
+}
 
 static const struct syn_json_field *find_field(const struct syn_json_field *fields, size_t count,
                                                const char *name)
@@ -246,7 +261,7 @@ int syn_json_fill(const struct syn_json *doc, const cJSON *object,
     int result = 0;
     for (const cJSON *m = object->child; m && result == 0; m = m->next) {
         const struct syn_json_field *field = find_field(fields, count, m->string);
-        result = field ? readers[field->type](doc, m, field, (char *)out + field->offset, error)
+        result = field ? syn_json_value(doc, m, field, (char *)out + field->offset, error)
                        : unknown_field(doc, m, fields, count, error);
     }
     return result < 0 ? result : check_required(doc, object, fields, count, error);

@@ -21,17 +21,17 @@ struct syn_model {
     struct syn_shape input;
     bool input_chw;
     unsigned layer_count;
-    struct syn_layer *layers;   /* owned, resolved */
+    struct syn_layer *layers; /* owned, resolved */
     char (*layer_names)[SYN_MODEL_NAME_MAX];
-    char **labels;              /* owned; label_count of them, 0 where the model does not classify */
+    char **labels; /* owned; label_count of them, 0 where the model does not classify */
     unsigned label_count;
-    bool seeded;                /* weights are random numbers from `seed` */
+    bool seeded; /* weights are random numbers from `seed` */
     uint64_t seed;
     uint8_t weights_hash[SYN_SHA256_SIZE]; /* of the weights' bytes, seeded or not */
-    uint8_t *blob;              /* owned: weights file contents, or what the seed gives */
+    uint8_t *blob; /* owned: weights file contents, or what the seed gives */
     size_t blob_size;
-    const uint8_t **weights;    /* per layer, into blob, packed; NULL without */
-    const int8_t **biases;      /* per layer, into blob; NULL without */
+    const uint8_t **weights;       /* per layer, into blob, packed; NULL without */
+    const int8_t **biases;         /* per layer, into blob; NULL without */
     uint8_t hash[SYN_SHA256_SIZE]; /* of layers and weights: names this model everywhere */
 };
 
@@ -68,7 +68,8 @@ uint32_t syn_model_tensor_bytes(const struct syn_model *model, unsigned tensor);
 
 uint32_t syn_model_weight_bytes(const struct syn_model *model); /* packed weights and biases */
 uint64_t syn_model_macs(const struct syn_model *model);
-uint64_t syn_model_data_intensity(const struct syn_model *model); /* output bytes of all layers / layers */
+uint64_t
+syn_model_data_intensity(const struct syn_model *model); /* output bytes of all layers / layers */
 
 /* The chunk image of [first, last); *bytes is malloc'ed, the caller frees it. */
 int syn_model_image(const struct syn_model *model, unsigned first, unsigned last, uint8_t **bytes,
