@@ -21,6 +21,9 @@
 
 #define SYN_AGENT_LINKS_MAX   2    /* hosts that may be connected at once */
 #define SYN_AGENT_MESSAGE_MAX 2048 /* largest SMP message, header included */
+#define SYN_AGENT_FRAME_MAX   3072 /* the same, framed */
+#define SYN_AGENT_BUFFERS     4    /* `buf_count`: a host keeps one request fewer in flight */
+#define SYN_AGENT_BEACON_NS   100000000
 #define SYN_AGENT_PEERS_MAX   16
 #define SYN_AGENT_ADDRESS_MAX 108 /* a unix socket path */
 
@@ -48,11 +51,14 @@ struct syn_agent;
 struct syn_agent_port {
     void *ctx;
     int64_t (*now_ns)(void *ctx); /* the device's clock (virtual time on a virtual wearable) */
-    /* Frames for the host on `link`. Returns false when the link cannot take them now: the agent
-     * then counts the frame as lost (events) or keeps it (responses). */
+    /* A frame for the host on `link`, copied before this returns. Returns false when the link
+     * cannot take it now: the agent then counts the frame as lost (events) or keeps it until
+     * syn_agent_poll() (one response; further ones are lost, and the host asks again). */
     bool (*write)(void *ctx, unsigned link, const uint8_t *bytes, size_t size);
-    /* A deployment was committed (never NULL) or cleared (NULL): load weights, size buffers.
-     * Returns 0 or an error that makes the commit fail. */
+    /* A deployment was committed or cleared (NULL): forget every task of the one before, whose end
+     * must not be reported any more; load weights, size buffers. `deployment` is the agent's own
+     * and stays where it is. Returns 0 or an error that makes the commit fail; the one before is
+     * then deployed again. */
     int (*deploy)(void *ctx, const struct syn_deployment *deployment);
     void (*peers)(void *ctx, unsigned self, const struct syn_agent_peer *peers, unsigned count);
     /* The runtime's tasks and credits; see devices/runtime/runtime.h. The duration by the
@@ -61,7 +67,7 @@ struct syn_agent_port {
     void (*credit)(void *ctx, uint8_t pipeline, uint8_t stage, uint8_t peer, int64_t at_ns);
     /* Tell the peers what is done: every 100 ms, and at once in sequential mode. */
     void (*beacon)(void *ctx, const uint32_t *done, unsigned count, int64_t at_ns);
-    /* A tensor message that a host relays from another device. */
+    /* A tensor message that a host relays from another device, SMP header included. */
     void (*relayed)(void *ctx, const uint8_t *message, size_t size);
     /* Point a file sensor at `path` (empty: seeded numbers). Returns the number of windows or a
      * negative error with words in `why`. NULL where there are no file sensors. */
@@ -104,24 +110,33 @@ struct syn_agent {
     struct syn_rt rt;
     bool committed, is_prepared, running;
     uint32_t txn, prepared_txn;
-    int64_t started_ns;
+    uint32_t run_limit; /* of the last run */
+    int64_t started_ns; /* of the last run: the runtime counts times from there */
     int64_t next_beacon_ns;
-    uint32_t depth;
+    bool beacon_due;                 /* an inference was completed in sequential mode */
+    const struct syn_result *result; /* of the task whose end is being reported */
     struct syn_agent_peer peers[SYN_AGENT_PEERS_MAX];
     uint8_t self;
     struct syn_agent_link {
+        struct syn_agent *agent;
+        uint8_t index;
         bool open;
+        bool cobs; /* the last request came in a COBS frame: answers and events do, too */
         struct syn_frame_receiver receiver;
-        uint8_t receive_buffer[SYN_AGENT_MESSAGE_MAX + 4];
-        struct syn_agent_subscription subscription;
-        bool cobs; /* the last request came in a COBS frame: answers do, too */
-        uint32_t lost_events;
+        uint8_t receive_buffer[SYN_AGENT_MESSAGE_MAX + SYN_FRAME_OVERHEAD];
+        struct syn_agent_subscription subscription; /* outlives the link, to count what is lost */
+        uint32_t lost_events, lost_answers;
+        uint32_t requests;
+        uint8_t waiting[SYN_AGENT_FRAME_MAX]; /* an answer that the link could not take */
+        uint16_t waiting_size;
     } links[SYN_AGENT_LINKS_MAX];
-    uint8_t message[SYN_AGENT_MESSAGE_MAX];
-    uint8_t frame[SYN_AGENT_MESSAGE_MAX * 2];
+    uint8_t relay_link;                     /* whose host wrote the link table or started the run */
+    uint8_t message[SYN_AGENT_MESSAGE_MAX]; /* the answer that is being made */
+    uint8_t frame[SYN_AGENT_FRAME_MAX];
 };
 
-/* Returns 0 or SYN_EINVAL / SYN_ENOMEM (memory smaller than timing.arena_bytes). */
+/* `agent` must stay where it is. Returns 0, SYN_EINVAL (a callback, the part or the id is missing)
+ * or SYN_ENOMEM (arena memory smaller than timing.arena_bytes). */
 int syn_agent_init(struct syn_agent *agent, const struct syn_agent_identity *identity,
                    const struct syn_timing *timing, const struct syn_agent_port *port,
                    const struct syn_agent_memory *memory);
@@ -146,7 +161,13 @@ void syn_agent_task_ended(struct syn_agent *agent, const struct syn_task *task, 
  * the stream). Returns false when no host is connected or the link is full. */
 bool syn_agent_relay(struct syn_agent *agent, const uint8_t *message, size_t size);
 
-/* A line for `device logs`. */
+/* For the port: whether peer `index` can be reached directly, as the host reads it. */
+void syn_agent_peer_up(struct syn_agent *agent, unsigned index, bool up);
+
+/* Something went wrong that no request asked for; `pipeline` < 0 = none in particular. */
+void syn_agent_fault(struct syn_agent *agent, int pipeline, const char *text);
+
+/* A line for `device logs`. level: 0 debug, 1 information, 2 warning, 3 error. */
 void syn_agent_log(struct syn_agent *agent, unsigned level, const char *text);
 
 #endif

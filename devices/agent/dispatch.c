@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "devices/agent/dispatch.h"
+
+#include "devices/agent/link.h"
+
+#include <string.h>
+
+enum { READ = 1, WRITE = 2, ANY = READ | WRITE };
+
+enum enum_id { ENUM_COUNT, ENUM_LIST, ENUM_SINGLE, ENUM_DETAILS };
+
+/* Real clients send echo and reset with either operation. */
+static const struct command {
+    uint16_t group;
+    uint8_t id;
+    uint8_t ops;
+    syn_agent_handler handler;
+} commands[] = {
+    {SYN_GROUP_OS, SYN_OS_ECHO, ANY, syn_agent_os_echo},
+    {SYN_GROUP_OS, SYN_OS_RESET, ANY, syn_agent_os_reset},
+    {SYN_GROUP_OS, SYN_OS_PARAMS, ANY, syn_agent_os_params},
+    {SYN_GROUP_OS, SYN_OS_INFO, ANY, syn_agent_os_info},
+    {SYN_GROUP_STAT, SYN_STAT_SHOW, ANY, syn_agent_stat_show},
+    {SYN_GROUP_STAT, SYN_STAT_LIST, ANY, syn_agent_stat_list},
+    {SYN_GROUP_ENUM, ENUM_COUNT, READ, syn_agent_enum_count},
+    {SYN_GROUP_ENUM, ENUM_LIST, READ, syn_agent_enum_list},
+    {SYN_GROUP_ENUM, ENUM_SINGLE, READ, syn_agent_enum_single},
+    {SYN_GROUP_ENUM, ENUM_DETAILS, READ, syn_agent_enum_details},
+    {SYN_GROUP_SYNERGY, SYN_ID_HELLO, READ, syn_agent_hello},
+    {SYN_GROUP_SYNERGY, SYN_ID_ACCEL, READ, syn_agent_accel},
+    {SYN_GROUP_SYNERGY, SYN_ID_BLOB, ANY, syn_agent_blob},
+    {SYN_GROUP_SYNERGY, SYN_ID_PLAN, ANY, syn_agent_plan},
+    {SYN_GROUP_SYNERGY, SYN_ID_SUBSCRIBE, WRITE, syn_agent_subscribe},
+    {SYN_GROUP_SYNERGY, SYN_ID_RUN, WRITE, syn_agent_run},
+    {SYN_GROUP_SYNERGY, SYN_ID_LINKS, ANY, syn_agent_links},
+    {SYN_GROUP_SYNERGY, SYN_ID_FEED, WRITE, syn_agent_feed},
+};
+
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
+bool syn_agent_group(unsigned index, uint16_t *group, unsigned *handlers)
+{
+    *handlers = 0;
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (i > 0 && commands[i].group != commands[i - 1].group) {
+            if (*handlers > 0)
+                return true;
+            index--;
+        }
+        if (index == 0) {
+            *group = commands[i].group;
+            (*handlers)++;
+        }
+    }
+    return *handlers > 0;
+}
+
+static const struct command *find(const struct syn_smp_header *h)
+{
+    uint8_t op = h->op == SYN_SMP_READ ? READ : WRITE;
+    for (size_t i = 0; i < COMMANDS; i++) {
+        const struct command *c = &commands[i];
+        if (c->group == h->group && c->id == h->id && (c->ops & op))
+            return c;
+    }
+    return NULL;
+}
+
+static void clear_answer(struct syn_agent_call *call)
+{
+    struct syn_agent *agent = call->agent;
+    syn_cbor_out_init(&call->out, agent->message + SYN_SMP_HEADER,
+                      sizeof agent->message - SYN_SMP_HEADER);
+}
+
+void syn_agent_fail(struct syn_agent_call *call, uint16_t group, unsigned rc, const char *msg)
+{
+    uint8_t version = syn_smp_reply(&call->request).version;
+    clear_answer(call);
+    syn_smp_put_error(&call->out, version, group, rc, msg);
+    call->failed = true;
+}
+
+bool syn_agent_read(struct syn_agent_call *call, const struct syn_cbor_field *fields, size_t count,
+                    void *out, uint32_t *seen)
+{
+    if (syn_cbor_get_fields(&call->in, fields, count, out, seen) == 0)
+        return true;
+    syn_agent_fail(call, 0, SYN_RC_INVALID, NULL);
+    return false;
+}
+
+static void handle(struct syn_agent_call *call, bool whole)
+{
+    const struct command *command = find(&call->request);
+    if (call->request.version > 1)
+        syn_agent_fail(call, 0, SYN_RC_TOO_NEW, NULL);
+    else if (!whole)
+        syn_agent_fail(call, 0, SYN_RC_INVALID, NULL);
+    else if (!command)
+        syn_agent_fail(call, 0, SYN_RC_NOTSUP, NULL);
+    else
+        command->handler(call);
+    if (call->out.error)
+        syn_agent_fail(call, 0, SYN_RC_TOOLONG, NULL);
+    else if (call->out.length == 0)
+        syn_cbor_put_map(&call->out, 0);
+}
+
+static void answer(struct syn_agent_call *call)
+{
+    struct syn_agent *agent = call->agent;
+    struct syn_agent_link *link = &agent->links[call->link];
+    struct syn_smp_header header = syn_smp_reply(&call->request);
+    header.length = (uint16_t)call->out.length;
+    syn_smp_put_header(agent->message, &header);
+    if (!syn_agent_link_send(link, agent->message, SYN_SMP_HEADER + call->out.length, true))
+        link->lost_answers++;
+}
+
+static bool is_tensor(const struct syn_smp_header *h)
+{
+    return h->group == SYN_GROUP_SYNERGY && h->id == SYN_ID_TENSOR && h->op == SYN_SMP_WRITE;
+}
+
+void syn_agent_dispatch(struct syn_agent *agent, unsigned link, const uint8_t *message, size_t size)
+{
+    struct syn_agent_call call = {.agent = agent, .link = link};
+    if (size < SYN_SMP_HEADER)
+        return;
+    bool whole = syn_smp_get_header(&call.request, message, size) == 0;
+    if (call.request.op != SYN_SMP_READ && call.request.op != SYN_SMP_WRITE)
+        return; /* an answer: not for us */
+    if (is_tensor(&call.request)) {
+        if (whole)
+            agent->port.relayed(agent->port.ctx, message, size);
+        return;
+    }
+    syn_cbor_in_init(&call.in, message + SYN_SMP_HEADER, size - SYN_SMP_HEADER);
+    clear_answer(&call);
+    handle(&call, whole);
+    answer(&call);
+    if (call.reset && !call.failed)
+        agent->port.reset(agent->port.ctx);
+}

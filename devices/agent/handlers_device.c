@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* Group 0x5359: who the device is, its accelerator, its peers, its sensors. */
+#include "devices/agent/dispatch.h"
+#include "devices/agent/events.h"
+
+#include <string.h>
+
+enum { PROTOCOL = 1 };
+
+void syn_agent_hello(struct syn_agent_call *call)
+{
+    const struct syn_agent *agent = call->agent;
+    const struct syn_agent_identity *id = &agent->identity;
+    struct syn_cbor_out *out = &call->out;
+    syn_cbor_put_map(out, 12);
+    syn_cbor_pair_uint(out, "proto", PROTOCOL);
+    syn_cbor_pair_uint(out, "feat", id->features);
+    syn_cbor_pair_uint(out, "max", SYN_AGENT_MESSAGE_MAX);
+    syn_cbor_pair_uint(out, "win", SYN_AGENT_BUFFERS - 1);
+    syn_cbor_pair_text(out, "id", id->id);
+    syn_cbor_pair_text(out, "prof", id->profile);
+    syn_cbor_pair_text(out, "part", agent->timing.part->name);
+    syn_cbor_pair_text(out, "fw", id->firmware);
+    syn_cbor_pair_text(out, "sens", id->sensors);
+    syn_cbor_pair_text(out, "act", id->actuators);
+    syn_cbor_pair_uint(out, "speed", id->speed_permille);
+    syn_cbor_pair_int(out, "now", agent->port.now_ns(agent->port.ctx));
+}
+
+/* ---- accel ---- */
+
+static void put_u16s(struct syn_cbor_out *out, const char *key, const uint16_t *v, unsigned n)
+{
+    syn_cbor_put_text(out, key);
+    syn_cbor_put_array(out, n);
+    for (unsigned i = 0; i < n; i++)
+        syn_cbor_put_uint(out, v[i]);
+}
+
+static void put_chunk(struct syn_cbor_out *out, unsigned pipeline,
+                      const struct syn_deployed_pipe *p, bool hash)
+{
+    syn_cbor_put_map(out, hash ? 5 : 4);
+    if (hash)
+        syn_cbor_pair_bytes(out, "h", p->image_hash, SYN_SHA256_SIZE);
+    syn_cbor_pair_uint(out, "p", pipeline);
+    syn_cbor_pair_uint(out, "f", p->image.first);
+    syn_cbor_pair_uint(out, "l", p->image.last);
+    syn_cbor_pair_uint(out, "cyc", p->cycles);
+}
+
+static void put_accel(const struct syn_agent *agent, struct syn_cbor_out *out, bool hashes)
+{
+    const struct syn_deployment *d = &agent->deployment;
+    const struct syn_part *part = agent->timing.part;
+    syn_cbor_open_map(out);
+    syn_cbor_pair_text(out, "state", syn_agent_state(agent));
+    put_u16s(out, "kern", d->kernel_words, SYN_PART_PROCESSORS);
+    syn_cbor_pair_uint(out, "kmax", part->kernel_words);
+    put_u16s(out, "bias", d->bias_bytes, SYN_PART_QUADRANTS);
+    syn_cbor_pair_uint(out, "bmax", part->bias_bytes);
+    syn_cbor_pair_uint(out, "lay", d->layers_used);
+    syn_cbor_pair_uint(out, "lmax", part->layers_max);
+    syn_cbor_pair_uint(out, "data", d->data_peak);
+    syn_cbor_pair_uint(out, "dmax", part->data_bytes);
+    syn_cbor_pair_uint(out, "arena", d->arena_used);
+    syn_cbor_pair_uint(out, "amax", agent->timing.arena_bytes);
+    syn_cbor_pair_uint(out, "hz", agent->timing.accel_hz);
+    syn_cbor_put_text(out, "chunks");
+    syn_cbor_open_array(out);
+    for (unsigned i = 0; i < d->pipeline_count; i++)
+        if (d->pipes[i].route.has_body)
+            put_chunk(out, i, &d->pipes[i], hashes);
+    syn_cbor_close(out);
+    syn_cbor_close(out);
+}
+
+/* With very many chunks their hashes would not fit into one message: they are left out then. */
+void syn_agent_accel(struct syn_agent_call *call)
+{
+    struct syn_cbor_out start = call->out;
+    put_accel(call->agent, &call->out, true);
+    if (call->out.error) {
+        call->out = start;
+        put_accel(call->agent, &call->out, false);
+    }
+}
+
+/* ---- links: the peers ---- */
+
+struct links_map {
+    uint8_t self;
+    struct syn_span peers;
+};
+
+struct peer_map {
+    uint8_t index;
+    char name[sizeof((struct syn_agent_peer *)0)->name];
+    char address[SYN_AGENT_ADDRESS_MAX];
+};
+
+static void read_links(struct syn_agent_call *call)
+{
+    struct syn_cbor_out *out = &call->out;
+    const struct syn_agent *agent = call->agent;
+    syn_cbor_put_map(out, 1);
+    syn_cbor_put_text(out, "peers");
+    syn_cbor_open_array(out);
+    for (unsigned i = 0; i < SYN_AGENT_PEERS_MAX; i++) {
+        const struct syn_agent_peer *p = &agent->peers[i];
+        if (!p->used)
+            continue;
+        syn_cbor_put_map(out, 4);
+        syn_cbor_pair_uint(out, "i", i);
+        syn_cbor_pair_text(out, "n", p->name);
+        syn_cbor_pair_text(out, "a", p->address);
+        syn_cbor_pair_bool(out, "up", p->up);
+    }
+    syn_cbor_close(out);
+}
+
+static bool read_peer(struct syn_cbor_in *in, struct syn_agent_peer peers[SYN_AGENT_PEERS_MAX])
+{
+    static const struct syn_cbor_field fields[] = {
+        SYN_FIELD(SYN_KEY_U8, struct peer_map, index, "i"),
+        SYN_FIELD(SYN_KEY_STR, struct peer_map, name, "n"),
+        SYN_FIELD(SYN_KEY_STR, struct peer_map, address, "a"),
+    };
+    struct peer_map map = {.index = UINT8_MAX};
+    if (syn_cbor_get_fields(in, fields, sizeof fields / sizeof fields[0], &map, NULL) ||
+        map.index >= SYN_AGENT_PEERS_MAX)
+        return false;
+    struct syn_agent_peer *p = &peers[map.index];
+    p->used = true;
+    memcpy(p->name, map.name, sizeof p->name);
+    memcpy(p->address, map.address, sizeof p->address);
+    return true;
+}
+
+static bool read_peers(struct syn_span span, struct syn_agent_peer peers[SYN_AGENT_PEERS_MAX])
+{
+    struct syn_cbor_in in;
+    syn_cbor_in_init(&in, span.data, span.size);
+    if (span.size == 0)
+        return true;
+    struct syn_cbor_scope scope = syn_cbor_get_array(&in);
+    while (syn_cbor_next(&in, &scope))
+        if (!read_peer(&in, peers))
+            return false;
+    return in.error == 0;
+}
+
+static void write_links(struct syn_agent_call *call)
+{
+    static const struct syn_cbor_field fields[] = {
+        SYN_FIELD(SYN_KEY_U8, struct links_map, self, "self"),
+        SYN_FIELD(SYN_KEY_ITEM, struct links_map, peers, "peers"),
+    };
+    struct syn_agent *agent = call->agent;
+    struct syn_agent_peer peers[SYN_AGENT_PEERS_MAX] = {{.used = false}};
+    struct links_map map = {.self = agent->self};
+    if (!syn_agent_read(call, fields, sizeof fields / sizeof fields[0], &map, NULL))
+        return;
+    if (map.self >= SYN_AGENT_PEERS_MAX || !read_peers(map.peers, peers)) {
+        syn_agent_fail(call, 0, SYN_RC_INVALID, "links: index of a peer is missing or too large");
+        return;
+    }
+    agent->self = map.self;
+    memcpy(agent->peers, peers, sizeof peers);
+    agent->relay_link = (uint8_t)call->link;
+    agent->port.peers(agent->port.ctx, agent->self, agent->peers, SYN_AGENT_PEERS_MAX);
+}
+
+void syn_agent_links(struct syn_agent_call *call)
+{
+    if (call->request.op == SYN_SMP_READ)
+        read_links(call);
+    else
+        write_links(call);
+}
+
+/* ---- feed: the file behind a sensor ---- */
+
+void syn_agent_feed(struct syn_agent_call *call)
+{
+    struct feed {
+        char sensor[SYN_DEPLOYMENT_KIND_MAX];
+        char path[512];
+        uint32_t first;
+    } feed = {.first = 0};
+    static const struct syn_cbor_field fields[] = {
+        SYN_FIELD(SYN_KEY_STR, struct feed, sensor, "s"),
+        SYN_FIELD(SYN_KEY_STR, struct feed, path, "p"),
+        SYN_FIELD(SYN_KEY_U32, struct feed, first, "x"),
+    };
+    const struct syn_agent_port *port = &call->agent->port;
+    char why[160] = "no such sensor or file";
+    if (!port->feed)
+        syn_agent_fail(call, 0, SYN_RC_NOTSUP, "the sensors of this device do not read files");
+    else if (syn_agent_read(call, fields, sizeof fields / sizeof fields[0], &feed, NULL)) {
+        long n = port->feed(port->ctx, feed.sensor, feed.path, feed.first, why, sizeof why);
+        if (n < 0)
+            syn_agent_fail(call, SYN_GROUP_SYNERGY, SYN_GRC_SENSOR, why);
+        else {
+            syn_cbor_put_map(&call->out, 1);
+            syn_cbor_pair_uint(&call->out, "n", (uint64_t)n);
+        }
+    }
+}
