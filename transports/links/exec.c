@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* exec:COMMAND, a program that speaks on its standard input and output. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "transports/links/child.h"
+#include "transports/links/link.h"
+
+enum { GRACE_MS = 200 };
+
+static int exec_open(struct syn_link_port *port, const char *address, struct syn_error *error)
+{
+    const char *argv[] = {"/bin/sh", "-c", address, NULL};
+    int pair[2];
+    struct syn_child *child = calloc(1, sizeof *child);
+    if (!child)
+        return syn_error_set(error, SYN_ENOMEM, "out of memory");
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+        int os_errno = errno;
+        free(child);
+        return syn_error_os(error, os_errno, "cannot make a socket");
+    }
+    int rc = syn_child_start(child, argv, pair[1], error);
+    (void)close(pair[1]);
+    if (!rc)
+        rc = syn_link_fd_prepare(pair[0], error);
+    if (rc) {
+        syn_child_end(child, GRACE_MS);
+        (void)close(pair[0]);
+        free(child);
+        return rc;
+    }
+    port->fd = pair[0];
+    port->state = child;
+    return 0;
+}
+
+/* The end of its output comes before the end of the program by a moment. */
+static int explain(struct syn_child *child, struct syn_error *error)
+{
+    struct syn_error why = {0};
+    syn_child_listen(child);
+    if (syn_child_ended(child, &why))
+        return syn_error_set(error, SYN_ELINK, "%s", why.message);
+    if (child->line[0])
+        return syn_error_set(error, SYN_ELINK, "the program closed its output: %s", child->line);
+    return syn_error_set(error, SYN_ELINK, "the program closed its output");
+}
+
+static int exec_read(struct syn_link_port *port, void *data, size_t size, struct syn_error *error)
+{
+    syn_child_listen(port->state); /* a full pipe would stop the program */
+    int n = syn_link_fd_read(port, data, size, error);
+    return n < 0 ? explain(port->state, error) : n;
+}
+
+static int exec_write(struct syn_link_port *port, const void *data, size_t size,
+                      struct syn_error *error)
+{
+    int n = syn_link_fd_write(port, data, size, error);
+    return n < 0 ? explain(port->state, error) : n;
+}
+
+static void exec_close(struct syn_link_port *port)
+{
+    syn_link_fd_close(port);
+    syn_child_end(port->state, GRACE_MS);
+    free(port->state);
+}
+
+const struct syn_link_driver syn_link_exec = {
+    .scheme = "exec",
+    .usage = "exec:COMMAND",
+    .help = "a program that speaks on its standard input and output",
+    .open = exec_open,
+    .read = exec_read,
+    .write = exec_write,
+    .close = exec_close,
+};

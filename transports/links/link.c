@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transports/links/link.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { READ_SIZE = 4096, READS_PER_TURN = 16 };
+
+struct syn_link {
+    const struct syn_link_driver *driver;
+    struct syn_link_port port;
+    struct syn_loop *loop;
+    struct syn_loop_watch watch;
+    struct syn_link_events events;
+    uint8_t *queue; /* bytes to send stand from `start`, `length` of them */
+    size_t start;
+    size_t length;
+    bool lost;
+    bool closed;   /* while a callback runs: freed after it */
+    unsigned busy; /* callbacks that run */
+    char name[SYN_LINK_URI_MAX];
+};
+
+const struct syn_link_driver *const syn_link_drivers[] = {
+    &syn_link_serial, &syn_link_pty, &syn_link_unix, &syn_link_tcp, &syn_link_exec, NULL,
+};
+
+/* ---- life ---- */
+
+static void destroy(struct syn_link *link)
+{
+    free(link->queue);
+    free(link);
+}
+
+static void enter(struct syn_link *link)
+{
+    link->busy++;
+}
+
+/* False when the link is gone. */
+static bool leave(struct syn_link *link)
+{
+    link->busy--;
+    if (!link->closed)
+        return true;
+    if (link->busy == 0)
+        destroy(link);
+    return false;
+}
+
+static void shut(struct syn_link *link)
+{
+    syn_loop_watch_stop(&link->watch);
+    if (link->port.fd >= 0)
+        link->driver->close(&link->port);
+    link->port.fd = -1;
+}
+
+void syn_link_close(struct syn_link *link)
+{
+    if (!link)
+        return;
+    shut(link);
+    link->closed = true;
+    if (link->busy == 0)
+        destroy(link);
+}
+
+static void lose(struct syn_link *link, const struct syn_error *error)
+{
+    if (link->lost || link->closed)
+        return;
+    struct syn_error full = {0};
+    (void)syn_error_set(&full, error->code, "%s: %s", link->name, error->message);
+    syn_error_hint(&full, "%s", error->hint);
+    link->lost = true;
+    link->length = 0;
+    shut(link);
+    enter(link);
+    link->events.lost(link->events.ctx, &full);
+    (void)leave(link);
+}
+
+/* ---- moving bytes ---- */
+
+static void set_interest(struct syn_link *link)
+{
+    bool write = link->length > 0 || link->port.connecting;
+    unsigned read = link->port.connecting ? 0 : SYN_LOOP_READ;
+    syn_loop_watch_interest(&link->watch, read | (write ? SYN_LOOP_WRITE : 0));
+}
+
+static void flush(struct syn_link *link)
+{
+    struct syn_error error = {0};
+    int n = 1;
+    while (n > 0 && link->length > 0) {
+        n = link->driver->write(&link->port, link->queue + link->start, link->length, &error);
+        if (n > 0) {
+            link->start += (size_t)n;
+            link->length -= (size_t)n;
+        }
+    }
+    if (n < 0)
+        lose(link, &error);
+    else
+        set_interest(link);
+}
+
+static void on_writable(struct syn_link *link)
+{
+    struct syn_error error = {0};
+    if (link->port.connecting) {
+        link->port.connecting = false;
+        if (link->driver->connected && link->driver->connected(&link->port, &error)) {
+            lose(link, &error);
+            return;
+        }
+    }
+    flush(link);
+    if (!link->lost && !link->closed && link->length == 0 && link->events.writable)
+        link->events.writable(link->events.ctx);
+}
+
+static void on_readable(struct syn_link *link)
+{
+    uint8_t data[READ_SIZE];
+    struct syn_error error = {0};
+    for (int i = 0; i < READS_PER_TURN && !link->lost && !link->closed; i++) {
+        int n = link->driver->read(&link->port, data, sizeof data, &error);
+        if (n < 0)
+            lose(link, &error);
+        else if (n > 0)
+            link->events.received(link->events.ctx, data, (size_t)n);
+        if (n < (int)sizeof data)
+            break; /* all that there was: the loop will say when there is more */
+    }
+}
+
+static void on_ready(void *ctx, unsigned events)
+{
+    struct syn_link *link = ctx;
+    enter(link);
+    if (events & SYN_LOOP_WRITE)
+        on_writable(link);
+    if ((events & SYN_LOOP_READ) && !link->lost && !link->closed)
+        on_readable(link);
+    (void)leave(link);
+}
+
+size_t syn_link_room(const struct syn_link *link)
+{
+    return link->lost ? 0 : SYN_LINK_QUEUE_MAX - link->length;
+}
+
+int syn_link_write(struct syn_link *link, const void *data, size_t size)
+{
+    if (link->lost || link->closed)
+        return SYN_ELINK;
+    if (size > syn_link_room(link))
+        return SYN_EBUSY;
+    if (link->start + link->length + size > SYN_LINK_QUEUE_MAX) {
+        memmove(link->queue, link->queue + link->start, link->length);
+        link->start = 0;
+    }
+    memcpy(link->queue + link->start + link->length, data, size);
+    link->length += size;
+    /* Sent at the next turn of the loop: pieces of one turn leave together, and no callback of the
+     * caller runs inside its own write. */
+    set_interest(link);
+    return 0;
+}
+
+/* ---- opening ---- */
+
+static struct syn_link *make(struct syn_loop *loop, const char *name,
+                             const struct syn_link_events *events)
+{
+    struct syn_link *link = calloc(1, sizeof *link);
+    if (!link)
+        return NULL;
+    link->queue = malloc(SYN_LINK_QUEUE_MAX);
+    if (!link->queue) {
+        free(link);
+        return NULL;
+    }
+    link->loop = loop;
+    link->events = *events;
+    link->port.fd = -1;
+    (void)snprintf(link->name, sizeof link->name, "%s", name);
+    return link;
+}
+
+static void start(struct syn_link *link)
+{
+    syn_loop_watch_start(link->loop, &link->watch, link->port.fd, SYN_LOOP_READ, on_ready, link);
+    set_interest(link);
+}
+
+static const struct syn_link_driver *find_driver(const char *uri)
+{
+    for (size_t i = 0; syn_link_drivers[i]; i++) {
+        size_t n = strlen(syn_link_drivers[i]->scheme);
+        if (strncmp(uri, syn_link_drivers[i]->scheme, n) == 0 && uri[n] == ':')
+            return syn_link_drivers[i];
+    }
+    return NULL;
+}
+
+static int refuse_scheme(const char *uri, struct syn_error *error)
+{
+    char all[128] = "";
+    for (size_t i = 0; syn_link_drivers[i]; i++) {
+        size_t n = strlen(all);
+        (void)snprintf(all + n, sizeof all - n, "%s%s", i ? ", " : "", syn_link_drivers[i]->usage);
+    }
+    (void)syn_error_set(error, SYN_EINVAL, "%s: no such kind of connection", uri);
+    syn_error_hint(error, "there are %s", all);
+    return SYN_EINVAL;
+}
+
+static int open_port(struct syn_link *link, const char *uri, struct syn_error *error)
+{
+    const char *address = uri + strlen(link->driver->scheme) + 1;
+    if (*address == 0)
+        return syn_error_set(error, SYN_EINVAL, "%s: write %s", uri, link->driver->usage);
+    struct syn_error why = {0};
+    int rc = link->driver->open(&link->port, address, &why);
+    if (rc) {
+        (void)syn_error_set(error, rc, "%s: %s", uri, why.message);
+        syn_error_hint(error, "%s", why.hint);
+    }
+    return rc;
+}
+
+int syn_link_open(struct syn_link **link, struct syn_loop *loop, const char *uri,
+                  const struct syn_link_events *events, struct syn_error *error)
+{
+    const struct syn_link_driver *driver = find_driver(uri);
+    *link = NULL;
+    if (!driver)
+        return refuse_scheme(uri, error);
+    struct syn_link *l = make(loop, uri, events);
+    if (!l)
+        return syn_error_set(error, SYN_ENOMEM, "%s: out of memory", uri);
+    l->driver = driver;
+    int rc = open_port(l, uri, error);
+    if (rc) {
+        destroy(l);
+        return rc;
+    }
+    start(l);
+    *link = l;
+    return 0;
+}
+
+int syn_link_adopt(struct syn_link **link, struct syn_loop *loop, int fd, const char *name,
+                   const struct syn_link_events *events, struct syn_error *error)
+{
+    *link = NULL;
+    int rc = syn_link_fd_prepare(fd, error);
+    if (rc)
+        return rc;
+    struct syn_link *l = make(loop, name, events);
+    if (!l)
+        return syn_error_set(error, SYN_ENOMEM, "%s: out of memory", name);
+    l->driver = &syn_link_unix;
+    l->port.fd = fd;
+    start(l);
+    *link = l;
+    return 0;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A link: bytes to and from one device, whatever lies between.
+ *
+ * Opened by URI; a table of drivers (syn_link_drivers) says which there are. Nothing blocks: bytes
+ * that arrive are handed to a callback from the loop, bytes to send wait in a bounded queue. A link
+ * that breaks says so once, through `lost`, and then does nothing more until it is closed.
+ * Callbacks may write to the link and close it.
+ *
+ * Drivers know nothing of queues and loops: they open, read, write and close a port without
+ * blocking. To add one, add its file and a line to the table in link.c.
+ */
+#ifndef SYN_TRANSPORTS_LINKS_LINK_H
+#define SYN_TRANSPORTS_LINKS_LINK_H
+
+#include <stddef.h>
+
+#include "core/base/error.h"
+#include "core/base/loop.h"
+
+#define SYN_LINK_URI_MAX   256
+#define SYN_LINK_QUEUE_MAX 65536 /* bytes that may wait to be sent */
+
+/* ---- for users ---- */
+
+struct syn_link;
+
+struct syn_link_events {
+    void (*received)(void *ctx, const uint8_t *data, size_t size);
+    void (*writable)(void *ctx); /* the queue ran empty; may be NULL */
+    void (*lost)(void *ctx, const struct syn_error *error);
+    void *ctx;
+};
+
+/* Opens `uri`. A connection that takes time goes on in the background: its failure comes as `lost`.
+ * On failure *link is NULL and `error` says what and why. */
+int syn_link_open(struct syn_link **link, struct syn_loop *loop, const char *uri,
+                  const struct syn_link_events *events, struct syn_error *error);
+
+/* Makes a link of a connected descriptor, which belongs to the link from then on. */
+int syn_link_adopt(struct syn_link **link, struct syn_loop *loop, int fd, const char *name,
+                   const struct syn_link_events *events, struct syn_error *error);
+
+/* Queues all of `size` bytes or none: SYN_EBUSY when there is no room, SYN_ELINK when it broke. */
+int syn_link_write(struct syn_link *link, const void *data, size_t size);
+
+/* Bytes that syn_link_write would take now. */
+size_t syn_link_room(const struct syn_link *link);
+
+/* The URI, or the name it was adopted by. */
+const char *syn_link_describe(const struct syn_link *link);
+
+/* Closes and frees; what is still queued is lost. NULL is fine. */
+void syn_link_close(struct syn_link *link);
+
+/* ---- for drivers ---- */
+
+/* An open port; the driver fills it. */
+struct syn_link_port {
+    int fd;          /* to poll */
+    bool connecting; /* not usable before `fd` can be written */
+    void *state;     /* the driver's own */
+};
+
+struct syn_link_driver {
+    const char *scheme;
+    const char *usage; /* "unix:PATH" */
+    const char *help;  /* what it connects to */
+    /* `address` is what follows "scheme:" and is not empty. */
+    int (*open)(struct syn_link_port *port, const char *address, struct syn_error *error);
+    /* Ends `connecting`. NULL: never needed. */
+    int (*connected)(struct syn_link_port *port, struct syn_error *error);
+    /* Bytes moved; 0 when none can be moved now; negative, with words, when the link is over. */
+    int (*read)(struct syn_link_port *port, void *data, size_t size, struct syn_error *error);
+    int (*write)(struct syn_link_port *port, const void *data, size_t size,
+                 struct syn_error *error);
+    void (*close)(struct syn_link_port *port);
+};
+
+/* Ends with NULL. */
+extern const struct syn_link_driver *const syn_link_drivers[];
+
+extern const struct syn_link_driver syn_link_unix;
+extern const struct syn_link_driver syn_link_pty;
+extern const struct syn_link_driver syn_link_tcp;
+extern const struct syn_link_driver syn_link_exec;
+extern const struct syn_link_driver syn_link_serial;
+
+/* What drivers on plain descriptors share. */
+int syn_link_fd_read(struct syn_link_port *port, void *data, size_t size, struct syn_error *error);
+int syn_link_fd_write(struct syn_link_port *port, const void *data, size_t size,
+                      struct syn_error *error);
+void syn_link_fd_close(struct syn_link_port *port);
+/* Non-blocking and not inherited by children. */
+int syn_link_fd_prepare(int fd, struct syn_error *error);
+
+#endif
