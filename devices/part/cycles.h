@@ -12,18 +12,18 @@
 #include "devices/part/layer.h"
 
 struct syn_cycle_args {
-    uint32_t passes;      /* in_expand M */
-    uint32_t pass_out;    /* out_expand; passthrough only: pooling then costs 2M - 1 passes */
-    uint32_t operands;    /* E */
+    uint32_t passes;   /* in_expand M */
+    uint32_t pass_out; /* out_expand; passthrough only: pooling then costs 2M - 1 passes */
+    uint32_t operands; /* E */
     uint32_t pool_h, pool_w;
     uint32_t pad_h, pad_w;
     uint32_t kernel_h, kernel_w;
-    uint32_t pooled_h, pooled_w;   /* convtranspose: twice the input */
+    uint32_t pooled_h, pooled_w; /* convtranspose: twice the input */
     uint32_t out_w;
-    uint32_t out_channels;         /* Co: rounded up by the output processor map */
-    uint32_t kernel_offset;        /* 72-bit word of the first kernel */
-    uint32_t time_slots;           /* T, passthrough only */
-    uint32_t flatten;              /* 1 where the flattened product is at least 16 */
+    uint32_t out_channels;  /* Co: rounded up by the output processor map */
+    uint32_t kernel_offset; /* 72-bit word of the first kernel */
+    uint32_t time_slots;    /* T, passthrough only */
+    uint32_t flatten;       /* 1 where the flattened product is at least 16 */
     bool pool_first;
     bool passthrough;
 };

@@ -22,8 +22,8 @@ struct syn_port_tensor {
 struct syn_image {
     const uint8_t *bytes;
     size_t size;
-    uint16_t first, last;  /* layers of the model */
-    uint16_t layer_count;  /* of the whole model */
+    uint16_t first, last; /* layers of the model */
+    uint16_t layer_count; /* of the whole model */
     uint8_t in_count, out_count;
     struct syn_port_tensor in[SYN_LIVE_MAX], out[SYN_LIVE_MAX];
 };

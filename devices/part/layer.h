@@ -19,9 +19,9 @@
 
 #define SYN_LAYER_INPUTS_MAX 16  /* operands of an element-wise operation */
 #define SYN_MODEL_LAYERS_MAX 256 /* of one model; the part itself allows 32 or 128 in one chunk */
-#define SYN_LIVE_MAX 8           /* tensors that are live across one cut point */
-#define SYN_TENSOR_MAX (1u << 28)   /* elements of one tensor; keeps every size in 32 bits */
-#define SYN_FAN_IN_MAX (1u << 16)   /* weights of one output; keeps every sum in 32 bits */
+#define SYN_LIVE_MAX         8   /* tensors that are live across one cut point */
+#define SYN_TENSOR_MAX       (1u << 26) /* elements of one tensor; keeps every size in 32 bits */
+#define SYN_FAN_IN_MAX       (1u << 16) /* weights of one output; keeps every sum in 32 bits */
 
 enum syn_op {
     SYN_OP_PASSTHROUGH, /* no convolution: copy, pool or element-wise only */
@@ -58,11 +58,11 @@ struct syn_layer {
     uint8_t pool;       /* enum syn_pool */
     uint8_t activation; /* enum syn_activation */
 
-    bool pool_first;   /* pooling before the element-wise operation (the default of the part) */
-    bool pool_round;   /* average pooling rounds half away from zero instead of towards zero */
-    bool flatten;      /* C,H,W is read as C*H*W channels of one pixel (linear only) */
-    bool has_bias;     /* one int8 an output channel */
-    bool input_chw;    /* input in the part's CHW layout; first layer of a model only */
+    bool pool_first; /* pooling before the element-wise operation (the default of the part) */
+    bool pool_round; /* average pooling rounds half away from zero instead of towards zero */
+    bool flatten;    /* C,H,W is read as C*H*W channels of one pixel (linear only) */
+    bool has_bias;   /* one int8 an output channel */
+    bool input_chw;  /* input in the part's CHW layout; first layer of a model only */
 
     uint8_t weight_bits;  /* 1, 2, 4, 8; 0 where the layer has no weights */
     uint8_t output_width; /* 8 or 32 bits */
@@ -70,14 +70,14 @@ struct syn_layer {
 
     uint8_t kernel_h, kernel_w;
     uint8_t pad_h, pad_w;
-    uint16_t dilation_h, dilation_w;   /* 1 = dense */
-    uint8_t pool_h, pool_w;            /* 1 where there is no pooling */
+    uint16_t dilation_h, dilation_w; /* 1 = dense */
+    uint8_t pool_h, pool_w;          /* 1 where there is no pooling */
     uint8_t pool_stride_h, pool_stride_w;
     uint8_t pool_dilation_h, pool_dilation_w;
-    uint16_t groups;                   /* 1, or the number of channels (depthwise) */
+    uint16_t groups; /* 1, or the number of channels (depthwise) */
 
-    uint8_t input_count;                    /* 1..SYN_LAYER_INPUTS_MAX */
-    uint16_t inputs[SYN_LAYER_INPUTS_MAX];  /* tensor numbers, all smaller than layer + 1 */
+    uint8_t input_count;                   /* 1..SYN_LAYER_INPUTS_MAX */
+    uint16_t inputs[SYN_LAYER_INPUTS_MAX]; /* tensor numbers, all smaller than layer + 1 */
 
     /* Derived by syn_layer_resolve() from the shapes of the inputs. */
     struct syn_shape in;     /* one operand, or the concatenation; before pooling and flattening */

@@ -7,10 +7,10 @@
  *
  * Kernels: layers whose processor map is full first, then chunk and model order, each at the
  * first gap (start a multiple of 4 columns) that is free on every processor of its map; words as
- * in hardware.md 1.2. Bias: descending, each into the least used of the quadrants that the chunks use.
- * Activations: data memory is shared by resident chunks, since one runs at a time, so each chunk
- * is judged alone: input, output and all live tensors together; output may overlap a dying input
- * as long as no input word is overwritten before its last read in raster order.
+ * in hardware.md 1.2. Bias: descending, each into the least used of the quadrants that the chunks
+ * use. Activations: data memory is shared by resident chunks, since one runs at a time, so each
+ * chunk is judged alone: input, output and all live tensors together; output may overlap a dying
+ * input as long as no input word is overwritten before its last read in raster order.
  */
 #ifndef SYN_DEVICES_PART_PLACE_H
 #define SYN_DEVICES_PART_PLACE_H
@@ -55,11 +55,11 @@ enum syn_limit {
 /* Why something does not fit. */
 struct syn_misfit {
     enum syn_limit limit;
-    uint16_t chunk, layer;  /* index into the chunks given; layer of the model */
-    uint16_t where;         /* processor, for KERNELS */
+    uint16_t chunk, layer; /* index into the chunks given; layer of the model */
+    uint16_t where;        /* processor, for KERNELS */
     uint32_t need, have;
     uint16_t used[SYN_PART_QUADRANTS]; /* bias bytes in use, for BIAS */
-    const char *what;       /* static text for FEATURE and sometimes DATA, else NULL */
+    const char *what;                  /* static text for FEATURE and sometimes DATA, else NULL */
 };
 
 /*
@@ -94,7 +94,8 @@ int syn_place_data(const struct syn_part *part, const struct syn_chunk *chunk, u
 void syn_place_usage(const struct syn_chunk *chunks, unsigned count, const struct syn_place *places,
                      uint16_t used[SYN_PART_PROCESSORS], uint16_t bias[SYN_PART_QUADRANTS]);
 
-/* Cycles of a chunk at its places: 1 for the start, the layers, the pipeline where `hz` needs it. */
+/* Cycles of a chunk at its places: 1 for the start, the layers, the pipeline where `hz` needs it.
+ */
 uint64_t syn_place_cycles(const struct syn_part *part, const struct syn_chunk *chunk,
                           const struct syn_place *places, uint32_t hz);
 

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "devices/part/overlap.h"
+
+/* The last pooled row (or column) that output row `at` needs; may lie behind the last there is. */
+static int32_t last_needed(const struct syn_layer *l, int32_t at, int32_t kernel, int32_t pad,
+                           int32_t dilation)
+{
+    if (l->op == SYN_OP_CONVTRANSPOSE2D)
+        return (at + pad) / 2;
+    return at + (kernel - 1) * dilation - pad;
+}
+
+/* Input pixels that have been read for good when output (y, x) is written. */
+static int64_t consumed(const struct syn_layer *l, int32_t y, int32_t x)
+{
+    int64_t width = l->in.width, rows = l->pooled.height, columns = l->pooled.width;
+    int64_t row = last_needed(l, y, l->kernel_h, l->pad_h, l->dilation_h);
+    int64_t column = last_needed(l, x, l->kernel_w, l->pad_w, l->dilation_w);
+
+    if (l->flatten || row < 0)
+        return 0;
+    if (row >= rows || (row == rows - 1 && column >= columns - 1))
+        return (int64_t)l->in.height * width;
+    if (column < 0)
+        column = -1;
+    if (column >= columns - 1) {
+        row++;
+        column = -1;
+    }
+    /* The next window begins here; a pooling window may be read again from its first row. */
+    return row * l->pool_stride_h * width + (column + 1) * l->pool_stride_w;
+}
+
+/*
+ * Rows (or columns) where the distance can have its maximum: it grows or falls evenly between the
+ * first output, the one from which the input is exhausted, and the last.
+ */
+static unsigned turning_points(int32_t size, int32_t exhausted, int32_t points[8])
+{
+    const int32_t wanted[8] = {
+        0, 1, exhausted - 2, exhausted - 1, exhausted, exhausted + 1, size - 2, size - 1};
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < 8; i++)
+        if (wanted[i] >= 0 && wanted[i] < size)
+            points[count++] = wanted[i];
+    return count;
+}
+
+static int32_t exhausted_at(const struct syn_layer *l, int32_t pooled, int32_t kernel, int32_t pad,
+                            int32_t dilation)
+{
+    if (l->op == SYN_OP_CONVTRANSPOSE2D)
+        return 2 * (pooled - 1) - pad;
+    return pooled - 1 - (kernel - 1) * dilation + pad;
+}
+
+int64_t syn_overlap_distance(const struct syn_layer *layer, uint32_t in_stride, uint32_t out_stride)
+{
+    int32_t rows[8], columns[8];
+    unsigned row_count = turning_points(
+        layer->out.height,
+        exhausted_at(layer, layer->pooled.height, layer->kernel_h, layer->pad_h, layer->dilation_h),
+        rows);
+    unsigned column_count = turning_points(
+        layer->out.width,
+        exhausted_at(layer, layer->pooled.width, layer->kernel_w, layer->pad_w, layer->dilation_w),
+        columns);
+    int64_t most = INT64_MIN;
+
+    for (unsigned i = 0; i < row_count; i++)
+        for (unsigned j = 0; j < column_count; j++) {
+            int64_t written = (int64_t)rows[i] * layer->out.width + columns[j] + 1;
+            int64_t distance =
+                written * out_stride - consumed(layer, rows[i], columns[j]) * in_stride;
+
+            most = distance > most ? distance : most;
+        }
+    return most;
+}
