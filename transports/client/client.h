@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * An SMP client over a link: any device, any group.
+ *
+ * Requests are queued, at most `window` are on their way at once, and each is matched with its
+ * answer by sequence, group and command. One that is not answered within a time-out taken from
+ * measured round trips is sent again, a bounded number of times, so requests must bear repetition
+ * (tries = 1 for those that do not). Answers that come late or twice are dropped and counted.
+ *
+ * Every accepted request calls back exactly once: with the answer, with SYN_ETIMEOUT, with
+ * SYN_ELINK when the link breaks, or with SYN_ECANCELED from syn_client_free. Callbacks may make
+ * requests, and may free the client.
+ */
+#ifndef SYN_TRANSPORTS_CLIENT_CLIENT_H
+#define SYN_TRANSPORTS_CLIENT_CLIENT_H
+
+#include "core/base/error.h"
+#include "core/base/loop.h"
+#include "devices/wire/frame.h"
+#include "devices/wire/smp.h"
+
+#define SYN_CLIENT_MESSAGE_MAX 4096 /* header included, in both directions */
+#define SYN_CLIENT_QUEUE_MAX   256  /* requests that wait or are on their way */
+#define SYN_CLIENT_WINDOW_MAX  64
+
+struct syn_client;
+
+/* All but `lost` may be NULL. Data are valid until the callback returns. */
+struct syn_client_events {
+    /* A message that answers nothing: sequence 0xFF. */
+    void (*event)(void *ctx, const struct syn_smp_header *header, const uint8_t *payload,
+                  size_t size);
+    /* A tensor message of group 0x5359, whole, for whoever relays it. */
+    void (*tensor)(void *ctx, const uint8_t *message, size_t size);
+    /* A line of the device's log text. */
+    void (*text)(void *ctx, const char *line, size_t size);
+    /* There is room to send again. */
+    void (*writable)(void *ctx);
+    /* The link broke; outstanding requests have been called back. */
+    void (*lost)(void *ctx, const struct syn_error *error);
+    /* Every message in either direction, for recordings. */
+    void (*traffic)(void *ctx, bool sent, const uint8_t *message, size_t size);
+    void *ctx;
+};
+
+struct syn_client_stats {
+    uint64_t sent, received; /* messages */
+    uint64_t resent;         /* requests sent again */
+    uint64_t late;           /* answers that nobody waited for any more */
+    uint64_t damaged;        /* frames dropped by the receiver, messages that are no SMP */
+    int64_t round_trip_ns;   /* smoothed; 0 before the first answer */
+    int64_t deviation_ns;    /* of the round trip, smoothed */
+};
+
+/* NULL when there is no memory. */
+struct syn_client *syn_client_new(struct syn_loop *loop, const struct syn_client_events *events);
+void syn_client_free(struct syn_client *client);
+
+/* Either opens a link or takes over a descriptor; once. */
+int syn_client_open(struct syn_client *client, const char *uri, struct syn_error *error);
+int syn_client_adopt(struct syn_client *client, int fd, const char *name, struct syn_error *error);
+
+/* Console framing until told otherwise; both are understood at any time. */
+void syn_client_set_framing(struct syn_client *client, enum syn_framing framing);
+/* Requests on their way at once; starts with 1. */
+void syn_client_set_window(struct syn_client *client, unsigned window);
+unsigned syn_client_window(const struct syn_client *client);
+
+/* Defaults: first 1 s, at least 0.2 s, at most 4 s, 5 tries. Zero keeps a value. */
+struct syn_client_patience {
+    int64_t first_ns; /* before a round trip has been measured */
+    int64_t min_ns, max_ns;
+    unsigned tries;
+};
+void syn_client_set_patience(struct syn_client *client, const struct syn_client_patience *p);
+
+struct syn_request {
+    uint8_t op; /* SYN_SMP_READ or SYN_SMP_WRITE */
+    uint8_t id;
+    uint16_t group;
+    const void *payload; /* copied */
+    size_t size;
+    unsigned tries;      /* 0: the client's */
+    int64_t patience_ns; /* lower bound for the time-out of one try; 0: none */
+    const char *what;    /* names it in errors ("plan prepare"); must live as long as the request */
+};
+
+/* An answer. On failure the payload is empty. */
+struct syn_reply {
+    struct syn_smp_header header;
+    const uint8_t *payload;
+    size_t size;
+    struct syn_smp_status status;  /* of the device */
+    const struct syn_error *error; /* words when status of the callback is not 0, else NULL */
+};
+
+typedef void (*syn_client_done)(void *ctx, int status, const struct syn_reply *reply);
+
+/* Returns 0, and then `done` will be called, never from inside; or SYN_EBUSY when the queue is
+ * full, SYN_ELINK without link, SYN_EINVAL when too long, SYN_ENOMEM. */
+int syn_client_request(struct syn_client *client, const struct syn_request *request,
+                       syn_client_done done, void *ctx);
+
+/* Sends a whole message that is not answered (tensors). SYN_EBUSY: no room; `writable` follows. */
+int syn_client_send(struct syn_client *client, const void *message, size_t size);
+
+/* Requests that have not been called back. */
+unsigned syn_client_outstanding(const struct syn_client *client);
+struct syn_client_stats syn_client_stats(const struct syn_client *client);
+bool syn_client_connected(const struct syn_client *client);
+const char *syn_client_describe(const struct syn_client *client);
+
+#endif
