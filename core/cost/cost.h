@@ -78,6 +78,11 @@ int syn_cost_predict_partial(const struct syn_problem *problem, const struct syn
                              enum syn_execution execution, struct syn_prediction *prediction,
                              struct syn_error *error);
 
+/* The shortest fair round that rate caps allow: of one pipeline, of those of a plan that have
+ * chunks; 0 where there is no cap. */
+uint64_t syn_cost_pipeline_cap_ns(const struct syn_pipeline *pipeline);
+uint64_t syn_cost_cap_ns(const struct syn_problem *problem, const struct syn_plan *plan);
+
 /* Names for people and JSON. */
 const char *syn_unit_name(enum syn_unit unit); /* "sensor", "cpu", "accel", "radio" */
 

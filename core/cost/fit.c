@@ -45,13 +45,18 @@ int syn_fit_kernels(const struct syn_problem *problem, unsigned device,
                             residents->count, places, misfit);
 }
 
-int syn_fit_data(const struct syn_part *part, const struct syn_model *model, unsigned first,
-                 unsigned last, struct syn_misfit *misfit)
+int syn_fit_alone(const struct syn_part *part, const struct syn_model *model, unsigned first,
+                  unsigned last, struct syn_misfit *misfit)
 {
     const struct syn_chunk chunk = {.layers = model->layers,
                                     .first = (uint16_t)first,
                                     .last = (uint16_t)last,
                                     .layer_count = (uint16_t)model->layer_count};
+    for (unsigned l = first; l < last; l++)
+        if (syn_place_check_layer(part, &model->layers[l], misfit)) {
+            misfit->layer = (uint16_t)l;
+            return SYN_EOOR;
+        }
     return syn_place_data(part, &chunk, NULL, misfit);
 }
 
@@ -201,7 +206,8 @@ int syn_fit_device(const struct syn_problem *problem, const struct syn_plan *pla
         return 0;
     for (unsigned i = 0; i < residents->count; i++) {
         const struct syn_resident *r = &residents->list[i];
-        if (syn_fit_data(part, problem->pipelines[r->pipeline].model, r->first, r->last, &misfit)) {
+        if (syn_fit_alone(part, problem->pipelines[r->pipeline].model, r->first, r->last,
+                          &misfit)) {
             misfit.chunk = (uint16_t)i;
             return refuse(problem, device, residents, &misfit, error);
         }

@@ -38,9 +38,9 @@ int syn_fit_kernels(const struct syn_problem *problem, unsigned device,
                     const struct syn_residents *residents, struct syn_place *places,
                     struct syn_misfit *misfit);
 
-/* Data memory of one chunk, which other chunks do not change. */
-int syn_fit_data(const struct syn_part *part, const struct syn_model *model, unsigned first,
-                 unsigned last, struct syn_misfit *misfit);
+/* What other chunks do not change: features of the part, data memory. */
+int syn_fit_alone(const struct syn_part *part, const struct syn_model *model, unsigned first,
+                  unsigned last, struct syn_misfit *misfit);
 
 /* Arena bytes that chunk `index` of an execution plan takes on its device. */
 int syn_fit_arena(const struct syn_model *model, const struct syn_execution_plan *plan,

@@ -98,16 +98,21 @@ static int account_path(struct account *a, unsigned p, struct syn_error *error)
     return 0;
 }
 
-/* A capped pipeline holds the whole fair round back. */
-static uint64_t cap_round_ns(const struct syn_problem *problem, const struct syn_plan *plan)
+uint64_t syn_cost_pipeline_cap_ns(const struct syn_pipeline *pipeline)
+{
+    return pipeline->rate_cap_ips > 0
+               ? (uint64_t)(NS_PER_S * pipeline->weight / pipeline->rate_cap_ips)
+               : 0;
+}
+
+uint64_t syn_cost_cap_ns(const struct syn_problem *problem, const struct syn_plan *plan)
 {
     uint64_t round = 0;
     for (unsigned p = 0; p < plan->pipeline_count; p++) {
-        const struct syn_pipeline *spec = &problem->pipelines[p].spec;
-        const uint64_t ns =
-            spec->rate_cap_ips > 0 ? (uint64_t)(NS_PER_S * spec->weight / spec->rate_cap_ips) : 0;
-        if (plan->pipelines[p].chunk_count && ns > round)
-            round = ns;
+        const uint64_t ns = plan->pipelines[p].chunk_count
+                                ? syn_cost_pipeline_cap_ns(&problem->pipelines[p].spec)
+                                : 0;
+        round = ns > round ? ns : round;
     }
     return round;
 }
@@ -142,7 +147,7 @@ static void find_bottleneck(struct account *a)
 static void find_round(struct account *a)
 {
     struct syn_prediction *out = a->out;
-    const uint64_t cap = cap_round_ns(a->problem, a->plan);
+    const uint64_t cap = syn_cost_cap_ns(a->problem, a->plan);
     uint64_t sum = 0;
     find_bottleneck(a);
     for (unsigned p = 0; p < a->plan->pipeline_count; p++) {

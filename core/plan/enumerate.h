@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * All execution plans of one pipeline, given the plans of others: every source and target that
+ * meets the requirements, every ordered choice of devices, every cut. Nothing is left out but what
+ * does not fit and what the visitor refuses by its lower bound.
+ */
+#ifndef SYN_CORE_PLAN_ENUMERATE_H
+#define SYN_CORE_PLAN_ENUMERATE_H
+
+#include "core/plan/planner.h"
+#include "core/plan/score.h"
+
+/*
+ * The beginning of an execution plan (exact where `complete`). Scores are of the whole plan: the
+ * base and this pipeline; otherwise nothing that begins like this has a smaller term.
+ */
+struct syn_candidate {
+    const struct syn_execution_plan *plan;
+    bool complete;
+    struct syn_score score;
+    uint64_t own_latency_ns;   /* of this pipeline, sensing to action */
+    uint64_t model_latency_ns; /* of its chunks and the transfers between them */
+};
+
+struct syn_visitor {
+    void *ctx;
+    /* Could anything that begins like this be wanted? */
+    bool (*promising)(void *ctx, const struct syn_candidate *candidate);
+    /* A complete, feasible plan that was promising. */
+    void (*found)(void *ctx, const struct syn_candidate *candidate);
+};
+
+/*
+ * `base` leaves `pipeline` out (chunk_count 0) and is feasible. *count grows by the candidates
+ * that were looked at. Returns 0, SYN_ENOMEM, SYN_ECANCELED, SYN_EOOR (the model has a cut that
+ * too many tensors cross), SYN_ETIMEOUT after `deadline_ns`:
+ * the visitor then holds the best so far.
+ */
+int syn_enumerate(const struct syn_problem *problem, const struct syn_plan *base, unsigned pipeline,
+                  const struct syn_search_options *options, int64_t deadline_ns,
+                  const struct syn_visitor *visitor, uint64_t *count, struct syn_error *error);
+
+/* Of CLOCK_MONOTONIC: when a search that begins now must end; INT64_MAX without a limit. */
+int64_t syn_search_deadline(const struct syn_search_options *options);
+
+/* 0, SYN_ECANCELED or SYN_ETIMEOUT. */
+int syn_search_interrupted(const struct syn_search_options *options, int64_t deadline_ns);
+
+#endif

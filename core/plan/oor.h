@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Why there is no plan: the sharpest reason that can be found, in words. */
+#ifndef SYN_CORE_PLAN_OOR_H
+#define SYN_CORE_PLAN_OOR_H
+
+#include "core/plan/planner.h"
+
+/*
+ * `pipeline` found no execution plan beside those of `base`. Looks, in this order, for a layer that
+ * fits no device, for totals that exceed what all devices have (of one model, then of all models
+ * together), for a pipeline that finds no plan even alone, and else says how far `pipeline` got.
+ * Always returns a negative code: SYN_EOOR, or what went wrong while looking.
+ */
+int syn_plan_explain_oor(const struct syn_problem *problem, const struct syn_plan *base,
+                         unsigned pipeline, struct syn_error *error);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/plan/planner.h"
+
+#include "core/plan/planners/planners.h"
+
+#include <string.h>
+
+const struct syn_planner *const syn_planners[] = {
+    &syn_planner_synergy,
+    &syn_planner_min_dev,
+    NULL,
+};
+
+const struct syn_planner *syn_planner_find(const char *name)
+{
+    for (const struct syn_planner *const *p = syn_planners; *p; p++)
+        if (!strcmp((*p)->name, name))
+            return *p;
+    return NULL;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Planning one pipeline after the other: each takes the best of all its execution plans, given
+ * those that are already taken. What "best" means is one comparison; so is a planner of this kind.
+ */
+#ifndef SYN_CORE_PLAN_PROGRESSIVE_H
+#define SYN_CORE_PLAN_PROGRESSIVE_H
+
+#include "core/plan/enumerate.h"
+
+/*
+ * < 0 where a is better. It must grow with every term of a candidate, since it is asked of lower
+ * bounds, too; 0 leaves the choice to syn_execution_plan_compare.
+ */
+typedef int (*syn_candidate_compare)(const struct syn_problem *problem,
+                                     const struct syn_candidate *a, const struct syn_candidate *b);
+
+struct syn_progressive {
+    syn_candidate_compare compare;
+    const unsigned *order; /* of the pipelines; NULL: as they stand */
+    bool blind;            /* to the other pipelines; the whole may then turn out infeasible */
+};
+
+/* As syn_planner.search. */
+int syn_progressive_search(const struct syn_problem *problem,
+                           const struct syn_progressive *progressive,
+                           const struct syn_search_options *options,
+                           struct syn_search_result *result, struct syn_error *error);
+
+#endif
