@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The reference models against the totals of the vendor's tool (hardware.md 3.1). */
+#include "core/model/model.h"
+#include "devices/part/cycles.h"
+#include "devices/part/place.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct reference {
+    const char *file, *name;
+    unsigned layers;
+    uint32_t weight_bytes, bias_bytes;
+    uint64_t cycles; /* unpipelined, 1 for the start included; where they fit on one MAX78000 */
+} references[] = {
+    {"ressimplenet", "ResSimpleNet", 17, 381792, 0, 144043},
+    {"unet", "UNet", 19, 278176, 908, 1408913},
+    {"unet-88", "UNet-88", 19, 278176, 908, 4729258},
+    {"kws", "KWS", 9, 169472, 0, 71782},
+    {"simplenet", "SimpleNet", 14, 165228, 1220, 129319},
+    {"widenet", "WideNet", 14, 312200, 1500, 190694},
+    {"efficientnetv2", "EfficientNetV2", 29, 623968, 3252, 1927576},
+    {"mobilenetv2", "MobileNetV2", 56, 815496, 5668, 16593805},
+    {"convnet5", "ConvNet5", 5, 71148, 10, 70157},
+};
+
+#define REFERENCES (sizeof references / sizeof *references)
+
+static struct syn_model *read_model(const char *file)
+{
+    char path[256];
+    struct syn_error error = {0};
+    struct syn_model *model;
+    (void)snprintf(path, sizeof path, SYN_SOURCE_DIR "/devices/models/%s.json", file);
+    if (syn_model_read(&model, path, &error) < 0)
+        print_message("%s:%d:%d: %s\n", error.file, error.line, error.column, error.message);
+    return model;
+}
+
+static void bytes_and_layers_are_those_of_the_vendors_tool(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < REFERENCES; i++) {
+        struct syn_model *m = read_model(references[i].file);
+        assert_non_null(m);
+        uint32_t weights = 0, biases = 0;
+        for (unsigned k = 0; k < m->layer_count; k++) {
+            weights += syn_layer_weight_bytes(&m->layers[k]);
+            biases += syn_layer_bias_bytes(&m->layers[k]);
+        }
+        assert_string_equal(m->name, references[i].name);
+        assert_int_equal(m->layer_count, references[i].layers);
+        assert_int_equal(weights, references[i].weight_bytes);
+        assert_int_equal(biases, references[i].bias_bytes);
+        assert_int_equal(syn_model_weight_bytes(m), weights + biases);
+        syn_model_free(m);
+    }
+}
+
+/* Chunks of at most `most` layers that each fit on the part; returns their cycles, less the start.
+ */
+static uint64_t cycles_of(const struct syn_model *m, const struct syn_part *part)
+{
+    struct syn_place places[SYN_PART_PLACEMENTS_MAX];
+    struct syn_misfit misfit = {0};
+    struct syn_chunk chunk = {.layers = m->layers,
+                              .last = (uint16_t)m->layer_count,
+                              .layer_count = (uint16_t)m->layer_count};
+    if (syn_place_chunks(part, &chunk, 1, places, &misfit) < 0) {
+        print_message("%s: limit %d layer %d need %u have %u\n", m->name, (int)misfit.limit,
+                      misfit.layer, misfit.need, misfit.have);
+        return 0;
+    }
+    return syn_place_cycles(part, &chunk, places, 50000000);
+}
+
+static void cycles_are_those_of_the_vendors_tool(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < REFERENCES; i++) {
+        struct syn_model *m = read_model(references[i].file);
+        assert_non_null(m);
+        const struct syn_part *part = syn_model_weight_bytes(m) > syn_part_max78000.weight_bytes
+                                          ? &syn_part_max78002
+                                          : &syn_part_max78000;
+        assert_int_equal(cycles_of(m, part), references[i].cycles);
+        syn_model_free(m);
+    }
+}
+
+static void seeded_models_run_and_give_the_same_output_twice(void **state)
+{
+    (void)state;
+    struct syn_error error = {0};
+    struct syn_model *m = read_model("kws");
+    assert_non_null(m);
+    assert_true(m->seeded);
+    uint32_t size = syn_model_tensor_bytes(m, 0);
+    int8_t *input = malloc(size);
+    uint64_t random = 1;
+    for (uint32_t i = 0; i < size; i++)
+        input[i] = (int8_t)(syn_splitmix64(&random) >> 56);
+    void *first, *second;
+    size_t first_size, second_size;
+    assert_int_equal(syn_model_infer(m, input, size, &first, &first_size, &error), 0);
+    assert_int_equal(syn_model_infer(m, input, size, &second, &second_size, &error), 0);
+    assert_int_equal(first_size, 21 * 4);
+    assert_int_equal(second_size, first_size);
+    assert_memory_equal(first, second, first_size);
+    free(first);
+    free(second);
+    free(input);
+    syn_model_free(m);
+}
+
+static void cut_points_carry_every_live_tensor(void **state)
+{
+    (void)state;
+    struct syn_cut cut;
+    struct syn_model *m = read_model("ressimplenet");
+    assert_non_null(m);
+    assert_int_equal(syn_model_cut(m, 0, &cut), 0);
+    assert_int_equal(cut.bytes, 3 * 32 * 32);
+    assert_int_equal(cut.words, 1024);
+    /* Before layer 4 both operands of the first residual connection are live. */
+    assert_int_equal(syn_model_cut(m, 4, &cut), 0);
+    assert_int_equal(cut.live_count, 2);
+    assert_int_equal(cut.live[0], 3);
+    assert_int_equal(cut.live[1], 4);
+    assert_int_equal(cut.bytes, 2 * 20 * 32 * 32);
+    assert_int_equal(syn_model_cut(m, 17, &cut), 0);
+    assert_int_equal(cut.bytes, 100 * 4);
+    assert_int_equal(syn_model_cut(m, 18, &cut), SYN_EINVAL);
+    syn_model_free(m);
+}
+
+static void every_cut_of_every_model_exists(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < REFERENCES; i++) {
+        struct syn_model *m = read_model(references[i].file);
+        assert_non_null(m);
+        for (unsigned at = 0; at <= m->layer_count; at++) {
+            struct syn_cut cut;
+            assert_int_equal(syn_model_cut(m, at, &cut), 0);
+            assert_in_range(cut.live_count, 1, SYN_LIVE_MAX);
+        }
+        syn_model_free(m);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bytes_and_layers_are_those_of_the_vendors_tool),
+        cmocka_unit_test(cycles_are_those_of_the_vendors_tool),
+        cmocka_unit_test(seeded_models_run_and_give_the_same_output_twice),
+        cmocka_unit_test(cut_points_carry_every_live_tensor),
+        cmocka_unit_test(every_cut_of_every_model_exists),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
