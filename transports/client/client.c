@@ -331,6 +331,7 @@ static void on_timer(void *ctx)
     int64_t now = syn_loop_now();
     enter(c);
     while (!c->freed && (e = first_expired(c, now))) {
+        syn_round_trip_expire(&c->round_trip, e->tries - 1);
         if (e->tries >= e->max_tries)
             give_up(c, e);
         else
