@@ -187,19 +187,27 @@ static int32_t input_row(const struct conv *k, uint32_t y, uint32_t tap)
     return under_tap(l, y, tap, l->kernel_h, l->pad_h, l->dilation_h, k->height);
 }
 
+/* The first row of the input that output row `y` or a later one can need. */
+static uint32_t first_row(const struct syn_layer *l, uint32_t y)
+{
+    uint32_t before = l->pad_h;
+
+    if (l->op != SYN_OP_CONVTRANSPOSE2D)
+        return y > before ? y - before : 0;
+    before = (uint32_t)(l->kernel_h - 1) * l->dilation_h - l->pad_h;
+    return y > before ? (y - before) / 2 : 0;
+}
+
 /* Brings every row that output row `y` needs into the ring; rows are asked for in order. */
 static void load_rows(struct conv *k, uint32_t y)
 {
-    int32_t lowest = INT32_MAX, highest = -1;
+    int32_t highest = -1;
 
     for (uint32_t tap = 0; tap < k->layer->kernel_h; tap++) {
         int32_t row = input_row(k, y, tap);
 
         highest = row > highest ? row : highest;
-        lowest = row >= 0 && row < lowest ? row : lowest;
     }
-    if (highest >= 0 && (int32_t)k->loaded < lowest)
-        k->loaded = (uint32_t)lowest;
     for (; (int32_t)k->loaded <= highest; k->loaded++)
         load_row(k, k->loaded);
 }
@@ -343,6 +351,7 @@ void syn_kernel_conv(const struct syn_layer *layer, const int8_t *in, const int1
         depthwise(&k, row, row_end);
         return;
     }
+    k.loaded = first_row(layer, row);
     k.ring = scratch + (size_t)PIXELS * k.stride;
     memset(k.taps, 0, (size_t)PIXELS * k.stride * sizeof(int16_t));
     dense(&k, row * layer->out.width, row_end * layer->out.width);
