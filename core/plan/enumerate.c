@@ -307,6 +307,18 @@ static void try_chunk(struct walk *w, unsigned device, unsigned holder, unsigned
     w->plan.chunk_count--;
 }
 
+/* A chunk that has its device and not yet its end. */
+static bool device_promises(struct walk *w, unsigned device, unsigned first,
+                            const struct sums *sums)
+{
+    const unsigned k = w->plan.chunk_count++;
+    w->plan.chunks[k] = (struct syn_plan_chunk){
+        .device = (uint8_t)device, .first = (uint16_t)first, .last = (uint16_t)first};
+    const bool yes = ask(w, sums, w->stage->remaining_ns[first], false);
+    w->plan.chunk_count--;
+    return yes;
+}
+
 static void try_device(struct walk *w, unsigned device, unsigned holder, unsigned first,
                        const struct sums *sums)
 {
@@ -315,10 +327,11 @@ static void try_device(struct walk *w, unsigned device, unsigned holder, unsigne
     struct sums after = *sums;
     take_hop(w, &h, first, first > 0, &after);
     w->used |= 1u << device;
-    if (ask(w, &after, s->remaining_ns[first], false))
+    if (device_promises(w, device, first, &after))
         for (unsigned last = s->layers; last > first && !w->status; last--)
             try_chunk(w, device, holder, first, last, &after);
     w->used &= ~(1u << device);
+    w->plan.chunks[w->plan.chunk_count] = (struct syn_plan_chunk){0};
     radio_change(w, &h, -s->weight);
 }
 

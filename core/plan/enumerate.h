@@ -12,7 +12,8 @@
 
 /*
  * The beginning of an execution plan (exact where `complete`). Scores are of the whole plan: the
- * base and this pipeline; otherwise nothing that begins like this has a smaller term.
+ * base and this pipeline; otherwise nothing that begins like this has a smaller term. A chunk whose
+ * first and last are equal has its device, but not yet its end.
  */
 struct syn_candidate {
     const struct syn_execution_plan *plan;

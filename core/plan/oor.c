@@ -92,23 +92,38 @@ static bool layer_misfits(const struct syn_problem *problem, unsigned pipeline, 
     return any;
 }
 
+/* Is a further over its limit than b? What the part has not got at all is furthest. */
+static bool is_worse(const struct syn_misfit *a, const struct syn_misfit *b)
+{
+    if (a->limit == SYN_LIMIT_FEATURE || b->limit == SYN_LIMIT_FEATURE)
+        return b->limit != SYN_LIMIT_FEATURE;
+    return (uint64_t)a->need * b->have > (uint64_t)b->need * a->have;
+}
+
 static int explain_layer(const struct syn_problem *problem, unsigned pipeline,
                          struct syn_error *error)
 {
     const struct syn_model *model = problem->pipelines[pipeline].model;
+    struct syn_misfit worst = {.limit = SYN_LIMIT_NONE};
+    unsigned device = 0, layer = 0;
+    char words[160];
     for (unsigned l = 0; l < model->layer_count; l++) {
         struct syn_misfit misfit;
-        unsigned device = 0;
-        char words[160];
-        if (!layer_misfits(problem, pipeline, l, &misfit, &device))
+        unsigned d = 0;
+        if (!layer_misfits(problem, pipeline, l, &misfit, &d) ||
+            (worst.limit && !is_worse(&misfit, &worst)))
             continue;
-        syn_misfit_words(&misfit, words, sizeof words);
-        syn_error_set(error, SYN_EOOR, "%s on %s: layer %u %s", model->name,
-                      timing_of(problem, device)->part->name, l, words);
-        syn_error_device(error, problem->fleet->devices[device].name);
-        return SYN_EOOR;
+        worst = misfit;
+        device = d;
+        layer = l;
     }
-    return 0;
+    if (!worst.limit)
+        return 0;
+    syn_misfit_words(&worst, words, sizeof words);
+    syn_error_set(error, SYN_EOOR, "%s on %s: layer %u %s", model->name,
+                  timing_of(problem, device)->part->name, layer, words);
+    syn_error_device(error, problem->fleet->devices[device].name);
+    return SYN_EOOR;
 }
 
 /* ---- totals ------------------------------------------------------------------------------- */

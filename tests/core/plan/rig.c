@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/core/plan/rig.h"
+
+#include "devices/base/hash.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define MODEL_TEXT_MAX 8192
+
+const char *const rig_set_names[RIG_SET_COUNT] = {"max78000", "max78002", "mixed"};
+
+/* hardware.md section 8, BLE 2M. */
+static struct syn_timing figures(const struct syn_part *part)
+{
+    const bool large = part == &syn_part_max78002;
+    struct syn_timing t = {.part = part,
+                           .accel_hz = large ? 200000000 : 50000000,
+                           .start_ns = 6600,
+                           .word_ns = 270,
+                           .configure_layer_ns = 15000,
+                           .weight_byte_ps = 71300,
+                           .sense_ns = 1000000,
+                           .act_ns = 1000000,
+                           .message_ns = 3750000,
+                           .byte_ps = 5704918,
+                           .idle_uw = 9400,
+                           .active_uw = {0, 42000, large ? 180000 : 50000, 15000},
+                           .arena_bytes = large ? 262144 : 65536};
+    for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
+        t.skew_permille[u] = 1000;
+    return t;
+}
+
+void rig_device(struct rig *rig, const char *name, const struct syn_part *part)
+{
+    struct syn_fleet_device *d = &rig->fleet.devices[rig->fleet.count];
+    memset(d, 0, sizeof *d);
+    (void)snprintf(d->name, sizeof d->name, "%s", name);
+    (void)snprintf(d->profile.wear, sizeof d->profile.wear, "%.15s", name);
+    d->profile.timing = figures(part);
+    d->profile.sensor_count = d->profile.actuator_count = 1;
+    (void)snprintf(d->profile.sensors[0], SYN_KIND_MAX, "camera");
+    (void)snprintf(d->profile.actuators[0], SYN_KIND_MAX, "haptic");
+    rig->fleet.count++;
+    for (unsigned i = 0; i < rig->fleet.count; i++)
+        rig->fleet.direct[i][rig->fleet.count - 1] = rig->fleet.direct[rig->fleet.count - 1][i] =
+            true;
+    rig->problem.fleet = &rig->fleet;
+}
+
+void rig_wearables(struct rig *rig, enum rig_set set)
+{
+    static const char *const names[] = {"earbud", "glasses", "watch", "ring"};
+    for (unsigned i = 0; i < 4; i++)
+        rig_device(rig, names[i],
+                   set == RIG_MAX78002 || (set == RIG_MIXED && i == 1) ? &syn_part_max78002
+                                                                       : &syn_part_max78000);
+}
+
+static const struct syn_model *keep(struct rig *rig, struct syn_model *model, int rc,
+                                    const struct syn_error *error)
+{
+    if (rc)
+        fail_msg("model: %s:%d: %s", error->file, error->line, error->message);
+    rig->models[rig->model_count++] = model;
+    return model;
+}
+
+const struct syn_model *rig_model(struct rig *rig, const char *file)
+{
+    char path[512];
+    struct syn_model *model;
+    struct syn_error error = {0};
+    (void)snprintf(path, sizeof path, "%s/devices/models/%s.json", SYN_SOURCE_DIR, file);
+    int rc = syn_model_read(&model, path, &error);
+    return keep(rig, model, rc, &error);
+}
+
+const struct syn_model *rig_parse(struct rig *rig, const char *text)
+{
+    struct syn_model *model;
+    struct syn_error error = {0};
+    int rc = syn_model_parse(&model, text, strlen(text), "test.json", ".", &error);
+    return keep(rig, model, rc, &error);
+}
+
+struct syn_problem_pipeline *rig_pipeline(struct rig *rig, const struct syn_model *model,
+                                          const char *source, const char *target)
+{
+    struct syn_problem_pipeline *p = &rig->problem.pipelines[rig->problem.pipeline_count++];
+    memset(p, 0, sizeof *p);
+    (void)snprintf(p->app, sizeof p->app, "test");
+    (void)snprintf(p->spec.name, sizeof p->spec.name, "%s", model->name);
+    (void)snprintf(p->spec.model, sizeof p->spec.model, "%s", model->name);
+    (void)snprintf(p->spec.sense.kind, sizeof p->spec.sense.kind, "camera");
+    (void)snprintf(p->spec.act.kind, sizeof p->spec.act.kind, "haptic");
+    p->spec.weight = 1;
+    p->model = model;
+    p->hosts = (uint16_t)((1u << rig->fleet.count) - 1);
+    for (unsigned d = 0; d < rig->fleet.count; d++) {
+        if (!strcmp(rig->fleet.devices[d].name, source))
+            p->sources = (uint16_t)(1u << d);
+        if (!strcmp(rig->fleet.devices[d].name, target))
+            p->targets = (uint16_t)(1u << d);
+    }
+    return p;
+}
+
+/* system.md section 8: bit w of `in` where workload w has the pipeline. */
+static const struct {
+    const char *file, *source, *target;
+    unsigned in;
+} pipelines[] = {
+    {"convnet5", "glasses", "watch", 1 << 1 | 1 << 4 | 1 << 5},
+    {"ressimplenet", "glasses", "watch", 1 << 1 | 1 << 4 | 1 << 5},
+    {"unet", "glasses", "watch", 1 << 1 | 1 << 4 | 1 << 5},
+    {"kws", "earbud", "ring", 1 << 2 | 1 << 4 | 1 << 5},
+    {"simplenet", "glasses", "watch", 1 << 2 | 1 << 4 | 1 << 5},
+    {"widenet", "glasses", "earbud", 1 << 2 | 1 << 4 | 1 << 5},
+    {"efficientnetv2", "glasses", "watch", 1 << 3 | 1 << 4 | 1 << 5},
+    {"mobilenetv2", "glasses", "ring", 1 << 3 | 1 << 4},
+};
+
+/* The geometry of the vendor's mnist example; random weights. */
+static const char convnet5[] =
+    "{\"format\":\"synergy-model/1\",\"name\":\"ConvNet5\",\"weights\":{\"seed\":5},"
+    "\"input\":{\"channels\":1,\"height\":28,\"width\":28,\"data_format\":\"CHW\"},\"layers\":["
+    "{\"op\":\"conv2d\",\"channels\":60,\"pad\":[1,1],\"activation\":\"relu\","
+    "\"processors\":\"0x0000000000000001\"},"
+    "{\"op\":\"conv2d\",\"channels\":60,\"pad\":[2,2],\"activation\":\"relu\","
+    "\"pool\":{\"type\":\"max\",\"size\":[2,2],\"stride\":[2,2]},"
+    "\"processors\":\"0x0fffffffffffffff\"},"
+    "{\"op\":\"conv2d\",\"channels\":56,\"pad\":[1,1],\"activation\":\"relu\","
+    "\"pool\":{\"type\":\"max\",\"size\":[2,2],\"stride\":[2,2]},"
+    "\"processors\":\"0x0fffffffffffffff\"},"
+    "{\"op\":\"conv2d\",\"channels\":12,\"pad\":[1,1],\"activation\":\"relu\","
+    "\"pool\":{\"type\":\"avg\",\"size\":[2,2],\"stride\":[2,2]},"
+    "\"processors\":\"0x00ffffffffffffff\"},"
+    "{\"op\":\"linear\",\"flatten\":true,\"channels\":10,\"bias\":true,\"output_width\":32,"
+    "\"processors\":\"0x0000000000000fff\"}]}";
+
+void rig_workload(struct rig *rig, unsigned workload, enum rig_set set)
+{
+    memset(rig, 0, sizeof *rig);
+    rig_wearables(rig, set);
+    for (size_t i = 0; i < sizeof pipelines / sizeof pipelines[0]; i++) {
+        if (!(pipelines[i].in >> workload & 1))
+            continue;
+        const struct syn_model *model =
+            i == 0 ? rig_parse(rig, convnet5) : rig_model(rig, pipelines[i].file);
+        struct syn_problem_pipeline *p =
+            rig_pipeline(rig, model, pipelines[i].source, pipelines[i].target);
+        (void)snprintf(p->app, sizeof p->app, "W%u", workload);
+    }
+}
+
+/* 0 .. below - 1 */
+static unsigned draw(uint64_t *seed, unsigned below)
+{
+    return (unsigned)(syn_splitmix64(seed) >> 33) % below;
+}
+
+const struct syn_model *rig_random_model(struct rig *rig, uint64_t *seed, unsigned layers)
+{
+    static const unsigned widths[] = {4, 16, 40, 64, 100, 128};
+    char text[MODEL_TEXT_MAX];
+    size_t n = 0;
+    n += (size_t)snprintf(
+        text + n, sizeof text - n,
+        "{\"format\":\"synergy-model/1\",\"name\":\"R%u\",\"weights\":{\"seed\":1},"
+        "\"input\":{\"channels\":%u,\"height\":%u,\"width\":16},\"layers\":[",
+        rig->model_count, widths[draw(seed, 3)], 8 + draw(seed, 24));
+    unsigned before = 0, last = 0;
+    for (unsigned i = 0; i < layers; i++) {
+        const unsigned width = widths[draw(seed, 6)];
+        const bool skip = i > 1 && before == last && draw(seed, 2) == 0;
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s{\"name\":\"l%u\",\"op\":\"conv2d\",",
+                              i ? "," : "", i);
+        if (skip)
+            n +=
+                (size_t)snprintf(text + n, sizeof text - n,
+                                 "\"inputs\":[\"l%u\",\"l%u\"],\"eltwise\":\"add\",", i - 1, i - 2);
+        n += (size_t)snprintf(text + n, sizeof text - n,
+                              "\"channels\":%u,\"pad\":[1,1],\"bias\":%s}", width,
+                              draw(seed, 2) ? "true" : "false");
+        before = last;
+        last = width;
+    }
+    (void)snprintf(text + n, sizeof text - n, "]}");
+    return rig_parse(rig, text);
+}
+
+void rig_random(struct rig *rig, uint64_t seed)
+{
+    static const char *const names[] = {"a", "b", "c", "d"};
+    memset(rig, 0, sizeof *rig);
+    for (unsigned d = 0; d < 3; d++) {
+        rig_device(rig, names[d], draw(&seed, 4) ? &syn_part_max78000 : &syn_part_max78002);
+        struct syn_timing *t = &rig->fleet.devices[d].profile.timing;
+        t->message_ns = 10000u << draw(&seed, 9);
+        t->byte_ps = 10000u << draw(&seed, 8);
+        t->arena_bytes = 8192u << draw(&seed, 4);
+        t->start_ns += draw(&seed, 3) * 1000000;
+    }
+    if (draw(&seed, 2))
+        rig->fleet.direct[0][1] = rig->fleet.direct[1][0] = false;
+    const unsigned count = 2 + draw(&seed, 2);
+    for (unsigned p = 0; p < count; p++) {
+        const struct syn_model *model = rig_random_model(rig, &seed, 2 + draw(&seed, 4));
+        struct syn_problem_pipeline *pipe =
+            rig_pipeline(rig, model, names[draw(&seed, 3)], names[draw(&seed, 3)]);
+        pipe->spec.weight = (uint16_t)(1 + draw(&seed, 3));
+        if (draw(&seed, 3) == 0)
+            pipe->targets = 7;
+        if (draw(&seed, 4) == 0)
+            pipe->sources |= 1;
+        if (draw(&seed, 8) == 0)
+            pipe->spec.rate_cap_ips = 20;
+        if (draw(&seed, 6) == 0)
+            pipe->spec.latency_bound_ms = 20;
+        if (draw(&seed, 6) == 0)
+            pipe->hosts = (uint16_t)(pipe->hosts & ~(1u << draw(&seed, 3)));
+    }
+    rig->problem.objective = (enum syn_objective)draw(&seed, SYN_OBJECTIVE_COUNT);
+}
+
+void rig_free(struct rig *rig)
+{
+    for (unsigned i = 0; i < rig->model_count; i++)
+        syn_model_free(rig->models[i]);
+    memset(rig, 0, sizeof *rig);
+}

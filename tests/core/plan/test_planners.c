@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/plan/planner.h"
+#include "tests/core/plan/brute.h"
+#include "tests/core/plan/rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#define PROBLEMS 100
+
+/* ---- synergy by plain enumeration ---------------------------------------------------------- */
+
+struct best {
+    const struct syn_problem *problem;
+    unsigned pipeline;
+    bool fewest; /* min-dev's order instead of the objective's */
+    bool have;
+    struct syn_plan plan;
+    struct syn_score score;
+    uint64_t own_ns;
+};
+
+static int compare(const struct best *b, const struct syn_plan *plan, const struct syn_score *score,
+                   uint64_t own_ns)
+{
+    const struct syn_execution_plan *x = &plan->pipelines[b->pipeline];
+    const struct syn_execution_plan *y = &b->plan.pipelines[b->pipeline];
+    if (!b->fewest)
+        return syn_plan_compare(b->problem->objective, score, plan, &b->score, &b->plan);
+    if (x->chunk_count != y->chunk_count)
+        return x->chunk_count < y->chunk_count ? -1 : 1;
+    if (own_ns != b->own_ns)
+        return own_ns < b->own_ns ? -1 : 1;
+    const int c = syn_score_compare_tail(score, &b->score);
+    return c ? c : syn_execution_plan_compare(x, y);
+}
+
+static void judge(void *ctx, const struct syn_plan *plan)
+{
+    struct best *b = ctx;
+    struct syn_prediction prediction;
+    struct syn_score score;
+    if (syn_cost_predict_partial(b->problem, plan, SYN_EXECUTION_PARALLEL, &prediction, NULL))
+        return;
+    syn_score_of(b->problem, plan, &prediction, &score);
+    const uint64_t own_ns = prediction.pipelines[b->pipeline].latency_ns;
+    if (b->have && compare(b, plan, &score, own_ns) >= 0)
+        return;
+    b->have = true;
+    b->plan = *plan;
+    b->score = score;
+    b->own_ns = own_ns;
+}
+
+static unsigned most_intense(const struct syn_problem *problem, const struct syn_plan *plan)
+{
+    unsigned best = SYN_PIPELINES_MAX;
+    for (unsigned p = 0; p < problem->pipeline_count; p++)
+        if (!plan->pipelines[p].chunk_count &&
+            (best == SYN_PIPELINES_MAX ||
+             syn_model_data_intensity(problem->pipelines[p].model) >
+                 syn_model_data_intensity(problem->pipelines[best].model)))
+            best = p;
+    return best;
+}
+
+static bool plain(const struct syn_problem *problem, bool fewest, struct syn_plan *plan)
+{
+    *plan = (struct syn_plan){.pipeline_count = problem->pipeline_count};
+    for (unsigned i = 0; i < problem->pipeline_count; i++) {
+        const unsigned p = fewest ? i : most_intense(problem, plan);
+        struct best best = {.problem = problem, .pipeline = p, .fewest = fewest};
+        brute_each(problem, plan, p, judge, &best);
+        if (!best.have)
+            return false;
+        *plan = best.plan;
+    }
+    return true;
+}
+
+static unsigned agrees_with_plain(const char *name, bool fewest)
+{
+    const struct syn_planner *planner = syn_planner_find(name);
+    unsigned feasible = 0;
+    for (uint64_t seed = 0; seed < PROBLEMS; seed++) {
+        struct rig rig;
+        struct syn_plan expected;
+        struct syn_search_result result;
+        struct syn_error error = {0};
+        rig_random(&rig, seed);
+        const bool any = plain(&rig.problem, fewest, &expected);
+        const int rc = planner->search(&rig.problem, NULL, &result, &error);
+        assert_int_equal(rc, any ? 0 : SYN_EOOR);
+        if (any)
+            assert_memory_equal(&result.plan, &expected, sizeof expected);
+        else
+            assert_true(error.message[0] != '\0');
+        feasible += any;
+        rig_free(&rig);
+    }
+    return feasible;
+}
+
+static void synergy_finds_what_plain_enumeration_finds(void **state)
+{
+    (void)state;
+    assert_in_range(agrees_with_plain("synergy", false), PROBLEMS / 4, PROBLEMS);
+}
+
+static void min_dev_finds_what_plain_enumeration_finds(void **state)
+{
+    (void)state;
+    assert_in_range(agrees_with_plain("min-dev", true), PROBLEMS / 4, PROBLEMS);
+}
+
+/* ---- the reference workloads --------------------------------------------------------------- */
+
+static double now_ms(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
+}
+
+static void print_plan(const struct rig *rig, const struct syn_plan *plan)
+{
+    for (unsigned p = 0; p < plan->pipeline_count; p++) {
+        const struct syn_execution_plan *e = &plan->pipelines[p];
+        print_message("    %-14s %s:", rig->problem.pipelines[p].model->name,
+                      rig->fleet.devices[e->source].name);
+        for (unsigned k = 0; k < e->chunk_count; k++)
+            print_message(" %s[%u,%u)", rig->fleet.devices[e->chunks[k].device].name,
+                          e->chunks[k].first, e->chunks[k].last);
+        print_message(" :%s\n", rig->fleet.devices[e->target].name);
+    }
+}
+
+/* No prediction may beat what single pipelines and single units dictate. */
+static void check_trivial_bounds(const struct rig *rig, const struct syn_plan *plan,
+                                 const struct syn_prediction *p)
+{
+    uint64_t busiest = 0;
+    for (unsigned d = 0; d < rig->fleet.count; d++)
+        for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
+            busiest = p->busy_ns[d][u] > busiest ? p->busy_ns[d][u] : busiest;
+    assert_true(p->bound_ns >= busiest);
+    assert_true(p->round_ns >= p->bound_ns);
+    for (unsigned i = 0; i < plan->pipeline_count; i++)
+        assert_true(p->pipelines[i].latency_ns > rig->fleet.devices[0].profile.timing.sense_ns);
+    assert_true(p->latency_sum_ns >= p->bound_ns); /* all weights are one */
+}
+
+static void run_workload(unsigned workload, enum rig_set set, const struct syn_planner *planner)
+{
+    struct rig rig;
+    struct syn_search_result result, again;
+    struct syn_prediction prediction;
+    struct syn_error error = {0};
+    rig_workload(&rig, workload, set);
+    const double begin = now_ms();
+    const int rc = planner->search(&rig.problem, NULL, &result, &error);
+    const double ms = now_ms() - begin;
+    print_message("W%u %-8s %-7s ", workload, rig_set_names[set], planner->name);
+    if (rc) {
+        assert_int_equal(rc, SYN_EOOR);
+        print_message("oor, %.1f ms: %s\n", ms, error.message);
+        rig_free(&rig);
+        return;
+    }
+    assert_int_equal(
+        syn_cost_predict(&rig.problem, &result.plan, planner->execution, &prediction, &error), 0);
+    print_message("T %.3f ms, %.2f ips, bound by %s of %s, %llu candidates, %.1f ms\n",
+                  1e-6 * (double)prediction.round_ns, prediction.throughput_ips,
+                  syn_unit_name(prediction.bottleneck_unit),
+                  rig.fleet.devices[prediction.bottleneck_device].name,
+                  (unsigned long long)result.candidates, ms);
+    print_plan(&rig, &result.plan);
+    check_trivial_bounds(&rig, &result.plan, &prediction);
+    assert_int_equal(planner->search(&rig.problem, NULL, &again, &error), 0);
+    assert_memory_equal(&again.plan, &result.plan, sizeof again.plan);
+    rig_free(&rig);
+}
+
+static void the_workloads_have_plans_or_reasons(void **state)
+{
+    (void)state;
+    for (const struct syn_planner *const *planner = syn_planners; *planner; planner++)
+        for (unsigned workload = 1; workload <= 5; workload++)
+            for (unsigned set = 0; set < RIG_SET_COUNT; set++)
+                run_workload(workload, (enum rig_set)set, *planner);
+}
+
+static void refuse(unsigned workload, enum rig_set set, const char *words)
+{
+    for (const struct syn_planner *const *planner = syn_planners; *planner; planner++) {
+        struct rig rig;
+        struct syn_search_result result;
+        struct syn_error error = {0};
+        rig_workload(&rig, workload, set);
+        assert_int_equal((*planner)->search(&rig.problem, NULL, &result, &error), SYN_EOOR);
+        assert_string_equal(error.message, words);
+        rig_free(&rig);
+    }
+}
+
+static void mobilenet_on_max78000_is_refused_for_the_data_memory_of_layer_44(void **state)
+{
+    (void)state;
+    refuse(3, RIG_MAX78000,
+           "MobileNetV2 on MAX78000: layer 44 needs 573,440 of 524,288 bytes of data memory");
+    refuse(4, RIG_MAX78000,
+           "MobileNetV2 on MAX78000: layer 44 needs 573,440 of 524,288 bytes of data memory");
+}
+
+static void w5_on_four_max78000_is_refused_for_its_weights(void **state)
+{
+    (void)state;
+    refuse(5, RIG_MAX78000, "W5 on four MAX78000: weights 2,008,874 of 1,769,472 bytes");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(synergy_finds_what_plain_enumeration_finds),
+        cmocka_unit_test(min_dev_finds_what_plain_enumeration_finds),
+        cmocka_unit_test(mobilenet_on_max78000_is_refused_for_the_data_memory_of_layer_44),
+        cmocka_unit_test(w5_on_four_max78000_is_refused_for_its_weights),
+        cmocka_unit_test(the_workloads_have_plans_or_reasons),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
