@@ -86,7 +86,7 @@ bool syn_agent_read(struct syn_agent_call *call, const struct syn_cbor_field *fi
 {
     if (syn_cbor_get_fields(&call->in, fields, count, out, seen) == 0)
         return true;
-    syn_agent_fail(call, 0, SYN_RC_INVALID, NULL);
+    syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_INVALID, NULL);
     return false;
 }
 
@@ -94,15 +94,15 @@ static void handle(struct syn_agent_call *call, bool whole)
 {
     const struct command *command = find(&call->request);
     if (call->request.version > 1)
-        syn_agent_fail(call, 0, SYN_RC_TOO_NEW, NULL);
+        syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_TOO_NEW, NULL);
     else if (!whole)
-        syn_agent_fail(call, 0, SYN_RC_INVALID, NULL);
+        syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_INVALID, NULL);
     else if (!command)
-        syn_agent_fail(call, 0, SYN_RC_NOTSUP, NULL);
+        syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_NOTSUP, NULL);
     else
         command->handler(call);
     if (call->out.error)
-        syn_agent_fail(call, 0, SYN_RC_TOOLONG, NULL);
+        syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_TOOLONG, NULL);
     else if (call->out.length == 0)
         syn_cbor_put_map(&call->out, 0);
 }

@@ -27,7 +27,8 @@ typedef void (*syn_agent_handler)(struct syn_agent_call *call);
 void syn_agent_dispatch(struct syn_agent *agent, unsigned link, const uint8_t *message,
                         size_t size);
 
-/* Makes the answer an error: codes of `group`, 0 = the protocol's own. msg may be NULL. */
+/* Makes the answer an error: codes of `group`, SYN_GROUP_NONE = the protocol's own. msg may be
+ * NULL. */
 void syn_agent_fail(struct syn_agent_call *call, uint16_t group, unsigned rc, const char *msg);
 
 /* Reads the request by a table of keys; false when it is not a map of such values (and the answer

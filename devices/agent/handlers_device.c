@@ -162,7 +162,8 @@ static void write_links(struct syn_agent_call *call)
     if (!syn_agent_read(call, fields, sizeof fields / sizeof fields[0], &map, NULL))
         return;
     if (map.self >= SYN_AGENT_PEERS_MAX || !read_peers(map.peers, peers)) {
-        syn_agent_fail(call, 0, SYN_RC_INVALID, "links: index of a peer is missing or too large");
+        syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_INVALID,
+                       "links: index of a peer is missing or too large");
         return;
     }
     agent->self = map.self;
@@ -196,7 +197,8 @@ void syn_agent_feed(struct syn_agent_call *call)
     const struct syn_agent_port *port = &call->agent->port;
     char why[160] = "no such sensor or file";
     if (!port->feed)
-        syn_agent_fail(call, 0, SYN_RC_NOTSUP, "the sensors of this device do not read files");
+        syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_NOTSUP,
+                       "the sensors of this device do not read files");
     else if (syn_agent_read(call, fields, sizeof fields / sizeof fields[0], &feed, NULL)) {
         long n = port->feed(port->ctx, feed.sensor, feed.path, feed.first, why, sizeof why);
         if (n < 0)

@@ -32,7 +32,7 @@ static void read_blob(struct syn_agent_call *call, const struct blob_map *map)
 static void drop_blob(struct syn_agent_call *call, const struct blob_map *map)
 {
     if (syn_store_drop(&call->agent->store, map->hash) == SYN_EBUSY)
-        syn_agent_fail(call, 0, SYN_RC_BUSY, "the deployment uses this blob");
+        syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_BUSY, "the deployment uses this blob");
 }
 
 static void write_blob(struct syn_agent_call *call, const struct blob_map *map)
@@ -44,7 +44,8 @@ static void write_blob(struct syn_agent_call *call, const struct blob_map *map)
     else if (held == SYN_ECORRUPT)
         fail_group(call, SYN_GRC_HASH, NULL);
     else if (held < 0)
-        syn_agent_fail(call, 0, SYN_RC_INVALID, "blob: length missing, or bytes behind it");
+        syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_INVALID,
+                       "blob: length missing, or bytes behind it");
     else {
         syn_cbor_put_map(&call->out, 1);
         syn_cbor_pair_uint(&call->out, "off", (uint64_t)held);
@@ -65,7 +66,7 @@ void syn_agent_blob(struct syn_agent_call *call)
     if (!syn_agent_read(call, fields, sizeof fields / sizeof fields[0], &map, &seen))
         return;
     if (!(seen & 1))
-        syn_agent_fail(call, 0, SYN_RC_INVALID, "blob: hash missing");
+        syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_INVALID, "blob: hash missing");
     else if (call->request.op == SYN_SMP_READ)
         read_blob(call, &map);
     else if (map.drop)
@@ -104,7 +105,7 @@ static void fail_prepare(struct syn_agent_call *call, const struct syn_refusal *
         {SYN_EOOR, SYN_GROUP_SYNERGY, SYN_GRC_OOR},
         {SYN_ENOMEM, SYN_GROUP_SYNERGY, SYN_GRC_NO_ROOM},
         {SYN_ESTATE, SYN_GROUP_SYNERGY, SYN_GRC_TXN},
-        {SYN_ECORRUPT, 0, SYN_RC_CORRUPT},
+        {SYN_ECORRUPT, SYN_GROUP_NONE, SYN_RC_CORRUPT},
     };
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         if (codes[i].error == refusal->code) {
@@ -112,7 +113,7 @@ static void fail_prepare(struct syn_agent_call *call, const struct syn_refusal *
             return;
         }
     }
-    syn_agent_fail(call, 0, SYN_RC_UNKNOWN, refusal->text);
+    syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_UNKNOWN, refusal->text);
 }
 
 static void prepare(struct syn_agent_call *call, const struct plan_map *map)
@@ -133,7 +134,8 @@ static void end_plan(struct syn_agent_call *call, int rc)
     else if (rc == SYN_EBUSY)
         fail_group(call, SYN_GRC_RUNNING, "stop the run first");
     else if (rc < 0)
-        syn_agent_fail(call, 0, SYN_RC_UNKNOWN, "the device could not load the deployment");
+        syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_UNKNOWN,
+                       "the device could not load the deployment");
 }
 
 static void write_plan(struct syn_agent_call *call, const struct plan_map *map, bool has_hash)
@@ -148,7 +150,8 @@ static void write_plan(struct syn_agent_call *call, const struct plan_map *map, 
     else if (syn_span_is(map->op, "clear"))
         end_plan(call, syn_agent_plan_clear(agent));
     else
-        syn_agent_fail(call, 0, SYN_RC_INVALID, "plan: op, transaction or hash missing");
+        syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_INVALID,
+                       "plan: op, transaction or hash missing");
 }
 
 static void read_plan(struct syn_agent_call *call)
@@ -195,7 +198,7 @@ static void start(struct syn_agent_call *call, const struct run_map *map)
     enum syn_rt_mode mode = mode_of(map);
     bool same = agent->rt.mode == mode && agent->run_limit == map->limit;
     if (!agent->committed)
-        syn_agent_fail(call, 0, SYN_RC_BADSTATE, "nothing is deployed");
+        syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_BADSTATE, "nothing is deployed");
     else if (agent->running && !same)
         fail_group(call, SYN_GRC_RUNNING, "running in another mode: stop first");
     else if (!agent->running) {
@@ -217,7 +220,7 @@ void syn_agent_run(struct syn_agent_call *call)
     if (!syn_agent_read(call, fields, sizeof fields / sizeof fields[0], &map, &seen))
         return;
     if (!(seen & 1))
-        syn_agent_fail(call, 0, SYN_RC_INVALID, "run: go missing");
+        syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_INVALID, "run: go missing");
     else if (map.go)
         start(call, &map);
     else

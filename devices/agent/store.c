@@ -111,7 +111,7 @@ uint8_t *syn_store_scratch(const struct syn_store *store, size_t *size)
         largest = g.size > largest ? g.size : largest;
     }
     *size = largest;
-    return store->memory + start;
+    return store->memory ? store->memory + start : NULL;
 }
 
 static struct syn_blob *oldest_unpinned(struct syn_store *store)
