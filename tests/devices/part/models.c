@@ -108,46 +108,78 @@ static bool tensor_of(const struct model *m, unsigned id, const int8_t **data, s
     return *data != NULL && (id == 0 || m->layers[id - 1].output_width == 8);
 }
 
-/* The newest tensor whose bytes are those at `data`, as large as `left` at most; -1 if none. */
-static int find_tensor(const struct model *m, const int8_t *data, uint32_t plane, uint32_t left)
+static bool same_tensor(const struct model *m, unsigned id, const int8_t *data, uint32_t plane,
+                        uint32_t left)
 {
-    for (int id = (int)m->count; id >= 0; id--) {
+    const int8_t *bytes;
+    struct syn_shape s;
+    uint32_t size;
+
+    if (!tensor_of(m, id, &bytes, &s))
+        return false;
+    size = syn_tensor_bytes(s, 8);
+    return size <= left && (size == left || (uint32_t)s.height * s.width == plane) &&
+           memcmp(bytes, data, size) == 0;
+}
+
+/* The newest tensor with the bytes at `data`, at most `left` of them; -1 if there is none. */
+static int newest_tensor(const struct model *m, const int8_t *data, uint32_t plane, uint32_t left)
+{
+    int id = (int)m->count;
+
+    while (id >= 0 && !same_tensor(m, (unsigned)id, data, plane, left))
+        id--;
+    return id;
+}
+
+/* A lone input is the original, not one of the copies that are made for several operands. */
+static int oldest_tensor(const struct model *m, const int8_t *data, uint32_t size)
+{
+    for (unsigned id = 0; id <= m->count; id++) {
         const int8_t *bytes;
         struct syn_shape s;
-        uint32_t size;
 
-        if (!tensor_of(m, (unsigned)id, &bytes, &s))
-            continue;
-        size = syn_tensor_bytes(s, 8);
-        if (size <= left && (size == left || (uint32_t)s.height * s.width == plane) &&
+        if (tensor_of(m, id, &bytes, &s) && syn_tensor_bytes(s, 8) == size &&
             memcmp(bytes, data, size) == 0)
-            return id;
+            return (int)id;
     }
     return -1;
 }
 
+static bool connect_parts(struct model *m, struct syn_layer *l, const int8_t *data, uint32_t plane,
+                          uint32_t left)
+{
+    while (left > 0) {
+        int id = newest_tensor(m, data, plane, left);
+        const int8_t *bytes;
+        struct syn_shape s;
+
+        if (id < 0 || l->input_count == SYN_LAYER_INPUTS_MAX)
+            return false;
+        tensor_of(m, (unsigned)id, &bytes, &s);
+        l->inputs[l->input_count++] = (uint16_t)id;
+        data += syn_tensor_bytes(s, 8);
+        left -= syn_tensor_bytes(s, 8);
+    }
+    return true;
+}
+
 static bool connect(struct model *m, struct syn_layer *l, const struct blob *in, bool operands)
 {
-    uint32_t each = operands ? in->count / in->dims[0] : in->count;
+    unsigned wanted = operands ? in->dims[0] : 1;
+    uint32_t each = in->count / wanted;
     struct syn_shape shape = shape_of(in, operands);
     const int8_t *data = in->data;
-    unsigned wanted = operands ? in->dims[0] : 1;
+    int lone = wanted == 1 ? oldest_tensor(m, data, each) : -1;
 
     l->input_count = 0;
-    for (unsigned n = 0; n < wanted; n++) {
-        for (uint32_t left = each; left > 0;) {
-            int id = find_tensor(m, data, (uint32_t)shape.height * shape.width, left);
-            const int8_t *bytes;
-            struct syn_shape s;
-
-            if (id < 0 || l->input_count == SYN_LAYER_INPUTS_MAX)
-                return false;
-            tensor_of(m, (unsigned)id, &bytes, &s);
-            l->inputs[l->input_count++] = (uint16_t)id;
-            data += syn_tensor_bytes(s, 8);
-            left -= syn_tensor_bytes(s, 8);
-        }
+    if (lone >= 0) {
+        l->inputs[l->input_count++] = (uint16_t)lone;
+        return true;
     }
+    for (unsigned n = 0; n < wanted; n++, data += each)
+        if (!connect_parts(m, l, data, (uint32_t)shape.height * shape.width, each))
+            return false;
     return true;
 }
 
