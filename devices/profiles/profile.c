@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "devices/profiles/profile.h"
+
+#include "core/base/json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A figure of the file, where it goes, and what can be meant by it. */
+static const struct figure {
+    const char *name;
+    size_t offset; /* of a uint32_t in struct syn_timing */
+    double min, max;
+} figures[] = {
+    {"accel_hz", offsetof(struct syn_timing, accel_hz), 1e6, 1e9},
+    {"start_ns", offsetof(struct syn_timing, start_ns), 0, 1e9},
+    {"word_ns", offsetof(struct syn_timing, word_ns), 0, 1e6},
+    {"configure_layer_ns", offsetof(struct syn_timing, configure_layer_ns), 0, 1e9},
+    {"weight_byte_ps", offsetof(struct syn_timing, weight_byte_ps), 0, 1e9},
+    {"sense_ns", offsetof(struct syn_timing, sense_ns), 0, 4e9},
+    {"act_ns", offsetof(struct syn_timing, act_ns), 0, 4e9},
+    {"message_ns", offsetof(struct syn_timing, message_ns), 0, 4e9},
+    {"byte_ps", offsetof(struct syn_timing, byte_ps), 0, 4e9},
+    {"idle_uw", offsetof(struct syn_timing, idle_uw), 0, 1e9},
+    {"sensor_uw", offsetof(struct syn_timing, active_uw[SYN_UNIT_SENSOR]), 0, 1e9},
+    {"cpu_uw", offsetof(struct syn_timing, active_uw[SYN_UNIT_CPU]), 0, 1e9},
+    {"accel_uw", offsetof(struct syn_timing, active_uw[SYN_UNIT_ACCEL]), 0, 1e9},
+    {"radio_uw", offsetof(struct syn_timing, active_uw[SYN_UNIT_RADIO]), 0, 1e9},
+    {"arena_bytes", offsetof(struct syn_timing, arena_bytes), 1024, 1e9},
+};
+
+#define FIGURES (sizeof figures / sizeof *figures)
+
+static const char battery_key[] = "battery_mwh";
+
+_Static_assert(FIGURES + 1 <= SYN_PROFILE_FIGURES_MAX, "a note for every figure and the battery");
+
+struct raw_profile {
+    char format[32];
+    char name[32];
+    char description[128];
+    char part[16];
+    const cJSON *figures, *sensors, *actuators, *battery;
+};
+
+#define AT(member) SYN_JSON_AT(struct raw_profile, member)
+
+static const struct syn_json_field profile_fields[] = {
+    {"license", SYN_JSON_IGNORED, .required = false},
+    {"format", SYN_JSON_STRING, .required = true, AT(format)},
+    {"name", SYN_JSON_NAME, .required = true, AT(name)},
+    {"description", SYN_JSON_STRING, AT(description)},
+    {"part", SYN_JSON_NAME, .required = true, AT(part)},
+    {"figures", SYN_JSON_NODE, .required = true, AT(figures)},
+    {"sensors", SYN_JSON_NODE, AT(sensors)},
+    {"actuators", SYN_JSON_NODE, AT(actuators)},
+    {battery_key, SYN_JSON_NODE, AT(battery)},
+};
+
+static const struct syn_json_field wear_fields[] = {
+    {"license", SYN_JSON_IGNORED, .required = false},
+    {"format", SYN_JSON_STRING, .required = true, AT(format)},
+    {"name", SYN_JSON_NAME, .required = true, AT(name)},
+    {"sensors", SYN_JSON_NODE, .required = true, AT(sensors)},
+    {"actuators", SYN_JSON_NODE, .required = true, AT(actuators)},
+    {battery_key, SYN_JSON_NODE, .required = true, AT(battery)},
+};
+
+struct raw_figure {
+    uint32_t value;
+    char source[sizeof((struct syn_figure_note *)0)->source];
+};
+
+/* The note of `key`, a new one where there is none yet. */
+static struct syn_figure_note *note_of(struct syn_profile *profile, const char *key)
+{
+    for (unsigned i = 0; i < profile->note_count; i++)
+        if (strcmp(profile->notes[i].key, key) == 0)
+            return &profile->notes[i];
+    struct syn_figure_note *note = &profile->notes[profile->note_count++];
+    note->key = key;
+    return note;
+}
+
+static int read_figure(const struct syn_json *doc, const cJSON *node, const char *key, double min,
+                       double max, struct syn_profile *profile, uint32_t *value,
+                       struct syn_error *error)
+{
+    struct raw_figure raw = {0};
+    const struct syn_json_field fields[] = {
+        {"value", SYN_JSON_INT, .required = true, SYN_JSON_AT(struct raw_figure, value), .min = min,
+         .max = max},
+        {"source", SYN_JSON_STRING, .required = true, SYN_JSON_AT(struct raw_figure, source)},
+    };
+    int result = syn_json_fill(doc, node, fields, SYN_JSON_COUNT(fields), &raw, error);
+    if (result < 0)
+        return result;
+    if (!raw.source[0])
+        return syn_json_error(doc, syn_json_get(node, "source"), SYN_EINVAL, error,
+                              "every figure says where it comes from");
+    *value = raw.value;
+    memcpy(note_of(profile, key)->source, raw.source, sizeof raw.source);
+    return 0;
+}
+
+static int read_figures(const struct syn_json *doc, const cJSON *node, struct syn_profile *profile,
+                        struct syn_error *error)
+{
+    const cJSON *nodes[FIGURES] = {NULL};
+    struct syn_json_field fields[FIGURES];
+    for (size_t i = 0; i < FIGURES; i++)
+        fields[i] = (struct syn_json_field){.name = figures[i].name,
+                                            .type = SYN_JSON_NODE,
+                                            .required = true,
+                                            .offset = i * sizeof *nodes};
+    int result = syn_json_fill(doc, node, fields, FIGURES, nodes, error);
+    for (size_t i = 0; i < FIGURES && result == 0; i++) {
+        uint32_t value = 0;
+        result = read_figure(doc, nodes[i], figures[i].name, figures[i].min, figures[i].max,
+                             profile, &value, error);
+        memcpy((char *)&profile->timing + figures[i].offset, &value, sizeof value);
+    }
+    return result;
+}
+
+static int read_kinds(const struct syn_json *doc, const cJSON *node,
+                      char kinds[SYN_KINDS_MAX][SYN_KIND_MAX], unsigned *count,
+                      struct syn_error *error)
+{
+    static const struct syn_json_field kind = {"kind", SYN_JSON_NAME, .required = true,
+                                               .size = SYN_KIND_MAX};
+    *count = 0;
+    if (!node)
+        return 0;
+    int result = syn_json_array(doc, node, 0, SYN_KINDS_MAX, error);
+    if (result < 0)
+        return result;
+    for (const cJSON *n = node->child; n && result == 0; n = n->next)
+        result = syn_json_value(doc, n, &kind, kinds[(*count)++], error);
+    return result;
+}
+
+/* What board and wearable kind have in common. */
+static int read_body(const struct syn_json *doc, const struct raw_profile *raw,
+                     struct syn_profile *profile, struct syn_error *error)
+{
+    int result = read_kinds(doc, raw->sensors, profile->sensors, &profile->sensor_count, error);
+    if (result == 0)
+        result =
+            read_kinds(doc, raw->actuators, profile->actuators, &profile->actuator_count, error);
+    if (result == 0 && raw->battery)
+        result = read_figure(doc, raw->battery, battery_key, 0, 1e9, profile, &profile->battery_mwh,
+                             error);
+    return result;
+}
+
+static int check_format(const struct syn_json *doc, const struct raw_profile *raw,
+                        const char *format, struct syn_error *error)
+{
+    if (strcmp(raw->format, format) == 0)
+        return 0;
+    return syn_json_error(doc, syn_json_get(syn_json_root(doc), "format"), SYN_EINVAL, error,
+                          "\"%s\" cannot be read; \"%s\" is expected", raw->format, format);
+}
+
+static int read_board(const struct syn_json *doc, struct syn_profile *profile,
+                      struct syn_error *error)
+{
+    struct raw_profile raw = {.format = ""};
+    const cJSON *root = syn_json_root(doc);
+    int result =
+        syn_json_fill(doc, root, profile_fields, SYN_JSON_COUNT(profile_fields), &raw, error);
+    if (result < 0 || (result = check_format(doc, &raw, "synergy-profile/1", error)) < 0)
+        return result;
+    memcpy(profile->name, raw.name, sizeof profile->name);
+    memcpy(profile->description, raw.description, sizeof profile->description);
+    profile->timing.part = syn_part_find(raw.part);
+    if (!profile->timing.part)
+        return syn_json_error(doc, syn_json_get(root, "part"), SYN_EINVAL, error,
+                              "\"%s\" is neither MAX78000 nor MAX78002", raw.part);
+    for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
+        profile->timing.skew_permille[u] = 1000;
+    result = read_figures(doc, raw.figures, profile, error);
+    return result < 0 ? result : read_body(doc, &raw, profile, error);
+}
+
+int syn_profile_read(struct syn_profile *profile, const char *path, struct syn_error *error)
+{
+    struct syn_json *doc;
+    struct syn_profile read = {.name = ""};
+    int result = syn_json_read(&doc, path, error);
+    if (result == 0)
+        result = read_board(doc, &read, error);
+    if (result == 0)
+        *profile = read;
+    syn_json_free(doc);
+    return result;
+}
+
+static int read_wear(const struct syn_json *doc, struct syn_profile *profile,
+                     struct syn_error *error)
+{
+    struct raw_profile raw = {.format = ""};
+    const cJSON *root = syn_json_root(doc);
+    int result = syn_json_fill(doc, root, wear_fields, SYN_JSON_COUNT(wear_fields), &raw, error);
+    if (result < 0 || (result = check_format(doc, &raw, "synergy-wear/1", error)) < 0)
+        return result;
+    if (strlen(raw.name) >= sizeof profile->wear)
+        return syn_json_error(doc, syn_json_get(root, "name"), SYN_EINVAL, error,
+                              "at most %zu bytes are read", sizeof profile->wear - 1);
+    memcpy(profile->wear, raw.name, sizeof profile->wear);
+    return read_body(doc, &raw, profile, error);
+}
+
+int syn_profile_wear(struct syn_profile *profile, const char *path, struct syn_error *error)
+{
+    struct syn_json *doc;
+    struct syn_profile worn = *profile;
+    int result = syn_json_read(&doc, path, error);
+    if (result == 0)
+        result = read_wear(doc, &worn, error);
+    if (result == 0)
+        *profile = worn;
+    syn_json_free(doc);
+    return result;
+}
