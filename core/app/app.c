@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/app/app.h"
+
+#include "core/base/json.h"
+#include "core/base/suggest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WEIGHT_MAX  1000
+#define RATE_MAX    1e6
+#define LATENCY_MAX 1e7
+
+struct raw_app {
+    char format[32];
+    char name[SYN_APP_NAME_MAX];
+    char description[sizeof((struct syn_app *)0)->description];
+    const cJSON *pipelines;
+};
+
+#define AT(member) SYN_JSON_AT(struct raw_app, member)
+
+static const struct syn_json_field app_fields[] = {
+    {"license", SYN_JSON_IGNORED, .required = false},
+    {"format", SYN_JSON_STRING, .required = true, AT(format)},
+    {"name", SYN_JSON_NAME, .required = true, AT(name)},
+    {"description", SYN_JSON_STRING, AT(description)},
+    {"pipelines", SYN_JSON_NODE, .required = true, AT(pipelines)},
+};
+
+#define REQUIREMENT_AT(member) SYN_JSON_AT(struct syn_requirement, member)
+
+static const struct syn_json_field requirement_fields[] = {
+    {"kind", SYN_JSON_NAME, .required = true, REQUIREMENT_AT(kind)},
+    {"device", SYN_JSON_NAME, REQUIREMENT_AT(device)},
+    {"wear", SYN_JSON_NAME, REQUIREMENT_AT(wear)},
+};
+
+static int read_requirement(const struct syn_json *doc, const cJSON *node, void *member,
+                            struct syn_error *error)
+{
+    return syn_json_fill(doc, node, requirement_fields, SYN_JSON_COUNT(requirement_fields), member,
+                         error);
+}
+
+#define PIPELINE_AT(member) SYN_JSON_AT(struct syn_pipeline, member)
+
+static const struct syn_json_field pipeline_fields[] = {
+    {"name", SYN_JSON_NAME, PIPELINE_AT(name)},
+    {"model", SYN_JSON_NAME, .required = true, PIPELINE_AT(model)},
+    {"sense", SYN_JSON_CUSTOM, .required = true, PIPELINE_AT(sense), .read = read_requirement},
+    {"act", SYN_JSON_CUSTOM, .required = true, PIPELINE_AT(act), .read = read_requirement},
+    {"weight", SYN_JSON_INT, PIPELINE_AT(weight), .min = 1, .max = WEIGHT_MAX},
+    {"rate_cap_ips", SYN_JSON_DOUBLE, PIPELINE_AT(rate_cap_ips), .max = RATE_MAX},
+    {"latency_bound_ms", SYN_JSON_DOUBLE, PIPELINE_AT(latency_bound_ms), .max = LATENCY_MAX},
+};
+
+static struct syn_pipeline *find_pipeline(struct syn_app *app, const char *name)
+{
+    for (unsigned i = 0; i < app->pipeline_count; i++)
+        if (strcmp(app->pipelines[i].name, name) == 0)
+            return &app->pipelines[i];
+    return NULL;
+}
+
+static int read_pipeline(const struct syn_json *doc, const cJSON *node, struct syn_app *app,
+                         struct syn_error *error)
+{
+    struct syn_pipeline *p = &app->pipelines[app->pipeline_count];
+    *p = (struct syn_pipeline){.weight = 1};
+    int result =
+        syn_json_fill(doc, node, pipeline_fields, SYN_JSON_COUNT(pipeline_fields), p, error);
+    if (result < 0)
+        return result;
+    if (!p->name[0])
+        memcpy(p->name, p->model, sizeof p->name);
+    if (find_pipeline(app, p->name))
+        return syn_json_error(doc, node, SYN_EINVAL, error,
+                              "an earlier pipeline is named \"%s\"; give them different names",
+                              p->name);
+    app->pipeline_count++;
+    return 0;
+}
+
+static int read_document(struct syn_app *app, const struct syn_json *doc, struct syn_error *error)
+{
+    struct raw_app raw = {.format = ""};
+    const cJSON *root = syn_json_root(doc);
+    int result = syn_json_fill(doc, root, app_fields, SYN_JSON_COUNT(app_fields), &raw, error);
+    if (result < 0)
+        return result;
+    if (strcmp(raw.format, "synergy-app/1") != 0)
+        return syn_json_error(doc, syn_json_get(root, "format"), SYN_EINVAL, error,
+                              "\"%s\" cannot be read; \"synergy-app/1\" is expected", raw.format);
+    memcpy(app->name, raw.name, sizeof app->name);
+    memcpy(app->description, raw.description, sizeof app->description);
+    result = syn_json_array(doc, raw.pipelines, 1, SYN_APP_PIPELINES_MAX, error);
+    if (result < 0)
+        return result;
+    for (const cJSON *n = raw.pipelines->child; n && result == 0; n = n->next)
+        result = read_pipeline(doc, n, app, error);
+    return result;
+}
+
+/* *app is left as it was on an error. */
+static int finish(struct syn_app *app, struct syn_json *doc, struct syn_error *error)
+{
+    struct syn_app *read = calloc(1, sizeof *read);
+    int result = read ? read_document(read, doc, error)
+                      : syn_error_set(error, SYN_ENOMEM, "not enough memory for an app");
+    if (result == 0)
+        *app = *read;
+    free(read);
+    syn_json_free(doc);
+    return result;
+}
+
+int syn_app_read(struct syn_app *app, const char *path, struct syn_error *error)
+{
+    struct syn_json *doc;
+    int result = syn_json_read(&doc, path, error);
+    return result < 0 ? result : finish(app, doc, error);
+}
+
+int syn_app_parse(struct syn_app *app, const char *text, size_t size, const char *path,
+                  struct syn_error *error)
+{
+    struct syn_json *doc;
+    int result = syn_json_parse(&doc, text, size, path, error);
+    return result < 0 ? result : finish(app, doc, error);
+}
+
+/* What `app set` can change. */
+static const struct setting {
+    const char *key;
+    double min, max;
+    bool whole;
+} settings[] = {
+    {"weight", 1, WEIGHT_MAX, true},
+    {"rate_cap_ips", 0, RATE_MAX, false},
+    {"latency_bound_ms", 0, LATENCY_MAX, false},
+};
+
+#define SETTINGS (sizeof settings / sizeof *settings)
+
+static void apply(struct syn_pipeline *p, const struct setting *setting, double value)
+{
+    switch (setting - settings) {
+    case 0:
+        p->weight = (uint16_t)value;
+        break;
+    case 1:
+        p->rate_cap_ips = value;
+        break;
+    default:
+        p->latency_bound_ms = value;
+        break;
+    }
+}
+
+static const struct setting *find_setting(const char *key, struct syn_error *error)
+{
+    const char *names[SETTINGS];
+    for (size_t i = 0; i < SETTINGS; i++) {
+        names[i] = settings[i].key;
+        if (strcmp(names[i], key) == 0)
+            return &settings[i];
+    }
+    const char *near = syn_suggest(key, names, SETTINGS);
+    syn_error_set(error, SYN_EINVAL,
+                  "\"%s\" cannot be set (weight, rate_cap_ips, latency_bound_ms)", key);
+    if (near)
+        syn_error_hint(error, "did you mean \"%s\"?", near);
+    return NULL;
+}
+
+static int read_value(const struct setting *setting, const char *text, double *value,
+                      struct syn_error *error)
+{
+    char *end;
+    *value = strtod(text, &end);
+    bool number = end != text && !*end && *value >= setting->min && *value <= setting->max;
+    if (number && (!setting->whole || (double)(int)*value == *value))
+        return 0;
+    return syn_error_set(error, SYN_EINVAL, "%s: \"%s\" is no %snumber from %g to %g", setting->key,
+                         text, setting->whole ? "whole " : "", setting->min, setting->max);
+}
+
+static int unknown_pipeline(struct syn_app *app, const char *name, struct syn_error *error)
+{
+    struct syn_suggest s = {.word = name};
+    for (unsigned i = 0; i < app->pipeline_count; i++)
+        syn_suggest_offer(&s, app->pipelines[i].name);
+    syn_error_set(error, SYN_ENOENT, "%s has no pipeline \"%s\"", app->name, name);
+    if (s.best)
+        syn_error_hint(error, "did you mean \"%s\"?", s.best);
+    return SYN_ENOENT;
+}
+
+int syn_app_set(struct syn_app *app, const char *key, const char *value, struct syn_error *error)
+{
+    char name[SYN_APP_NAME_MAX] = "";
+    const char *dot = strrchr(key, '.'); /* names may hold dots, keys do not */
+    if (dot && (size_t)(dot - key) < sizeof name)
+        memcpy(name, key, (size_t)(dot - key));
+    struct syn_pipeline *only = dot ? find_pipeline(app, name) : NULL;
+    if (dot && !only)
+        return unknown_pipeline(app, name, error);
+    const struct setting *setting = find_setting(dot ? dot + 1 : key, error);
+    double number;
+    if (!setting || read_value(setting, value, &number, error) < 0)
+        return SYN_EINVAL;
+    for (unsigned i = 0; i < app->pipeline_count; i++)
+        if (!only || only == &app->pipelines[i])
+            apply(&app->pipelines[i], setting, number);
+    return 0;
+}
