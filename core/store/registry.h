@@ -15,17 +15,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum syn_kind { SYN_KIND_DEVICE, SYN_KIND_MODEL, SYN_KIND_APP, SYN_KIND_PLAN, SYN_KIND_SETTING,
-                SYN_KIND_COUNT };
+enum syn_kind {
+    SYN_KIND_DEVICE,
+    SYN_KIND_MODEL,
+    SYN_KIND_APP,
+    SYN_KIND_PLAN,
+    SYN_KIND_SETTING,
+    SYN_KIND_COUNT
+};
 
 struct syn_registry;
 
 struct syn_record {
     char name[64];
-    char *text;     /* owned by the record; NUL-terminated */
-    uint8_t *blob;  /* owned; NULL without */
+    char *text;    /* owned by the record; NUL-terminated */
+    uint8_t *blob; /* owned; NULL without */
     size_t blob_size;
-    int64_t id;     /* order of adding; of a plan: its ID */
+    int64_t id;      /* order of adding; of a plan: its ID */
     int64_t created; /* Unix seconds */
 };
 

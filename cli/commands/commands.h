@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The tables of all command files; a new file adds its line here and in commands.c. */
+#ifndef SYN_CLI_COMMANDS_COMMANDS_H
+#define SYN_CLI_COMMANDS_COMMANDS_H
+
+#include "cli/shell/command.h"
+
+extern const struct syn_command_table syn_commands_shell;
+extern const struct syn_command_table syn_commands_settings;
+extern const struct syn_command_table syn_commands_wait;
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Command `wait`: for a time, or for something to happen. */
+#include "cli/commands/commands.h"
+#include "cli/console.h"
+#include "cli/output/show.h"
+#include "cli/shell/call.h"
+#include "cli/shell/words.h"
+
+static void event_names(struct syn_console *console, struct syn_words *words)
+{
+    (void)console;
+    for (int i = 0; i < SYN_EVENT_COUNT; i++)
+        (void)syn_words_add(words, syn_event_names[i].name);
+}
+
+struct waiting {
+    const struct syn_event_log *log;
+    const struct syn_event *found;
+    uint64_t after;
+    enum syn_event_kind kind;
+    const char *device;
+};
+
+static bool has_happened(void *ctx)
+{
+    struct waiting *w = ctx;
+    w->found = syn_event_find(w->log, w->after, w->kind, w->device);
+    return w->found != NULL;
+}
+
+static int wait_seconds(struct syn_console *console, double seconds, struct syn_error *error)
+{
+    int status = syn_console_wait(console, NULL, NULL, seconds, error);
+    if (status == SYN_ETIMEOUT && !syn_console_stopped(console))
+        status = 0;
+    if (status < 0)
+        return status;
+    syn_show_number(syn_result_json(&console->result), "waited_s", seconds);
+    return 0;
+}
+
+static int wait_event(struct syn_console *console, struct waiting *w, double seconds,
+                      struct syn_error *error)
+{
+    const char *name = syn_event_names[w->kind].name;
+    int status = syn_console_wait(console, has_happened, w, seconds, error);
+    if (status == SYN_ETIMEOUT && !syn_console_stopped(console))
+        return syn_error_set(error, SYN_ETIMEOUT, "no %s%s%s within %g s", name,
+                             w->device ? " of " : "", w->device ? w->device : "", seconds);
+    if (status < 0)
+        return status;
+    cJSON *json = syn_result_json(&console->result);
+    syn_show_text(json, "event", name);
+    syn_show_text(json, "device", w->found->device[0] ? w->found->device : NULL);
+    syn_show_text(json, "text", w->found->text);
+    return 0;
+}
+
+static int run_wait(struct syn_console *console, const struct syn_call *call,
+                    struct syn_error *error)
+{
+    double seconds = 0;
+    const char *what = syn_call_text(call, "EVENT|SECONDS");
+    if (syn_seconds_parse(what, &seconds) && seconds >= 0)
+        return wait_seconds(console, seconds, error);
+    int kind = syn_event_kind_find(what);
+    if (kind < 0) {
+        syn_error_set(error, SYN_EINVAL, "'%s' is neither an event nor a time", what);
+        syn_error_hint(error, "'help wait' lists the events");
+        return SYN_EINVAL;
+    }
+    struct waiting w = {.log = &console->events,
+                        .after = console->events.last,
+                        .kind = (enum syn_event_kind)kind,
+                        .device = syn_call_text(call, "--device")};
+    return wait_event(console, &w, syn_call_number(call, "--timeout", -1), error);
+}
+
+static const struct syn_command commands[] = {
+    {
+        .noun = "wait",
+        .summary = "wait for a time, or until something happens",
+        .details = "Events: join (a device has connected or came back), leave, log, throttle, "
+                   "battery, deploy (committed\neverywhere), run, stop, replan, fail.",
+        .args = {{.name = "EVENT|SECONDS",
+                  .help = "an event, or a time as 2, 250ms, 1m",
+                  .complete = event_names}},
+        .options = {{.name = "--timeout",
+                     .value = "S",
+                     .kind = SYN_VALUE_SECONDS,
+                     .help = "fail (class 4) when it has not happened by then"},
+                    {.name = "--device",
+                     .value = "NAME",
+                     .kind = SYN_VALUE_DEVICE,
+                     .help = "events of this device only"}},
+        .run = run_wait,
+    },
+};
+
+const struct syn_command_table syn_commands_wait = SYN_COMMAND_TABLE("Scripts", commands);

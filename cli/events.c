@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/events.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct syn_event_name syn_event_names[SYN_EVENT_COUNT] = {
+    [SYN_EVENT_JOIN] = {"join", "a device has connected or came back"},
+    [SYN_EVENT_LEAVE] = {"leave", "a device has gone, asked or not"},
+    [SYN_EVENT_LOG] = {"log", "a device says something"},
+    [SYN_EVENT_THROTTLE] = {"throttle", "a device slows down"},
+    [SYN_EVENT_BATTERY] = {"battery", "the battery of a device is low"},
+    [SYN_EVENT_DEPLOY] = {"deploy", "a deployment has been committed everywhere"},
+    [SYN_EVENT_RUN] = {"run", "inference has started"},
+    [SYN_EVENT_STOP] = {"stop", "inference has stopped"},
+    [SYN_EVENT_REPLAN] = {"replan", "the plan has changed"},
+    [SYN_EVENT_FAIL] = {"fail", "something that runs in the background went wrong"},
+};
+
+int syn_event_kind_find(const char *name)
+{
+    for (int i = 0; i < SYN_EVENT_COUNT; i++)
+        if (strcmp(syn_event_names[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+void syn_event_add(struct syn_event_log *log, enum syn_event_kind kind, const char *device,
+                   const char *text)
+{
+    struct syn_event *event = &log->ring[++log->last % SYN_EVENTS_KEPT];
+    *event = (struct syn_event){.number = log->last, .kind = kind};
+    (void)snprintf(event->device, sizeof event->device, "%s", device ? device : "");
+    (void)snprintf(event->text, sizeof event->text, "%s", text);
+}
+
+const struct syn_event *syn_event_find(const struct syn_event_log *log, uint64_t after,
+                                       enum syn_event_kind kind, const char *device)
+{
+    uint64_t oldest = log->last < SYN_EVENTS_KEPT ? 0 : log->last - SYN_EVENTS_KEPT;
+    for (uint64_t n = after > oldest ? after + 1 : oldest + 1; n <= log->last; n++) {
+        const struct syn_event *event = &log->ring[n % SYN_EVENTS_KEPT];
+        if (event->kind == kind && (!device || strcmp(event->device, device) == 0))
+            return event;
+    }
+    return NULL;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/man.h"
+
+#include "cli/events.h"
+#include "cli/options.h"
+#include "cli/settings.h"
+#include "cli/shell/exitclass.h"
+#include "cli/shell/usage.h"
+
+#include <string.h>
+
+#define LINE_MAX 72
+
+/*
+ * Text for roff: a backslash means something there, and so do a dot and a quote at the start of a
+ * line. Lines are broken at blanks, since the source of a page is read by people, too.
+ */
+static void escape(const char *text, FILE *out)
+{
+    size_t column = 0;
+    for (const char *c = text; *c; c++) {
+        if ((*c == ' ' || *c == '\n') && column > 0) {
+            size_t word = strcspn(c + 1, " \n");
+            column = *c == '\n' || column + word > LINE_MAX ? 0 : column + 1;
+            (void)fputc(column ? ' ' : '\n', out);
+            continue;
+        }
+        if (column++ == 0 && (*c == '.' || *c == '\''))
+            (void)fputs("\\&", out);
+        if (*c == '\\')
+            (void)fputs("\\e", out);
+        else if (*c == '-')
+            (void)fputs("\\-", out);
+        else
+            (void)fputc(*c, out);
+    }
+}
+
+static void item(const char *term, const char *text, FILE *out)
+{
+    (void)fputs(".It Li ", out);
+    (void)fputc('"', out);
+    escape(term, out);
+    (void)fputs("\"\n", out);
+    escape(text, out);
+    (void)fputc('\n', out);
+}
+
+static void write_options(FILE *out)
+{
+    (void)fputs(".Bl -tag -width Ds\n", out);
+    for (const struct syn_option_row *row = syn_option_rows; row->take; row++) {
+        (void)fputs(".It", out);
+        if (row->letter)
+            (void)fprintf(out, " Fl %c", row->letter);
+        if (row->letter && row->name)
+            (void)fputs(" ,", out);
+        if (row->name)
+            (void)fprintf(out, " Fl \\-%s", row->name);
+        if (row->value)
+            (void)fprintf(out, " Ar %s", row->value);
+        (void)fputc('\n', out);
+        escape(row->help, out);
+        (void)fputs(".\n", out);
+    }
+    (void)fputs(".El\n", out);
+}
+
+static void write_params(const struct syn_param *params, FILE *out)
+{
+    for (const struct syn_param *p = params; p->name; p++) {
+        char term[120], text[400];
+        (void)snprintf(term, sizeof term, "%s%s%s", p->name, p->value ? " " : "",
+                       p->value ? p->value : "");
+        (void)snprintf(text, sizeof text, "%s%s%s%s.", p->help ? p->help : "",
+                       p->standard ? " (" : "", p->standard ? p->standard : "",
+                       p->standard ? ")" : "");
+        item(term, text, out);
+    }
+}
+
+static void write_command(const struct syn_command *command, FILE *out)
+{
+    char usage[400];
+    item(syn_usage(command, usage, sizeof usage), command->summary, out);
+    if (command->details) {
+        (void)fputs(".Pp\n", out);
+        escape(command->details, out);
+        (void)fputc('\n', out);
+    }
+    if (!command->args[0].name && !command->options[0].name)
+        return;
+    (void)fputs(".Bl -tag -width Ds -compact\n", out);
+    write_params(command->args, out);
+    write_params(command->options, out);
+    (void)fputs(".El\n", out);
+}
+
+static void write_commands(FILE *out)
+{
+    for (size_t t = 0; syn_command_tables[t]; t++) {
+        const struct syn_command_table *table = syn_command_tables[t];
+        (void)fprintf(out, ".Ss %s\n.Bl -tag -width Ds\n", table->title);
+        for (size_t i = 0; i < table->count; i++)
+            write_command(&table->commands[i], out);
+        (void)fputs(".El\n", out);
+    }
+}
+
+static void write_settings(FILE *out)
+{
+    (void)fputs(".Sh SETTINGS\n.Bl -tag -width Ds\n", out);
+    write_params(syn_setting_params, out);
+    (void)fputs(".El\n", out);
+}
+
+static void write_events(FILE *out)
+{
+    (void)fputs(".Sh EVENTS\nWhat the command\n.Ic wait\nmay wait for.\n.Bl -tag -width Ds\n", out);
+    for (size_t i = 0; i < SYN_EVENT_COUNT; i++)
+        item(syn_event_names[i].name, syn_event_names[i].help, out);
+    (void)fputs(".El\n", out);
+}
+
+static void write_exit_classes(FILE *out)
+{
+    (void)fputs(".Sh EXIT STATUS\n.Bl -tag -width Ds\n", out);
+    for (const struct syn_exit_meaning *m = syn_exit_meanings; m->meaning; m++) {
+        (void)fprintf(out, ".It %d\n", (int)m->exit);
+        escape(m->meaning, out);
+        (void)fputs(".\n", out);
+    }
+    (void)fputs(".El\n", out);
+}
+
+void syn_man_write(FILE *out)
+{
+    (void)fputs(".\\\" Made by synergy --man\n"
+                ".Dd $Mdocdate$\n"
+                ".Dt SYNERGY 1\n"
+                ".Os\n"
+                ".Sh NAME\n"
+                ".Nm synergy\n"
+                ".Nd the console for on-body AI\n"
+                ".Sh SYNOPSIS\n"
+                ".Nm\n"
+                ".Op Ar options\n"
+                ".Op Ar\n"
+                ".Sh DESCRIPTION\n",
+                out);
+    (void)fputs("A person wears several devices, each with a tiny AI accelerator.\n"
+                ".Nm\n"
+                "connects to them, searches for the plan that lets all apps run together best,\n"
+                "deploys it to all devices or to none, runs it, and shows what is measured beside\n"
+                "what was predicted.\n"
+                ".Pp\n"
+                "Without\n"
+                ".Ar file\n"
+                "and\n"
+                ".Fl c\n"
+                "it reads commands from a prompt when standard input is a terminal, else from\n"
+                "standard input.\n"
+                "A script stops at the first command that fails and says\n"
+                ".Dq file:line: command: what went wrong\n"
+                "on standard error.\n"
+                ".Pp\n"
+                "A command is a line of words; several stand on one line with\n"
+                ".Ql \\&;\n"
+                "between them.\n"
+                "Quotes and backslashes work as in the shell, a word that begins with\n"
+                ".Ql #\n"
+                "begins a comment, and a backslash at the end of a line joins the next one.\n"
+                "Nouns, verbs and options may be abbreviated where only one fits.\n"
+                "Times are written as 2, 250ms, 1m or 1h.\n"
+                ".Sh OPTIONS\n",
+                out);
+    write_options(out);
+    (void)fputs(".Sh COMMANDS\n", out);
+    write_commands(out);
+    write_settings(out);
+    write_events(out);
+    (void)fputs(".Sh ENVIRONMENT\n"
+                ".Bl -tag -width Ds\n"
+                ".It Ev XDG_STATE_HOME\n"
+                "Where the state folder is made.\n"
+                ".It Ev NO_COLOR\n"
+                "When set, no colours.\n"
+                ".El\n"
+                ".Sh FILES\n"
+                ".Bl -tag -width Ds\n"
+                ".It Pa ~/.local/state/synergy/registry.db\n"
+                "Devices, models, apps, plans and settings.\n"
+                ".It Pa ~/.local/state/synergy/history\n"
+                "Lines that were typed.\n"
+                ".El\n",
+                out);
+    write_exit_classes(out);
+    (void)fputs(".Sh EXAMPLES\n"
+                "Four virtual wearables, a plan by every planner, ten seconds of the best one:\n"
+                ".Bd -literal -offset indent\n"
+                "synergy scripts/lab/max78000.syn \\e\n"
+                "    -c 'model zoo ConvNet5' -c 'app add scripts/apps/w1.json' \\e\n"
+                "    -c 'plan search --planner all' -c deploy -c 'run --for 10s'\n"
+                ".Ed\n"
+                ".Sh SEE ALSO\n"
+                ".Xr synergy-agent 1\n",
+                out);
+}
