@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include "devices/sensors/sensor.h"
+
+#include "devices/base/bytes.h"
+#include "devices/base/error.h"
+#include "devices/base/hash.h"
+#include "devices/sensors/formats.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILE_MAX (1024L * 1024 * 1024)
+
+/* ---- reading a file ---- */
+
+static int read_all(int fd, struct syn_sensor_file *f)
+{
+    size_t at = 0;
+    while (at < f->size) {
+        ssize_t n = read(fd, f->content + at, f->size - at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return SYN_EIO;
+        at += (size_t)n;
+    }
+    return 0;
+}
+
+static int read_fd(int fd, struct syn_sensor_file *f, char *why, size_t why_size)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        (void)snprintf(why, why_size, "not a file");
+        return SYN_EIO;
+    }
+    if (st.st_size > FILE_MAX) {
+        (void)snprintf(why, why_size, "larger than %ld MiB", FILE_MAX >> 20);
+        return SYN_EIO;
+    }
+    f->size = (size_t)st.st_size;
+    f->content = malloc(f->size + 1);
+    if (!f->content || read_all(fd, f)) {
+        (void)snprintf(why, why_size, "cannot be read");
+        return SYN_EIO;
+    }
+    return 0;
+}
+
+static int read_path(const char *path, struct syn_sensor_file *f, char *why, size_t why_size)
+{
+    /* Not blocking: a FIFO without a writer must not hang the device. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        (void)snprintf(why, why_size, "%s", strerror(errno));
+        return errno == ENOENT ? SYN_ENOENT : SYN_EIO;
+    }
+    int rc = read_fd(fd, f, why, why_size);
+    (void)close(fd);
+    return rc;
+}
+
+/* ---- formats ---- */
+
+static bool is_csv(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    return dot && strcasecmp(dot, ".csv") == 0;
+}
+
+static bool starts(const struct syn_sensor_file *f, const char *magic, size_t size)
+{
+    return f->size >= size && memcmp(f->content, magic, size) == 0;
+}
+
+static int read_format(struct syn_sensor_file *f, const char *path, char *why, size_t why_size)
+{
+    static const struct {
+        const char *magic;
+        size_t size;
+        int (*read)(struct syn_sensor_file *f, char *why, size_t why_size);
+    } formats[] = {
+        {"P5", 2, syn_sensor_read_pnm},
+        {"P6", 2, syn_sensor_read_pnm},
+        {"RIFF", 4, syn_sensor_read_wav},
+        {"\0\0", 2, syn_sensor_read_idx},
+    };
+    if (is_csv(path))
+        return syn_sensor_read_csv(f, why, why_size);
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        if (starts(f, formats[i].magic, formats[i].size))
+            return formats[i].read(f, why, why_size);
+    (void)snprintf(why, why_size, "%s",
+                   starts(f, "\x1f\x8b", 2) ? "packed with gzip: unpack it first"
+                                            : "neither IDX, PGM, PPM, WAV nor .csv");
+    return SYN_ECORRUPT;
+}
+
+int syn_sensor_open(struct syn_sensor_file **file, const char *path, char *why, size_t why_size)
+{
+    char words[160] = "";
+    struct syn_sensor_file *f = calloc(1, sizeof *f);
+    *file = NULL;
+    int rc = f ? read_path(path, f, words, sizeof words) : SYN_ENOMEM;
+    if (rc == 0)
+        rc = read_format(f, path, words, sizeof words);
+    if (rc) {
+        (void)snprintf(why, why_size, "%s: %s", path, words[0] ? words : "no memory");
+        syn_sensor_close(f);
+        return rc;
+    }
+    *file = f;
+    return 0;
+}
+
+void syn_sensor_close(struct syn_sensor_file *file)
+{
+    if (!file)
+        return;
+    free(file->content);
+    free(file);
+}
+
+/* ---- windows ---- */
+
+long syn_sensor_windows(const struct syn_sensor_file *file, size_t bytes)
+{
+    if (bytes == 0)
+        return 0;
+    if (file->window == 0)
+        return (long)(file->count / bytes);
+    return file->window == bytes ? (long)file->count : 0;
+}
+
+/* Interleaved to planes: the model takes C,H,W. */
+static void copy_planes(const uint8_t *from, size_t pixels, int8_t *to)
+{
+    for (size_t c = 0; c < 3; c++)
+        for (size_t i = 0; i < pixels; i++)
+            to[c * pixels + i] = (int8_t)(from[i * 3 + c] - 128);
+}
+
+static void copy_window(const struct syn_sensor_file *file, size_t start, size_t bytes, int8_t *to)
+{
+    const uint8_t *data = file->content + file->data;
+    switch (file->coding) {
+    case SYN_CODING_GRAY:
+        for (size_t i = 0; i < bytes; i++)
+            to[i] = (int8_t)(data[start + i] - 128);
+        break;
+    case SYN_CODING_RGB:
+        copy_planes(data + start, bytes / 3, to);
+        break;
+    case SYN_CODING_SOUND:
+        for (size_t i = 0; i < bytes; i++)
+            to[i] = (int8_t)((int16_t)syn_get_le16(data + (start + i) * 2) / 256);
+        break;
+    case SYN_CODING_SIGNED:
+        memcpy(to, data + start, bytes);
+        break;
+    }
+}
+
+int syn_sensor_window(const struct syn_sensor_file *file, uint64_t index, size_t bytes,
+                      int8_t *window)
+{
+    long windows = syn_sensor_windows(file, bytes);
+    if (windows <= 0)
+        return SYN_EINVAL;
+    copy_window(file, (size_t)(index % (uint64_t)windows) * bytes, bytes, window);
+    return 0;
+}
+
+void syn_sensor_seeded(const char *kind, uint64_t index, size_t bytes, int8_t *window)
+{
+    uint8_t number[8];
+    syn_put_le64(number, index);
+    uint64_t state = syn_fnv1a(SYN_FNV1A_START, kind, strlen(kind));
+    state = syn_fnv1a(state, number, sizeof number);
+    for (size_t i = 0; i < bytes; i += 8) {
+        uint64_t v = syn_splitmix64(&state);
+        for (size_t k = 0; k < 8 && i + k < bytes; k++)
+            window[i + k] = (int8_t)(uint8_t)(v >> 8 * k);
+    }
+}
