@@ -12,12 +12,12 @@
 #define PIXELS  4u /* of one tile */
 #define OUTPUTS 2u
 
-/* A copy for AVX2, taken at load time where the processor has it (set by CMakeLists.txt). */
-#ifdef SYN_KERNEL_CLONES
-#define VECTORIZED __attribute__((target_clones("avx2", "default")))
-#else
-#define VECTORIZED
-#endif
+/* From sum to result: (sum + round) >> down, or sum << up, clamped. */
+struct finish {
+    int32_t round, low;
+    uint8_t down, up;
+    bool absolute, wide;
+};
 
 struct conv {
     const struct syn_layer *layer;
@@ -25,6 +25,7 @@ struct conv {
     const int16_t *weights;
     const int8_t *bias;
     void *out;
+    struct finish finish;
     int16_t *taps; /* of PIXELS pixels, `stride` apart */
     int16_t *ring; /* `slots` rows of the input, channels innermost */
     uint32_t stride;
@@ -68,8 +69,8 @@ void syn_kernel_prepare(const struct syn_layer *layer, const uint8_t *packed, in
 
 /* ---- the sums --------------------------------------------------------------------------- */
 
-VECTORIZED static void sum_tile(const int16_t *restrict a, const int16_t *restrict w0,
-                                const int16_t *restrict w1, uint32_t stride, int32_t sums[8])
+static void sum_tile(const int16_t *restrict a, const int16_t *restrict w0,
+                     const int16_t *restrict w1, uint32_t stride, int32_t sums[8])
 {
     const int16_t *restrict b = a + stride, *restrict c = b + stride, *restrict d = c + stride;
     int32_t a0 = 0, b0 = 0, c0 = 0, d0 = 0, a1 = 0, b1 = 0, c1 = 0, d1 = 0;
@@ -88,8 +89,7 @@ VECTORIZED static void sum_tile(const int16_t *restrict a, const int16_t *restri
     sums[4] = a1, sums[5] = b1, sums[6] = c1, sums[7] = d1;
 }
 
-VECTORIZED static int32_t sum_one(const int16_t *restrict a, const int16_t *restrict w,
-                                  uint32_t stride)
+static int32_t sum_one(const int16_t *restrict a, const int16_t *restrict w, uint32_t stride)
 {
     int32_t sum = 0;
 
@@ -100,38 +100,46 @@ VECTORIZED static int32_t sum_one(const int16_t *restrict a, const int16_t *rest
 
 /* ---- results ---------------------------------------------------------------------------- */
 
-static int32_t shifted(int32_t sum, int shift)
+static struct finish make_finish(const struct syn_layer *l)
 {
-    if (shift < 7)
-        return (int32_t)(((int64_t)sum + (INT64_C(1) << (6 - shift))) >> (7 - shift));
-    /* Beyond 2^22 the shift of at most 8 would leave 32 bits; the clamp decides before. */
-    if (sum > 1 << 22 || sum < -(1 << 22))
-        return sum;
-    return sum * (1 << (shift - 7));
+    int shift = l->output_shift + 8 - l->weight_bits;
+
+    return (struct finish){
+        .round = shift < 7 ? 1 << (6 - shift) : 0,
+        .low = l->activation == SYN_ACT_RELU ? 0 : -128,
+        .down = (uint8_t)(shift < 7 ? 7 - shift : 0),
+        .up = (uint8_t)(shift < 7 ? 0 : shift - 7),
+        .absolute = l->activation == SYN_ACT_ABS,
+        .wide = l->output_width == 32,
+    };
 }
 
-static int8_t finished(const struct syn_layer *l, int32_t sum)
+/* A sum has at most 2^30 and the rounding 2^21, so that 32 bits hold both. */
+static int8_t finished(struct finish f, int32_t sum)
 {
-    int32_t v = shifted(sum, l->output_shift + 8 - l->weight_bits);
+    int32_t v = (sum + f.round) >> f.down;
 
+    /* Clamped before it is shifted up, since that could leave 32 bits, and after. */
     v = v < -128 ? -128 : v > 127 ? 127 : v;
-    if (v < 0 && l->activation == SYN_ACT_RELU)
-        v = 0;
-    if (v < 0 && l->activation == SYN_ACT_ABS)
+    v *= 1 << f.up;
+    v = v < f.low ? f.low : v > 127 ? 127 : v;
+    if (f.absolute && v < 0)
         v = v == -128 ? 127 : -v;
     return (int8_t)v;
 }
 
-static void store(const struct conv *k, uint32_t output, uint32_t pixel, int32_t sum)
+/* Results of one output for pixels that follow each other. */
+static inline void store(const struct conv *k, uint32_t output, uint32_t pixel, const int32_t *sums,
+                         unsigned count)
 {
     size_t at = (size_t)output * k->layer->out.height * k->layer->out.width + pixel;
+    int32_t bias = k->bias ? 128 * k->bias[output] : 0;
 
-    if (k->bias)
-        sum += 128 * k->bias[output];
-    if (k->layer->output_width == 32)
-        ((int32_t *)k->out)[at] = sum;
-    else
-        ((int8_t *)k->out)[at] = finished(k->layer, sum);
+    for (unsigned i = 0; i < count; i++)
+        if (k->finish.wide)
+            ((int32_t *)k->out)[at + i] = sums[i] + bias;
+        else
+            ((int8_t *)k->out)[at + i] = finished(k->finish, sums[i] + bias);
 }
 
 /* ---- the ring of input rows ------------------------------------------------------------- */
@@ -239,8 +247,11 @@ static void gather(const struct conv *k, uint32_t pixel, int16_t *taps)
 
 static void multiply_pixel(const struct conv *k, uint32_t pixel, const int16_t *taps)
 {
-    for (uint32_t o = 0; o < k->layer->out.channels; o++)
-        store(k, o, pixel, sum_one(taps, k->weights + (size_t)o * k->stride, k->stride));
+    for (uint32_t o = 0; o < k->layer->out.channels; o++) {
+        int32_t sum = sum_one(taps, k->weights + (size_t)o * k->stride, k->stride);
+
+        store(k, o, pixel, &sum, 1);
+    }
 }
 
 static void multiply_tile(const struct conv *k, uint32_t pixel)
@@ -249,14 +260,12 @@ static void multiply_tile(const struct conv *k, uint32_t pixel)
     int32_t sums[PIXELS * OUTPUTS];
 
     for (uint32_t o = 0; o < outputs; o += OUTPUTS) {
-        uint32_t pair = o + 1 < outputs ? o + 1 : o;
+        uint32_t next = o + 1 < outputs ? o + 1 : o;
 
-        sum_tile(k->taps, k->weights + (size_t)o * k->stride, k->weights + (size_t)pair * k->stride,
+        sum_tile(k->taps, k->weights + (size_t)o * k->stride, k->weights + (size_t)next * k->stride,
                  k->stride, sums);
-        for (uint32_t p = 0; p < PIXELS; p++) {
-            store(k, o, pixel + p, sums[p]);
-            store(k, pair, pixel + p, sums[o == pair ? p : PIXELS + p]);
-        }
+        store(k, o, pixel, sums, PIXELS);
+        store(k, next, pixel, sums + PIXELS, PIXELS);
     }
 }
 
@@ -308,12 +317,16 @@ static void depthwise(const struct conv *k, uint32_t row, uint32_t row_end)
     uint32_t width = k->layer->out.width;
     size_t plane = (size_t)k->height * k->width;
 
-    for (uint32_t c = 0; c < k->layer->out.channels; c++)
-        for (uint32_t y = row; y < row_end; y++)
-            for (uint32_t x = 0; x < width; x++)
-                store(
-                    k, c, y * width + x,
-                    depthwise_sum(k, k->in + c * plane, k->weights + (size_t)c * k->stride, y, x));
+    for (uint32_t c = 0; c < k->layer->out.channels; c++) {
+        const int16_t *weights = k->weights + (size_t)c * k->stride;
+
+        for (uint32_t pixel = row * width; pixel < row_end * width; pixel++) {
+            int32_t sum =
+                depthwise_sum(k, k->in + c * plane, weights, pixel / width, pixel % width);
+
+            store(k, c, pixel, &sum, 1);
+        }
+    }
 }
 
 /* ---- entry ------------------------------------------------------------------------------ */
@@ -339,6 +352,7 @@ void syn_kernel_conv(const struct syn_layer *layer, const int8_t *in, const int1
         .weights = weights,
         .bias = bias,
         .out = out,
+        .finish = make_finish(layer),
         .taps = scratch,
         .stride = padded_fan_in(layer),
         .channels = layer->flatten ? syn_layer_fan_in(layer) : layer->pooled.channels,
