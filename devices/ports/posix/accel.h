@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The accelerator of a virtual wearable: the chunks of a deployment, executed bit-exactly by
+ * devices/part in slices of about half a millisecond between the other work of the poll loop.
+ * It knows no virtual time; the wearable gives each inference its window.
+ */
+#ifndef SYN_PORTS_POSIX_ACCEL_H
+#define SYN_PORTS_POSIX_ACCEL_H
+
+#include "core/base/loop.h"
+#include "devices/agent/agent.h"
+#include "devices/part/exec.h"
+
+struct syn_accel {
+    struct syn_loop *loop;
+    struct syn_accel_chunk {
+        void *memory; /* NULL where the pipeline has no chunk here */
+        struct syn_exec *exec;
+        const struct syn_image *image; /* of the deployment */
+    } chunks[SYN_RT_PIPELINES_MAX];
+    struct syn_loop_timer slice;
+    struct syn_exec *running; /* NULL = at rest */
+    uint64_t slice_macs;      /* what fits into a slice, as measured */
+    void (*done)(void *ctx);
+    void *ctx;
+};
+
+void syn_accel_init(struct syn_accel *accel, struct syn_loop *loop);
+/* Forgets all chunks; work under way is given up. */
+void syn_accel_clear(struct syn_accel *accel);
+
+/* Makes the chunks of a deployment ready, after a clear. Returns 0 or SYN_ENOMEM. */
+int syn_accel_deploy(struct syn_accel *accel, const struct syn_deployment *deployment);
+
+/* Copies the tensors that enter the chunk of `pipeline`, one after the other. Returns 0 or
+ * SYN_EINVAL. */
+int syn_accel_load(struct syn_accel *accel, unsigned pipeline, const uint8_t *data);
+
+/* Starts the inference on what was loaded; done(ctx) is called from the loop. */
+void syn_accel_start(struct syn_accel *accel, unsigned pipeline, void (*done)(void *ctx),
+                     void *ctx);
+
+/*
+ * The tensors that leave the chunk, after done: copied one after the other to `data` (NULL: not
+ * copied), hashed to *hash (FNV-1a).
+ */
+void syn_accel_unload(const struct syn_accel *accel, unsigned pipeline, uint8_t *data,
+                      uint64_t *hash);
+
+/* What the output of a model's last chunk says: the largest element and its index. */
+void syn_accel_result(const struct syn_accel *accel, unsigned pipeline, struct syn_result *result);
+
+#endif

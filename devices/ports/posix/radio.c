@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+#include "devices/ports/posix/radio.h"
+
+#include "devices/base/bytes.h"
+#include "devices/base/error.h"
+
+#include <string.h>
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static uint64_t longer(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+void syn_radio_init(struct syn_radio *radio, const struct syn_radio_port *port, int64_t patience_ns)
+{
+    memset(radio, 0, sizeof *radio);
+    radio->port = *port;
+    radio->patience_ns = patience_ns;
+    syn_radio_reset(radio, 0);
+}
+
+static void wait_for(struct syn_radio *radio, unsigned peer, int64_t since_ns)
+{
+    if (radio->waiting_for != peer || peer == SYN_RADIO_NOBODY)
+        radio->waiting_since = since_ns;
+    radio->waiting_for = (uint8_t)peer;
+}
+
+void syn_radio_reset(struct syn_radio *radio, unsigned self)
+{
+    radio->self = (uint8_t)self;
+    radio->send_count = 0;
+    radio->granted = SYN_RADIO_NOBODY;
+    radio->free_ns = INT64_MIN;
+    wait_for(radio, SYN_RADIO_NOBODY, INT64_MAX);
+    for (unsigned p = 0; p < SYN_RADIO_PEERS; p++) {
+        struct syn_radio_peer *peer = &radio->peers[p];
+        *peer = (struct syn_radio_peer){.up = peer->up, .free_ns = INT64_MIN};
+    }
+    radio->peers[SYN_RADIO_HOST].up = true;
+}
+
+/* ---- the order of messages ---- */
+
+struct candidate {
+    const struct syn_radio_send *send;
+    unsigned peer;
+    bool ask; /* the peer's */
+    int64_t start_ns;
+    unsigned from; /* device */
+};
+
+/*
+ * All that can begin by now begin at the same time in effect: when exactly the air became free
+ * differs by the delay of messages only. So the one that has been ready for longest goes first,
+ * which is also what keeps fair rounds going.
+ */
+static bool before(const struct candidate *a, const struct candidate *b, int64_t now_ns)
+{
+    int64_t a_start = later(a->start_ns, now_ns), b_start = later(b->start_ns, now_ns);
+    if (a_start != b_start)
+        return a_start < b_start;
+    if (a->send->ready_ns != b->send->ready_ns)
+        return a->send->ready_ns < b->send->ready_ns;
+    if (a->from != b->from)
+        return a->from < b->from;
+    return a->send->stream < b->send->stream;
+}
+
+static struct candidate candidate(const struct syn_radio *radio, const struct syn_radio_send *send,
+                                  unsigned peer, bool ask)
+{
+    int64_t start = later(send->ready_ns, later(radio->free_ns, radio->peers[peer].free_ns));
+    return (struct candidate){send, peer, ask, start, ask ? peer : radio->self};
+}
+
+/* Our next message to a peer: the one that has been ready for longest. */
+static const struct syn_radio_send *next_to(const struct syn_radio *radio, unsigned peer)
+{
+    const struct syn_radio_send *next = NULL;
+    for (unsigned i = 0; i < radio->send_count; i++) {
+        const struct syn_radio_send *s = &radio->sends[i];
+        if (s->peer == peer && (!next || s->ready_ns < next->ready_ns ||
+                                (s->ready_ns == next->ready_ns && s->stream < next->stream)))
+            next = s;
+    }
+    return next;
+}
+
+/* The best of all; send is NULL when there is nothing to do. */
+static struct candidate choose(const struct syn_radio *radio, int64_t now_ns)
+{
+    struct candidate best = {0};
+    for (unsigned p = 0; p < SYN_RADIO_PEERS; p++) {
+        const struct syn_radio_peer *peer = &radio->peers[p];
+        const struct syn_radio_send *own = peer->up ? next_to(radio, p) : NULL;
+        struct candidate c;
+        if (own && (c = candidate(radio, own, p, false), !best.send || before(&c, &best, now_ns)))
+            best = c;
+        if (peer->up && peer->asks &&
+            (c = candidate(radio, &peer->ask, p, true), !best.send || before(&c, &best, now_ns)))
+            best = c;
+    }
+    return best;
+}
+
+/* ---- telling ---- */
+
+static void tell_ask(struct syn_radio *radio, unsigned p)
+{
+    const struct syn_radio_send *next = next_to(radio, p);
+    struct syn_radio_peer *peer = &radio->peers[p];
+    uint8_t body[24];
+    if (!next || !peer->up || p == SYN_RADIO_HOST)
+        return;
+    syn_put_le64(body, (uint64_t)next->ready_ns);
+    syn_put_le64(body + 8, (uint64_t)radio->free_ns);
+    syn_put_le64(body + 16, next->duration_ns);
+    peer->told = true;
+    peer->told_stream = next->stream;
+    peer->told_inference = next->inference;
+    radio->port.tell(radio->port.ctx, p, SYN_TENSOR_ASK, 0, next->stream, next->inference, body,
+                     sizeof body);
+}
+
+static void tell_grant(struct syn_radio *radio, unsigned p, uint64_t duration_ns)
+{
+    const struct syn_radio_send *ask = &radio->peers[p].ask;
+    uint8_t body[16];
+    syn_put_le64(body, (uint64_t)radio->free_ns);
+    syn_put_le64(body + 8, duration_ns);
+    radio->port.tell(radio->port.ctx, p, SYN_TENSOR_GRANT, 0, ask->stream, ask->inference, body,
+                     sizeof body);
+}
+
+static void tell_decline(struct syn_radio *radio, unsigned p, int64_t free_ns, unsigned flags)
+{
+    uint8_t body[8];
+    syn_put_le64(body, (uint64_t)free_ns);
+    radio->port.tell(radio->port.ctx, p, SYN_TENSOR_DECLINE, flags, 0, 0, body, sizeof body);
+}
+
+/* Tells everyone who waits for this radio, or is waited for, when it is free. */
+static void tell_all(struct syn_radio *radio)
+{
+    for (unsigned p = 0; p < SYN_AGENT_PEERS_MAX; p++) {
+        struct syn_radio_peer *peer = &radio->peers[p];
+        if (!peer->up)
+            continue;
+        if (next_to(radio, p))
+            tell_ask(radio, p);
+        else if (peer->asks)
+            tell_decline(radio, p, radio->free_ns, 0);
+    }
+}
+
+/* ---- what may begin ---- */
+
+static void remove_send(struct syn_radio *radio, unsigned index)
+{
+    radio->send_count--;
+    memmove(radio->sends + index, radio->sends + index + 1,
+            (radio->send_count - index) * sizeof radio->sends[0]);
+}
+
+static void begin(struct syn_radio *radio, unsigned index, int64_t start_ns, uint64_t duration_ns)
+{
+    struct syn_radio_send send = radio->sends[index];
+    int64_t end = start_ns + (int64_t)duration_ns;
+    remove_send(radio, index);
+    radio->free_ns = end;
+    if (send.peer != SYN_RADIO_HOST)
+        radio->peers[send.peer].free_ns = end;
+    wait_for(radio, SYN_RADIO_NOBODY, INT64_MAX);
+    radio->port.begin(radio->port.ctx, &send, start_ns, end); /* the data go before the next ask */
+    tell_all(radio);
+}
+
+static unsigned index_of(const struct syn_radio *radio, const struct syn_radio_send *send)
+{
+    return (unsigned)(send - radio->sends);
+}
+
+/* Gives the peer our radio; a hop that we do not know takes no time and cannot begin. */
+static void grant(struct syn_radio *radio, const struct candidate *c, int64_t now_ns)
+{
+    struct syn_radio_peer *peer = &radio->peers[c->peer];
+    uint64_t duration = radio->port.duration(radio->port.ctx, peer->ask.stream);
+    if (duration == 0) {
+        peer->asks = false;
+        return;
+    }
+    radio->granted = (uint8_t)c->peer;
+    peer->granted_ns = longer(duration, peer->ask.duration_ns);
+    wait_for(radio, c->peer, now_ns);
+    tell_grant(radio, c->peer, duration);
+}
+
+/* Whoever kept us waiting for too long is passed over for as long again. */
+static void lose_patience(struct syn_radio *radio, int64_t now_ns)
+{
+    if (radio->waiting_for == SYN_RADIO_NOBODY ||
+        now_ns - radio->waiting_since < radio->patience_ns)
+        return;
+    struct syn_radio_peer *peer = &radio->peers[radio->waiting_for];
+    peer->free_ns = now_ns + radio->patience_ns;
+    radio->granted = SYN_RADIO_NOBODY;
+    wait_for(radio, SYN_RADIO_NOBODY, INT64_MAX);
+}
+
+static void wake_for_patience(struct syn_radio *radio)
+{
+    radio->port.wake(radio->port.ctx, radio->waiting_since + radio->patience_ns);
+}
+
+void syn_radio_tick(struct syn_radio *radio, int64_t now_ns)
+{
+    lose_patience(radio, now_ns);
+    while (radio->granted == SYN_RADIO_NOBODY) {
+        struct candidate c = choose(radio, now_ns);
+        if (!c.send) {
+            wait_for(radio, SYN_RADIO_NOBODY, INT64_MAX);
+            return;
+        }
+        if (c.start_ns > now_ns) {
+            wait_for(radio, SYN_RADIO_NOBODY, INT64_MAX);
+            radio->port.wake(radio->port.ctx, c.start_ns);
+            return;
+        }
+        if (c.ask) {
+            grant(radio, &c, now_ns);
+            continue;
+        }
+        if (c.peer != SYN_RADIO_HOST) {
+            wait_for(radio, c.peer, now_ns);
+            break;
+        }
+        begin(radio, index_of(radio, c.send), c.start_ns, c.send->duration_ns);
+    }
+    wake_for_patience(radio);
+}
+
+/* ---- what happens ---- */
+
+int syn_radio_offer(struct syn_radio *radio, const struct syn_radio_send *send, int64_t now_ns)
+{
+    if (radio->send_count == SYN_RADIO_SENDS || send->peer >= SYN_RADIO_PEERS)
+        return SYN_ENOMEM;
+    radio->sends[radio->send_count++] = *send;
+    const struct syn_radio_send *next = next_to(radio, send->peer);
+    const struct syn_radio_peer *peer = &radio->peers[send->peer];
+    if (!peer->told || next->stream != peer->told_stream || next->inference != peer->told_inference)
+        tell_ask(radio, send->peer);
+    syn_radio_tick(radio, now_ns);
+    return 0;
+}
+
+void syn_radio_withdraw(struct syn_radio *radio, unsigned peer)
+{
+    for (unsigned i = radio->send_count; i-- > 0;)
+        if (radio->sends[i].peer == peer)
+            remove_send(radio, i);
+}
+
+void syn_radio_peer(struct syn_radio *radio, unsigned peer, bool up, int64_t now_ns)
+{
+    radio->peers[peer] = (struct syn_radio_peer){.up = up, .free_ns = INT64_MIN};
+    if (!up)
+        syn_radio_withdraw(radio, peer);
+    if (radio->granted == peer)
+        radio->granted = SYN_RADIO_NOBODY;
+    if (radio->waiting_for == peer)
+        wait_for(radio, SYN_RADIO_NOBODY, INT64_MAX);
+    syn_radio_tick(radio, now_ns);
+}
+
+static int on_ask(struct syn_radio *radio, unsigned p, const struct syn_tensor_head *head,
+                  const uint8_t *body, size_t size, int64_t now_ns)
+{
+    struct syn_radio_peer *peer = &radio->peers[p];
+    if (size < 24)
+        return SYN_EPROTO;
+    peer->asks = true;
+    peer->ask = (struct syn_radio_send){.stream = head->stream,
+                                        .inference = head->inference,
+                                        .peer = (uint8_t)p,
+                                        .ready_ns = (int64_t)syn_get_le64(body),
+                                        .duration_ns = syn_get_le64(body + 16)};
+    peer->free_ns = (int64_t)syn_get_le64(body + 8);
+    if (radio->free_ns > now_ns)
+        tell_decline(radio, p, radio->free_ns, 0);
+    return 0;
+}
+
+static int find_send(const struct syn_radio *radio, unsigned peer,
+                     const struct syn_tensor_head *head)
+{
+    for (unsigned i = 0; i < radio->send_count; i++)
+        if (radio->sends[i].peer == peer && radio->sends[i].stream == head->stream &&
+            radio->sends[i].inference == head->inference)
+            return (int)i;
+    return -1;
+}
+
+static int on_grant(struct syn_radio *radio, unsigned p, const struct syn_tensor_head *head,
+                    const uint8_t *body, size_t size, int64_t now_ns)
+{
+    if (size < 16)
+        return SYN_EPROTO;
+    int index = find_send(radio, p, head);
+    bool promised = radio->granted != SYN_RADIO_NOBODY;
+    radio->peers[p].free_ns = (int64_t)syn_get_le64(body);
+    if (index < 0 || promised || radio->free_ns > now_ns) {
+        tell_decline(radio, p, promised ? INT64_MAX : radio->free_ns, SYN_RADIO_ANSWER);
+        if (!promised)
+            tell_ask(radio, p);
+        return 0;
+    }
+    const struct syn_radio_send *send = &radio->sends[index];
+    struct candidate c = candidate(radio, send, p, false);
+    begin(radio, (unsigned)index, c.start_ns, longer(send->duration_ns, syn_get_le64(body + 8)));
+    return 0;
+}
+
+static int on_decline(struct syn_radio *radio, unsigned p, const struct syn_tensor_head *head,
+                      const uint8_t *body, size_t size)
+{
+    if (size < 8)
+        return SYN_EPROTO;
+    int64_t free_ns = (int64_t)syn_get_le64(body);
+    struct syn_radio_peer *peer = &radio->peers[p];
+    if (free_ns != INT64_MAX)
+        peer->free_ns = free_ns;
+    if (!(head->flags & SYN_RADIO_ANSWER))
+        return 0;
+    peer->asks = false; /* an ask follows */
+    if (radio->granted == p) {
+        radio->granted = SYN_RADIO_NOBODY;
+        wait_for(radio, SYN_RADIO_NOBODY, INT64_MAX);
+        tell_all(radio); /* those whom we put off meanwhile */
+    }
+    return 0;
+}
+
+int syn_radio_told(struct syn_radio *radio, unsigned peer, const struct syn_tensor_head *head,
+                   const uint8_t *body, size_t size, int64_t now_ns)
+{
+    int rc = SYN_EPROTO;
+    if (head->kind == SYN_TENSOR_ASK)
+        rc = on_ask(radio, peer, head, body, size, now_ns);
+    else if (head->kind == SYN_TENSOR_GRANT)
+        rc = on_grant(radio, peer, head, body, size, now_ns);
+    else if (head->kind == SYN_TENSOR_DECLINE)
+        rc = on_decline(radio, peer, head, body, size);
+    syn_radio_tick(radio, now_ns);
+    return rc;
+}
+
+int64_t syn_radio_received(struct syn_radio *radio, unsigned p, int64_t end_ns, int64_t now_ns)
+{
+    struct syn_radio_peer *peer = &radio->peers[p];
+    int64_t start = end_ns - (int64_t)peer->granted_ns;
+    radio->free_ns = later(radio->free_ns, end_ns);
+    peer->free_ns = end_ns;
+    peer->asks = false; /* its next ask follows */
+    if (radio->granted == p)
+        radio->granted = SYN_RADIO_NOBODY;
+    wait_for(radio, SYN_RADIO_NOBODY, INT64_MAX);
+    tell_all(radio);
+    syn_radio_tick(radio, now_ns);
+    return start;
+}
