@@ -93,6 +93,87 @@ static void cycles_are_those_of_the_vendors_tool(void **state)
     }
 }
 
+/* "1,234" -> 1234 */
+static uint64_t number(const char *text)
+{
+    uint64_t value = 0;
+    for (; *text && *text != '|'; text++)
+        if (*text >= '0' && *text <= '9')
+            value = value * 10 + (uint64_t)(*text - '0');
+    return value;
+}
+
+/* One row "| L | geometry | bits | bytes | bias | cycles |" against its layer. */
+static void check_row(const struct syn_model *m, const struct syn_place *places, char *row)
+{
+    const struct syn_part *part = syn_model_weight_bytes(m) > syn_part_max78000.weight_bytes
+                                      ? &syn_part_max78002
+                                      : &syn_part_max78000;
+    const char *cells[8] = {NULL};
+    for (unsigned i = 0; i < 8; i++)
+        cells[i] = strsep(&row, "|");
+    unsigned index = (unsigned)number(cells[1]);
+    assert_in_range(index, 0, m->layer_count - 1);
+    const struct syn_layer *l = &m->layers[index];
+    assert_int_equal(l->weight_bits, number(cells[3]));
+    assert_int_equal(syn_layer_weight_bytes(l), number(cells[4]));
+    assert_int_equal(syn_layer_bias_bytes(l), number(cells[5]));
+    assert_int_equal(syn_cycles_layer(part, l, places[index].kernel_column), number(cells[6]));
+}
+
+static void place_whole(const struct syn_model *m, struct syn_place *places)
+{
+    struct syn_chunk chunk = {.layers = m->layers,
+                              .last = (uint16_t)m->layer_count,
+                              .layer_count = (uint16_t)m->layer_count};
+    /* Either part will do: bytes do not depend on it, and only ResSimpleNet's cycles do on places.
+     */
+    if (syn_place_chunks(&syn_part_max78000, &chunk, 1, places, NULL) < 0)
+        assert_int_equal(syn_place_chunks(&syn_part_max78002, &chunk, 1, places, NULL), 0);
+}
+
+/* The model of a heading "### KWS - `kws20_v3` (...)". */
+static struct syn_model *model_of_heading(const char *line)
+{
+    for (size_t i = 0; i < REFERENCES; i++) {
+        size_t length = strlen(references[i].name);
+        if (strncmp(line + 4, references[i].name, length) == 0 && line[4 + length] == ' ')
+            return read_model(references[i].file);
+    }
+    return NULL;
+}
+
+static void every_layer_is_that_of_the_vendors_tool(void **state)
+{
+    (void)state;
+    struct syn_place places[SYN_PART_PLACEMENTS_MAX];
+    struct syn_model *m = NULL;
+    char path[512], line[512];
+    unsigned rows = 0;
+    const char *data = getenv("SYN_DATA");
+    (void)snprintf(path, sizeof path, "%s/synergy8-layers.md",
+                   data ? data : SYN_SOURCE_DIR "/../shared/data");
+    FILE *file = fopen(path, "r");
+    if (!file) {
+        print_message("skipped: no %s (set SYN_DATA)\n", path);
+        skip();
+    }
+    while (fgets(line, sizeof line, file)) {
+        if (strncmp(line, "### ", 4) == 0) {
+            syn_model_free(m);
+            m = model_of_heading(line);
+            assert_non_null(m);
+            place_whole(m, places);
+        } else if (line[0] == '|' && line[2] >= '0' && line[2] <= '9') {
+            check_row(m, places, line);
+            rows++;
+        }
+    }
+    syn_model_free(m);
+    (void)fclose(file);
+    assert_int_equal(rows, 163);
+}
+
 static void seeded_models_run_and_give_the_same_output_twice(void **state)
 {
     (void)state;
@@ -159,6 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_and_layers_are_those_of_the_vendors_tool),
         cmocka_unit_test(cycles_are_those_of_the_vendors_tool),
+        cmocka_unit_test(every_layer_is_that_of_the_vendors_tool),
         cmocka_unit_test(seeded_models_run_and_give_the_same_output_twice),
         cmocka_unit_test(cut_points_carry_every_live_tensor),
         cmocka_unit_test(every_cut_of_every_model_exists),
