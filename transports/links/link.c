@@ -155,6 +155,11 @@ size_t syn_link_room(const struct syn_link *link)
     return link->lost ? 0 : SYN_LINK_QUEUE_MAX - link->length;
 }
 
+const char *syn_link_describe(const struct syn_link *link)
+{
+    return link->name;
+}
+
 int syn_link_write(struct syn_link *link, const void *data, size_t size)
 {
     if (link->lost || link->closed)
