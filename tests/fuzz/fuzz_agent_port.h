@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An agent for the fuzz targets: its port takes everything, and ends every task at once when asked.
+ * It holds a chunk, and a deployment of it in every state that the input chooses.
+ */
+#ifndef SYN_TESTS_FUZZ_FUZZ_AGENT_PORT_H
+#define SYN_TESTS_FUZZ_FUZZ_AGENT_PORT_H
+
+#include "devices/agent/agent.h"
+
+struct fuzz_device {
+    struct syn_agent agent;
+    uint8_t store[65536], arena[4096], sensor[4096];
+    int64_t now;
+    struct syn_task task; /* the last that was begun */
+    bool begun;
+    uint64_t written; /* sum of what was written: every byte is read */
+};
+
+/* state: 0 empty, 1 blobs there, 2 prepared, 3 committed, 4 running. */
+struct fuzz_device *fuzz_device_new(unsigned state);
+
+/* Moves the clock, polls, and ends a task that is under way. */
+void fuzz_device_step(struct fuzz_device *device, unsigned ms);
+
+#endif
