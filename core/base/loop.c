@@ -6,11 +6,16 @@
 #include <stdlib.h>
 #include <time.h>
 
+/* What stands behind a pollfd; NULL once stopped. */
+struct polled {
+    struct syn_loop_watch *watch;
+};
+
 struct syn_loop {
     struct syn_loop_watch *watches;
     struct syn_loop_timer *timers;
-    struct pollfd *fds;             /* of the present step; [0] is the cancel descriptor */
-    struct syn_loop_watch **polled; /* beside it; NULL once stopped */
+    struct pollfd *fds;    /* of the present step; [0] is the cancel descriptor */
+    struct polled *polled; /* beside it */
     size_t capacity;
     size_t used;
     size_t watch_count;
@@ -82,8 +87,8 @@ void syn_loop_watch_stop(struct syn_loop_watch *watch)
         loop->watches = watch->next;
     loop->watch_count--;
     for (size_t i = 0; i < loop->used; i++)
-        if (loop->polled[i] == watch)
-            loop->polled[i] = NULL;
+        if (loop->polled[i].watch == watch)
+            loop->polled[i].watch = NULL;
     watch->loop = NULL;
 }
 
@@ -154,7 +159,7 @@ static int reserve(struct syn_loop *loop, size_t count)
     if (!fds)
         return SYN_ENOMEM;
     loop->fds = fds;
-    struct syn_loop_watch **polled = realloc(loop->polled, 2 * count * sizeof *polled);
+    struct polled *polled = realloc(loop->polled, 2 * count * sizeof *polled);
     if (!polled)
         return SYN_ENOMEM;
     loop->polled = polled;
@@ -166,13 +171,13 @@ static void list_fds(struct syn_loop *loop)
 {
     size_t n = 0;
     loop->fds[n] = (struct pollfd){.fd = loop->cancel_fd, .events = POLLIN};
-    loop->polled[n++] = NULL;
+    loop->polled[n++].watch = NULL;
     for (struct syn_loop_watch *w = loop->watches; w; w = w->next) {
         short events = (short)((w->interest & SYN_LOOP_READ ? POLLIN : 0) |
                                (w->interest & SYN_LOOP_WRITE ? POLLOUT : 0));
         /* poll reports a hang-up even where nothing is asked for: a paused watch is left out */
         loop->fds[n] = (struct pollfd){.fd = events ? w->fd : -1, .events = events};
-        loop->polled[n++] = w;
+        loop->polled[n++].watch = w;
     }
     loop->used = n;
 }
@@ -193,7 +198,7 @@ static int call_watches(struct syn_loop *loop)
 {
     int called = 0;
     for (size_t i = 1; i < loop->used; i++) {
-        struct syn_loop_watch *w = loop->polled[i];
+        struct syn_loop_watch *w = loop->polled[i].watch;
         if (w && loop->fds[i].revents && w->interest) {
             w->ready(w->ctx, events_of(loop->fds[i].revents, w->interest));
             called++;

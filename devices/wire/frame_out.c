@@ -44,6 +44,7 @@ static size_t put_group(uint8_t *to, const struct body *b, size_t at, size_t lef
 
 static int send_console(const struct body *b, syn_frame_write write, void *ctx)
 {
+    static const uint8_t first[] = {0x06, 0x09};
     int rc = 0;
     size_t size = body_size(b);
     for (size_t at = 0; at < size && rc >= 0;) {
@@ -51,7 +52,7 @@ static int send_console(const struct body *b, syn_frame_write write, void *ctx)
         size_t n = 2;
         size_t end = size - at < LINE_BYTES ? size : at + LINE_BYTES;
         if (at == 0)
-            memcpy(line, "\x06\x09", 2);
+            memcpy(line, first, sizeof first);
         for (; at < end; at += 3)
             n += put_group(line + n, b, at, end - at);
         line[n++] = '\n';

@@ -39,15 +39,11 @@ static void enter(struct syn_link *link)
     link->busy++;
 }
 
-/* False when the link is gone. */
-static bool leave(struct syn_link *link)
+static void leave(struct syn_link *link)
 {
     link->busy--;
-    if (!link->closed)
-        return true;
-    if (link->busy == 0)
+    if (link->closed && link->busy == 0)
         destroy(link);
-    return false;
 }
 
 static void shut(struct syn_link *link)
@@ -68,6 +64,7 @@ void syn_link_close(struct syn_link *link)
         destroy(link);
 }
 
+/* Only from inside on_ready, which keeps the link while callbacks close it. */
 static void lose(struct syn_link *link, const struct syn_error *error)
 {
     if (link->lost || link->closed)
@@ -78,9 +75,7 @@ static void lose(struct syn_link *link, const struct syn_error *error)
     link->lost = true;
     link->length = 0;
     shut(link);
-    enter(link);
     link->events.lost(link->events.ctx, &full);
-    (void)leave(link);
 }
 
 /* ---- moving bytes ---- */
@@ -147,7 +142,7 @@ static void on_ready(void *ctx, unsigned events)
         on_writable(link);
     if ((events & SYN_LOOP_READ) && !link->lost && !link->closed)
         on_readable(link);
-    (void)leave(link);
+    leave(link);
 }
 
 size_t syn_link_room(const struct syn_link *link)

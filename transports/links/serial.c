@@ -111,7 +111,7 @@ static int prepare(struct sp_port *port, const struct target *t, int *fd, struct
 static int serial_open(struct syn_link_port *out, const char *address, struct syn_error *error)
 {
     struct sp_port *port = NULL;
-    struct target t;
+    struct target t = {.baud = DEFAULT_BAUD};
     int fd = -1;
     int rc = parse(&t, address, error);
     if (!rc)
