@@ -27,7 +27,7 @@ enum syn_deploy_verb {
 
 struct syn_deploy_action {
     enum syn_deploy_verb verb;
-    unsigned device;      /* index into the fleet */
+    unsigned device; /* index into the fleet */
     uint32_t txn;
     uint8_t hash[SYN_SHA256_SIZE];
     const uint8_t *bytes; /* valid while the deployment lives */
