@@ -87,6 +87,16 @@ bool syn_measure_ready(const struct syn_measure *measure)
     return measure->devices > 0;
 }
 
+double syn_measure_span_s(const struct syn_measure *measure)
+{
+    double span_s = measure->devices > 0 ? INFINITY : 0;
+    for (unsigned d = 0; d < measure->devices; d++) {
+        int64_t ns = measure->latest[d].now_ns - measure->run.from[d].now_ns;
+        span_s = fmin(span_s, (double)ns / 1e9);
+    }
+    return span_s;
+}
+
 static int compare_ns(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;

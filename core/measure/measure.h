@@ -68,6 +68,9 @@ void syn_measure_result(struct syn_measure *measure, unsigned pipeline, int64_t 
 /* True when every device has reported counters since the last sample. */
 bool syn_measure_ready(const struct syn_measure *measure);
 
+/* Device seconds that the whole run covers so far: of the device that has reported least. */
+double syn_measure_span_s(const struct syn_measure *measure);
+
 /* Since the last sample; starts the next one. */
 void syn_measure_sample(struct syn_measure *measure, struct syn_sample *sample);
 

@@ -50,9 +50,17 @@ struct syn_cut {
  */
 int syn_model_read(struct syn_model **model, const char *path, struct syn_error *error);
 
-/* The same from memory; `folder` is where a weights file is looked for, `path` is for messages. */
+/* Where the bytes of a weights file come from: memory where `bytes` is not NULL, else a folder. */
+struct syn_weights_source {
+    const void *bytes;
+    size_t size;
+    const char *folder;
+};
+
+/* The same from memory; `path` is for messages. Without `weights` (NULL) a weights file is looked
+ * for in the current folder. */
 int syn_model_parse(struct syn_model **model, const char *text, size_t size, const char *path,
-                    const char *folder, struct syn_error *error);
+                    const struct syn_weights_source *weights, struct syn_error *error);
 
 void syn_model_free(struct syn_model *model); /* NULL is fine */
 

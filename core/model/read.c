@@ -138,12 +138,33 @@ static int check_file(const struct syn_model_reader *r, const cJSON *node, const
     return 0;
 }
 
+static int read_bytes(struct syn_model_reader *r, const cJSON *node, const char *file,
+                      const struct syn_weights_source *source, struct syn_error *error)
+{
+    char path[4096];
+    void *data = NULL;
+    const char *folder = source->folder ? source->folder : "";
+    const char *slash = *folder && folder[strlen(folder) - 1] != '/' ? "/" : "";
+    if (source->bytes) {
+        data = malloc(source->size + 1);
+        if (!data)
+            return syn_error_set(error, SYN_ENOMEM, "not enough memory for the weights");
+        memcpy(data, source->bytes, source->size);
+        r->model->blob = data;
+        r->model->blob_size = source->size;
+        return 0;
+    }
+    if (snprintf(path, sizeof path, "%s%s%s", folder, slash, file) >= (int)sizeof path)
+        return syn_json_error(r->doc, node, SYN_EINVAL, error, "the path is too long");
+    int result = syn_file_read(&data, &r->model->blob_size, path, SYN_MODEL_WEIGHTS_MAX, error);
+    r->model->blob = data;
+    return result;
+}
+
 static int read_file(struct syn_model_reader *r, const cJSON *node, const struct raw_weights *raw,
-                     const char *folder, struct syn_error *error)
+                     const struct syn_weights_source *source, struct syn_error *error)
 {
     uint8_t expected[SYN_SHA256_SIZE];
-    char path[4096];
-    void *data;
     /* A model must not make the console read from anywhere else. */
     if (!raw->file[0] || strchr(raw->file, '/') || raw->file[0] == '.')
         return syn_json_error(r->doc, syn_json_get(node, "file"), SYN_EINVAL, error,
@@ -151,18 +172,12 @@ static int read_file(struct syn_model_reader *r, const cJSON *node, const struct
     if (parse_hash(raw->sha256, expected) < 0)
         return syn_json_error(r->doc, syn_json_get(node, "sha256"), SYN_EINVAL, error,
                               "64 lower-case hexadecimal digits are expected");
-    const char *slash = *folder && folder[strlen(folder) - 1] != '/' ? "/" : "";
-    if (snprintf(path, sizeof path, "%s%s%s", folder, slash, raw->file) >= (int)sizeof path)
-        return syn_json_error(r->doc, node, SYN_EINVAL, error, "the path is too long");
-    int result = syn_file_read(&data, &r->model->blob_size, path, SYN_MODEL_WEIGHTS_MAX, error);
-    if (result < 0)
-        return result;
-    r->model->blob = data;
-    return check_file(r, node, raw->file, expected, error);
+    int result = read_bytes(r, node, raw->file, source, error);
+    return result < 0 ? result : check_file(r, node, raw->file, expected, error);
 }
 
-static int read_weights(struct syn_model_reader *r, const cJSON *node, const char *folder,
-                        struct syn_error *error)
+static int read_weights(struct syn_model_reader *r, const cJSON *node,
+                        const struct syn_weights_source *source, struct syn_error *error)
 {
     struct raw_weights raw = {0};
     int result =
@@ -181,7 +196,7 @@ static int read_weights(struct syn_model_reader *r, const cJSON *node, const cha
     r->model->seeded = seeded;
     r->model->seed = raw.seed;
     if (!seeded)
-        return read_file(r, node, &raw, folder, error);
+        return read_file(r, node, &raw, source, error);
     if (syn_model_seed_blob(r->model) < 0)
         return syn_error_set(error, SYN_ENOMEM, "not enough memory for the weights");
     return 0;
@@ -200,8 +215,8 @@ static int name_by_hash(struct syn_model *model, struct syn_error *error)
     return 0;
 }
 
-static int read_raw(struct syn_model_reader *r, struct raw_model *raw, const char *folder,
-                    struct syn_error *error)
+static int read_raw(struct syn_model_reader *r, struct raw_model *raw,
+                    const struct syn_weights_source *source, struct syn_error *error)
 {
     const cJSON *root = syn_json_root(r->doc);
     int result =
@@ -219,20 +234,20 @@ static int read_raw(struct syn_model_reader *r, struct raw_model *raw, const cha
         (result = syn_model_read_layers(r, raw->layers, error)) < 0 ||
         (result = read_labels(r, raw->labels, error)) < 0 ||
         (result = check_labels(r, raw->labels, error)) < 0 ||
-        (result = read_weights(r, raw->weights, folder, error)) < 0)
+        (result = read_weights(r, raw->weights, source, error)) < 0)
         return result;
     syn_model_split_blob(r->model);
     return name_by_hash(r->model, error);
 }
 
-static int read_document(struct syn_model **model, const struct syn_json *doc, const char *folder,
-                         struct syn_error *error)
+static int read_document(struct syn_model **model, const struct syn_json *doc,
+                         const struct syn_weights_source *source, struct syn_error *error)
 {
     struct syn_model_reader reader = {.doc = doc, .model = calloc(1, sizeof **model)};
     struct raw_model raw = {.format = ""};
     if (!reader.model)
         return syn_error_set(error, SYN_ENOMEM, "not enough memory for a model");
-    int result = read_raw(&reader, &raw, folder, error);
+    int result = read_raw(&reader, &raw, source, error);
     if (result < 0)
         syn_model_free(reader.model);
     else
@@ -241,13 +256,14 @@ static int read_document(struct syn_model **model, const struct syn_json *doc, c
 }
 
 int syn_model_parse(struct syn_model **model, const char *text, size_t size, const char *path,
-                    const char *folder, struct syn_error *error)
+                    const struct syn_weights_source *weights, struct syn_error *error)
 {
+    static const struct syn_weights_source here = {.folder = ""};
     struct syn_json *doc;
     *model = NULL;
     int result = syn_json_parse(&doc, text, size, path, error);
     if (result == 0)
-        result = read_document(model, doc, folder ? folder : "", error);
+        result = read_document(model, doc, weights ? weights : &here, error);
     syn_json_free(doc);
     return result;
 }
@@ -259,9 +275,10 @@ int syn_model_read(struct syn_model **model, const char *path, struct syn_error 
     char *folder = syn_file_folder(path);
     if (!folder)
         return syn_error_set(error, SYN_ENOMEM, "not enough memory");
+    const struct syn_weights_source source = {.folder = folder};
     int result = syn_json_read(&doc, path, error);
     if (result == 0)
-        result = read_document(model, doc, folder, error);
+        result = read_document(model, doc, &source, error);
     syn_json_free(doc);
     free(folder);
     return result;

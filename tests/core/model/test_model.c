@@ -20,7 +20,8 @@
 
 static int parse(struct syn_model **model, const char *text, struct syn_error *error)
 {
-    return syn_model_parse(model, text, strlen(text), "m.json", "", error);
+    const struct syn_weights_source weights = {.folder = ""};
+    return syn_model_parse(model, text, strlen(text), "m.json", &weights, error);
 }
 
 static struct syn_model *must_parse(const char *text)
@@ -316,6 +317,31 @@ static void damaged_weights_are_refused(void **state)
     syn_model_free(a);
 }
 
+static void weights_may_lie_in_memory(void **state)
+{
+    (void)state;
+    struct syn_error error = {0};
+    struct syn_model *a = model_with_file(), *b;
+    void *text, *bytes;
+    size_t size, bytes_size;
+    assert_int_equal(syn_model_write(a, in_folder("m.json"), &error), 0);
+    assert_int_equal(syn_file_read(&text, &size, in_folder("m.json"), 1 << 20, &error), 0);
+    assert_int_equal(syn_file_read(&bytes, &bytes_size, in_folder("m.bin"), 1 << 20, &error), 0);
+    unlink(in_folder("m.bin"));
+
+    struct syn_weights_source source = {.bytes = bytes, .size = bytes_size};
+    assert_int_equal(syn_model_parse(&b, text, size, "m.json", &source, &error), 0);
+    assert_same(a, b);
+    syn_model_free(b);
+
+    source.size--;
+    assert_int_equal(syn_model_parse(&b, text, size, "m.json", &source, &error), SYN_ECORRUPT);
+    assert_null(b);
+    free(text);
+    free(bytes);
+    syn_model_free(a);
+}
+
 static void a_chunk_image_has_the_range_asked_for(void **state)
 {
     (void)state;
@@ -359,6 +385,7 @@ int main(void)
         cmocka_unit_test(what_is_written_reads_back_the_same),
         cmocka_unit_test(every_reference_model_survives_writing),
         cmocka_unit_test(damaged_weights_are_refused),
+        cmocka_unit_test(weights_may_lie_in_memory),
         cmocka_unit_test(a_chunk_image_has_the_range_asked_for),
         cmocka_unit_test(input_of_a_wrong_size_is_refused),
     };

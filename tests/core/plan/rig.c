@@ -86,7 +86,8 @@ const struct syn_model *rig_parse(struct rig *rig, const char *text)
 {
     struct syn_model *model;
     struct syn_error error = {0};
-    int rc = syn_model_parse(&model, text, strlen(text), "test.json", ".", &error);
+    const struct syn_weights_source weights = {.folder = "."};
+    int rc = syn_model_parse(&model, text, strlen(text), "test.json", &weights, &error);
     return keep(rig, model, rc, &error);
 }
 

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/fleet/bench.h"
+
+#include "cli/fleet/deployer.h"
+#include "cli/fleet/runner.h"
+#include "core/base/suggest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+static void bench_free(void *fleet)
+{
+    struct syn_bench *bench = fleet;
+    syn_runner_free(bench);
+    syn_deployer_free(bench);
+    for (unsigned i = 0; i < bench->count; i++)
+        if (bench->members[i]->spawn)
+            syn_spawn_ask_to_end(bench->members[i]->spawn);
+    while (bench->count > 0)
+        syn_bench_remove(bench, bench->members[bench->count - 1]);
+    if (bench->folder[0])
+        (void)rmdir(bench->folder);
+    free(bench);
+}
+
+struct syn_bench *syn_bench_of(struct syn_console *console)
+{
+    if (!console->fleet) {
+        struct syn_bench *bench = calloc(1, sizeof *bench);
+        if (!bench)
+            return NULL;
+        bench->console = console;
+        console->fleet = bench;
+        console->fleet_free = bench_free;
+    }
+    return console->fleet;
+}
+
+struct syn_member *syn_bench_find(struct syn_bench *bench, const char *name)
+{
+    for (unsigned i = 0; i < bench->count; i++)
+        if (strcasecmp(bench->members[i]->name, name) == 0)
+            return bench->members[i];
+    return NULL;
+}
+
+static int no_such_device(struct syn_bench *bench, const char *name, struct syn_error *error)
+{
+    struct syn_suggest near = {.word = name};
+    for (unsigned i = 0; i < bench->count; i++)
+        syn_suggest_offer(&near, bench->members[i]->name);
+    syn_error_set(error, SYN_ENOENT, "no device '%s' is connected", name);
+    syn_error_device(error, name);
+    if (near.best)
+        syn_error_hint(error, "did you mean '%s'?", near.best);
+    else
+        syn_error_hint(error, "connect it: connect %s URI", name);
+    return SYN_ENOENT;
+}
+
+int syn_bench_online(struct syn_bench *bench, const char *name, struct syn_member **member,
+                     struct syn_error *error)
+{
+    *member = syn_bench_find(bench, name);
+    if (!*member)
+        return no_such_device(bench, name, error);
+    if ((*member)->state == SYN_MEMBER_ONLINE)
+        return 0;
+    syn_error_set(error, SYN_ELINK, "%s is not connected%s%s", (*member)->name,
+                  (*member)->why.message[0] ? ": " : "", (*member)->why.message);
+    syn_error_device(error, (*member)->name);
+    syn_error_hint(error, "connect it again: connect %s", (*member)->name);
+    return SYN_ELINK;
+}
+
+struct syn_member *syn_bench_add(struct syn_bench *bench, const char *name, const char *uri,
+                                 struct syn_error *error)
+{
+    if (bench->count == SYN_DEVICES_MAX) {
+        syn_error_set(error, SYN_EBUSY, "%d devices are connected, and more are not possible",
+                      SYN_DEVICES_MAX);
+        syn_error_hint(error, "disconnect one first");
+        return NULL;
+    }
+    struct syn_member *member = calloc(1, sizeof *member);
+    if (!member) {
+        syn_error_set(error, SYN_ENOMEM, "no memory for another device");
+        return NULL;
+    }
+    member->bench = bench;
+    (void)snprintf(member->name, sizeof member->name, "%s", name);
+    (void)snprintf(member->uri, sizeof member->uri, "%s", uri);
+    bench->members[bench->count++] = member;
+    return member;
+}
+
+void syn_member_hang_up(struct syn_member *member, const struct syn_error *why)
+{
+    bool was_online = member->state == SYN_MEMBER_ONLINE;
+    struct syn_session *session = member->session;
+    struct syn_spawn *spawn = member->spawn;
+    member->state = SYN_MEMBER_OFFLINE;
+    member->session = NULL;
+    member->spawn = NULL;
+    member->txn = 0;
+    if (why)
+        member->why = *why;
+    syn_session_free(session);
+    syn_spawn_free(spawn);
+    if (member->radio[0])
+        (void)unlink(member->radio);
+    if (was_online)
+        syn_deployer_member_left(member->bench, member);
+}
+
+void syn_bench_remove(struct syn_bench *bench, struct syn_member *member)
+{
+    syn_member_hang_up(member, NULL);
+    for (unsigned i = 0; i < bench->count; i++)
+        if (bench->members[i] == member) {
+            bench->count--;
+            memmove(&bench->members[i], &bench->members[i + 1],
+                    (bench->count - i) * sizeof bench->members[0]);
+            break;
+        }
+    free(member);
+}
+
+/* Virtual radios of one host reach each other; nobody else does without the console. */
+static bool reaches(const struct syn_member *a, const struct syn_member *b)
+{
+    return a->radio[0] && b->radio[0] && (a->hello.features & SYN_FEATURE_DIRECT_RADIO) &&
+           (b->hello.features & SYN_FEATURE_DIRECT_RADIO);
+}
+
+void syn_bench_fleet(struct syn_bench *bench, struct syn_fleet *fleet,
+                     struct syn_member *index[SYN_DEVICES_MAX])
+{
+    memset(fleet, 0, sizeof *fleet);
+    for (unsigned i = 0; i < bench->count; i++) {
+        struct syn_member *member = bench->members[i];
+        if (member->state != SYN_MEMBER_ONLINE)
+            continue;
+        struct syn_fleet_device *device = &fleet->devices[fleet->count];
+        (void)snprintf(device->name, sizeof device->name, "%s", member->name);
+        device->profile = member->profile;
+        index[fleet->count++] = member;
+    }
+    for (unsigned a = 0; a < fleet->count; a++)
+        for (unsigned b = 0; b < fleet->count; b++)
+            fleet->direct[a][b] = a != b && reaches(index[a], index[b]);
+}
+
+int syn_bench_folder(struct syn_bench *bench, struct syn_error *error)
+{
+    if (bench->folder[0])
+        return 0;
+    (void)snprintf(bench->folder, sizeof bench->folder, "/tmp/synergy-XXXXXX");
+    if (mkdtemp(bench->folder))
+        return 0;
+    bench->folder[0] = '\0';
+    return syn_error_set(error, SYN_EIO, "cannot make a folder for sockets in /tmp");
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The bench: the devices that this console is connected to, what is deployed on them, and whether
+ * it runs. One object, made on first use, owned by the console.
+ *
+ * Nothing here prints; what happens by itself becomes an event of the console. Functions that have
+ * to wait turn the console's loop and end early when the user stops the command.
+ */
+#ifndef SYN_CLI_FLEET_BENCH_H
+#define SYN_CLI_FLEET_BENCH_H
+
+#include "cli/console.h"
+#include "core/cost/problem.h"
+#include "transports/client/session.h"
+#include "transports/links/link.h"
+#include "transports/links/spawn.h"
+
+#define SYN_MEMBER_LOG_LINES 64
+
+enum syn_member_state { SYN_MEMBER_OFFLINE, SYN_MEMBER_CONNECTING, SYN_MEMBER_ONLINE };
+
+/* A file that a sensor of a virtual wearable reads. */
+struct syn_feed {
+    char sensor[SYN_KIND_MAX];
+    char path[512]; /* empty: numbers from a seed */
+    uint32_t first;
+    uint32_t windows;
+};
+
+struct syn_bench;
+
+/* One device by its name. Its session exists while it is connecting or online. */
+struct syn_member {
+    struct syn_bench *bench;
+    char name[SYN_DEVICE_NAME];
+    char uri[SYN_LINK_URI_MAX];
+    enum syn_member_state state;
+    struct syn_error why; /* of being offline */
+    struct syn_session *session;
+    struct syn_spawn *spawn; /* of a virtual wearable that was started for us */
+    char socket[108], radio[108];
+    struct syn_hello hello;
+    struct syn_profile profile;
+    struct syn_feed feeds[SYN_KINDS_MAX];
+    unsigned feed_count;
+    uint32_t txn; /* of the deployment that it holds; 0: none */
+    uint8_t hash[SYN_HASH_SIZE];
+    char log[SYN_MEMBER_LOG_LINES][160];
+    unsigned log_count; /* lines so far; the last SYN_MEMBER_LOG_LINES are kept */
+    int64_t connected_ns;
+};
+
+struct syn_deployed; /* cli/fleet/deployer.h */
+struct syn_running;  /* cli/fleet/runner.h */
+
+struct syn_bench {
+    struct syn_console *console;
+    char folder[64]; /* of sockets; empty until the first virtual wearable */
+    unsigned count;
+    struct syn_member *members[SYN_DEVICES_MAX]; /* in order of connecting */
+    unsigned started;                            /* virtual wearables so far: names of sockets */
+    struct syn_deployed *deployed;
+    struct syn_running *running;
+};
+
+/* The console's bench; NULL when there is no memory. */
+struct syn_bench *syn_bench_of(struct syn_console *console);
+
+/* By name, case ignored; NULL where there is none. */
+struct syn_member *syn_bench_find(struct syn_bench *bench, const char *name);
+
+/* The same for commands: SYN_ENOENT, or SYN_ELINK while it is not online, with words. */
+int syn_bench_online(struct syn_bench *bench, const char *name, struct syn_member **member,
+                     struct syn_error *error);
+
+/* Adds an offline member. NULL with words when there are too many. */
+struct syn_member *syn_bench_add(struct syn_bench *bench, const char *name, const char *uri,
+                                 struct syn_error *error);
+
+/* Ends its session and process and forgets it. */
+void syn_bench_remove(struct syn_bench *bench, struct syn_member *member);
+
+/* Ends the session and process; the member stays, offline. `why` may be NULL. */
+void syn_member_hang_up(struct syn_member *member, const struct syn_error *why);
+
+/* The devices that are online, as the planner sees them; index[i] = member of fleet device i. */
+void syn_bench_fleet(struct syn_bench *bench, struct syn_fleet *fleet,
+                     struct syn_member *index[SYN_DEVICES_MAX]);
+
+/* A folder for sockets, made on first use. */
+int syn_bench_folder(struct syn_bench *bench, struct syn_error *error);
+
+#endif

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/fleet/connect.h"
+
+#include "cli/data.h"
+#include "cli/fleet/operation.h"
+#include "cli/fleet/runner.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---- sim: URIs ---- */
+
+struct sim {
+    char profile[128];
+    char wear[SYN_KIND_MAX];
+    char speed[32];
+    char skew[128];
+    char store[32];
+};
+
+static const struct sim_field {
+    const char *key;
+    size_t offset, size;
+} sim_fields[] = {
+    {"wear", offsetof(struct sim, wear), sizeof((struct sim *)0)->wear},
+    {"speed", offsetof(struct sim, speed), sizeof((struct sim *)0)->speed},
+    {"skew", offsetof(struct sim, skew), sizeof((struct sim *)0)->skew},
+    {"store", offsetof(struct sim, store), sizeof((struct sim *)0)->store},
+};
+
+static int set_sim_field(struct sim *sim, const char *key, size_t key_size, const char *value,
+                         size_t size, struct syn_error *error)
+{
+    for (size_t i = 0; i < sizeof sim_fields / sizeof sim_fields[0]; i++) {
+        const struct sim_field *field = &sim_fields[i];
+        if (strlen(field->key) != key_size || strncmp(field->key, key, key_size) != 0)
+            continue;
+        if (size >= field->size)
+            return syn_error_set(error, SYN_EINVAL, "sim: %s is too long", field->key);
+        memcpy((char *)sim + field->offset, value, size);
+        return 0;
+    }
+    syn_error_set(error, SYN_EINVAL, "sim: no option '%.*s'", (int)key_size, key);
+    syn_error_hint(error, "sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,...&store=BYTES]");
+    return SYN_EINVAL;
+}
+
+static int parse_sim(struct sim *sim, const char *address, struct syn_error *error)
+{
+    size_t length = strcspn(address, "?");
+    if (length == 0 || length >= sizeof sim->profile) {
+        syn_error_set(error, SYN_EINVAL, "sim: needs a profile");
+        syn_error_hint(error, "for example sim:max78000-feather");
+        return SYN_EINVAL;
+    }
+    memcpy(sim->profile, address, length);
+    const char *p = address + length;
+    while (*p) {
+        p++;
+        size_t end = strcspn(p, "&"), key = strcspn(p, "=&");
+        const char *value = p + key + (key < end);
+        int rc = set_sim_field(sim, p, key, value, (size_t)(p + end - value), error);
+        if (rc != 0)
+            return rc;
+        p += end;
+    }
+    return 0;
+}
+
+struct wear_search {
+    const char *name;
+    bool found;
+};
+
+static void is_wear(void *ctx, const char *name)
+{
+    struct wear_search *search = ctx;
+    search->found |= strcasecmp(name, search->name) == 0;
+}
+
+/* A device that is called "glasses" is worn as glasses unless its URI says otherwise. */
+static void default_wear(struct sim *sim, const char *name)
+{
+    struct wear_search search = {.name = name};
+    if (sim->wear[0])
+        return;
+    syn_data_each("profiles/wear", is_wear, &search);
+    if (search.found)
+        (void)snprintf(sim->wear, sizeof sim->wear, "%s", name);
+}
+
+/* ---- events of the session ---- */
+
+static void on_text(void *ctx, const char *line, size_t size)
+{
+    struct syn_member *member = ctx;
+    char *kept = member->log[member->log_count++ % SYN_MEMBER_LOG_LINES];
+    (void)snprintf(kept, sizeof member->log[0], "%.*s", (int)size, line);
+    syn_console_event(member->bench->console, SYN_EVENT_LOG, member->name, "%s", kept);
+}
+
+static void on_log(void *ctx, unsigned level, const char *text)
+{
+    (void)level;
+    on_text(ctx, text, strlen(text));
+}
+
+static void on_fault(void *ctx, int pipeline, const char *text)
+{
+    struct syn_member *member = ctx;
+    (void)pipeline;
+    syn_console_event(member->bench->console, SYN_EVENT_FAIL, member->name, "%s", text);
+}
+
+static void gone(struct syn_member *member, const struct syn_error *error)
+{
+    bool was_online = member->state == SYN_MEMBER_ONLINE;
+    struct syn_error why = *error;
+    if (was_online)
+        syn_console_event(member->bench->console, SYN_EVENT_LEAVE, member->name, "%s", why.message);
+    syn_member_hang_up(member, &why);
+}
+
+static void on_lost(void *ctx, const struct syn_error *error)
+{
+    gone(ctx, error);
+}
+
+static void on_ended(void *ctx, const struct syn_error *error)
+{
+    gone(ctx, error);
+}
+
+static void on_counters(void *ctx, const struct syn_counters *counters)
+{
+    struct syn_member *member = ctx;
+    syn_runner_counters(member->bench, member, counters);
+}
+
+static void on_result(void *ctx, const struct syn_result_event *result)
+{
+    struct syn_member *member = ctx;
+    syn_runner_result(member->bench, member, result);
+}
+
+static void on_tensor(void *ctx, const uint8_t *message, size_t size)
+{
+    struct syn_member *member = ctx;
+    syn_runner_relay(member->bench, member, message, size);
+}
+
+static int make_session(struct syn_member *member, struct syn_error *error)
+{
+    const struct syn_session_events events = {
+        .counters = on_counters,
+        .result = on_result,
+        .log = on_log,
+        .fault = on_fault,
+        .text = on_text,
+        .tensor = on_tensor,
+        .lost = on_lost,
+        .ctx = member,
+    };
+    member->session = syn_session_new(member->bench->console->loop, &events);
+    return member->session ? 0 : syn_error_set(error, SYN_ENOMEM, "no memory for a session");
+}
+
+/* ---- virtual wearables ---- */
+
+static void on_connected(void *ctx, int fd)
+{
+    struct syn_member *member = ctx;
+    struct syn_error error = {0};
+    if (syn_session_adopt(member->session, fd, member->uri, &error) != 0)
+        gone(member, &error);
+    else
+        member->state = SYN_MEMBER_ONLINE; /* the socket; hello follows */
+}
+
+/* Arguments of synergy-agent; the texts live as long as `sim` and `member`. */
+static size_t agent_arguments(const struct syn_member *member, const struct sim *sim,
+                              const char *program, const char *profile, const char *id,
+                              const char *argv[24])
+{
+    const struct {
+        const char *option, *value;
+    } options[] = {
+        {"--profile", profile},     {"--id", id},
+        {"--wear", sim->wear},      {"--speed", sim->speed},
+        {"--skew", sim->skew},      {"--store", sim->store},
+        {"--unix", member->socket}, {"--radio", member->radio},
+    };
+    size_t n = 0;
+    argv[n++] = program;
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        if (options[i].value[0]) {
+            argv[n++] = options[i].option;
+            argv[n++] = options[i].value;
+        }
+    argv[n] = NULL;
+    return n;
+}
+
+static bool spawn_settled(void *ctx)
+{
+    const struct syn_member *member = ctx;
+    return member->state != SYN_MEMBER_CONNECTING;
+}
+
+static int start_agent(struct syn_member *member, struct sim *sim, struct syn_error *error)
+{
+    struct syn_bench *bench = member->bench;
+    char program[PATH_MAX], profile[PATH_MAX], id[48];
+    const char *argv[24];
+    int rc = syn_data_agent(program, sizeof program, error);
+    if (rc == 0)
+        rc = syn_data_find("profiles", sim->profile, profile, sizeof profile, error);
+    if (rc == 0)
+        rc = syn_bench_folder(bench, error);
+    if (rc != 0)
+        return rc;
+    unsigned number = ++bench->started;
+    (void)snprintf(id, sizeof id, "sim-%s", member->name);
+    (void)snprintf(member->socket, sizeof member->socket, "%s/%u", bench->folder, number);
+    (void)snprintf(member->radio, sizeof member->radio, "%s/%u.radio", bench->folder, number);
+    (void)agent_arguments(member, sim, program, profile, id, argv);
+    const struct syn_spawn_options options = {.argv = argv,
+                                              .socket = member->socket,
+                                              .connected = on_connected,
+                                              .ended = on_ended,
+                                              .ctx = member};
+    return syn_spawn_start(&member->spawn, bench->console->loop, &options, error);
+}
+
+static int connect_sim(struct syn_member *member, struct syn_error *error)
+{
+    struct sim sim;
+    memset(&sim, 0, sizeof sim);
+    int rc = parse_sim(&sim, strchr(member->uri, ':') + 1, error);
+    if (rc != 0)
+        return rc;
+    default_wear(&sim, member->name);
+    if (!sim.speed[0])
+        (void)snprintf(sim.speed, sizeof sim.speed, "%s",
+                       syn_setting_text(member->bench->console, SYN_SETTING_SPEED));
+    rc = start_agent(member, &sim, error);
+    if (rc == 0)
+        rc = syn_console_wait(member->bench->console, spawn_settled, member, 15, error);
+    if (rc == 0 && member->state == SYN_MEMBER_OFFLINE) {
+        *error = member->why;
+        rc = error->code;
+    }
+    return rc;
+}
+
+/* ---- hello ---- */
+
+static void keep_hello(void *ctx, const struct syn_answer *answer)
+{
+    ((struct syn_member *)ctx)->hello = answer->hello;
+}
+
+static int say_hello(struct syn_member *member, struct syn_error *error)
+{
+    struct syn_operation op = {.answer = keep_hello, .ctx = member};
+    int rc = syn_operation_started(
+        &op, member, syn_session_hello(member->session, syn_operation_done, &op), error);
+    return rc != 0 ? rc : syn_operation_wait(&op, member->bench->console, error);
+}
+
+static int subscribe_logs(struct syn_member *member, struct syn_error *error)
+{
+    const struct syn_subscription logs = {.log = true};
+    struct syn_operation op = {.ctx = member};
+    int rc = syn_operation_started(
+        &op, member, syn_session_subscribe(member->session, &logs, syn_operation_done, &op), error);
+    return rc != 0 ? rc : syn_operation_wait(&op, member->bench->console, error);
+}
+
+static void take_kinds(char kinds[SYN_KINDS_MAX][SYN_KIND_MAX], unsigned *count, const char *text)
+{
+    int n = syn_kinds_parse(kinds, text);
+    *count = n > 0 ? (unsigned)n : 0;
+}
+
+/* What is worn where is the device's to say; its figures are the profile's. */
+static int read_profile(struct syn_member *member, const char *profile, struct syn_error *error)
+{
+    char path[PATH_MAX];
+    const char *name = profile ? profile : member->hello.profile;
+    int rc = syn_data_find("profiles", name, path, sizeof path, error);
+    if (rc == 0)
+        rc = syn_profile_read(&member->profile, path, error);
+    if (rc != 0)
+        return rc;
+    if (syn_data_find("profiles/wear", member->name, path, sizeof path, NULL) == 0)
+        (void)syn_profile_wear(&member->profile, path, NULL);
+    take_kinds(member->profile.sensors, &member->profile.sensor_count, member->hello.sensors);
+    take_kinds(member->profile.actuators, &member->profile.actuator_count, member->hello.actuators);
+    return 0;
+}
+
+static int reach(struct syn_member *member, struct syn_error *error)
+{
+    if (strncasecmp(member->uri, "sim:", 4) == 0)
+        return connect_sim(member, error);
+    int rc = syn_session_open(member->session, member->uri, error);
+    if (rc == 0)
+        member->state = SYN_MEMBER_ONLINE;
+    return rc;
+}
+
+int syn_member_connect(struct syn_member *member, const char *profile, struct syn_error *error)
+{
+    memset(&member->why, 0, sizeof member->why);
+    member->state = SYN_MEMBER_CONNECTING;
+    int rc = make_session(member, error);
+    if (rc == 0)
+        rc = reach(member, error);
+    if (rc == 0)
+        rc = say_hello(member, error);
+    if (rc == 0)
+        rc = read_profile(member, profile, error);
+    if (rc == 0)
+        rc = subscribe_logs(member, error);
+    if (rc != 0) {
+        member->state = SYN_MEMBER_OFFLINE;
+        syn_member_hang_up(member, error);
+        syn_error_device(error, member->name);
+        return rc;
+    }
+    member->connected_ns = syn_loop_now();
+    return 0;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Connecting: from a URI to a device that has said hello.
+ *
+ * `sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,..&store=BYTES]` starts a virtual wearable; all other
+ * schemes are links (transports/links). The profile is the one that the device names, unless the
+ * user names another.
+ */
+#ifndef SYN_CLI_FLEET_CONNECT_H
+#define SYN_CLI_FLEET_CONNECT_H
+
+#include "cli/fleet/bench.h"
+
+/*
+ * Connects `member` by its URI and waits for hello. `profile` NULL: as the device says. On failure
+ * the member is offline and nothing of the attempt is left.
+ */
+int syn_member_connect(struct syn_member *member, const char *profile, struct syn_error *error);
+
+#endif

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/fleet/deployer.h"
+
+#include "cli/fleet/operation.h"
+#include "cli/fleet/runner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const int turn_ms = 100;
+
+/* A deployment that is being carried out. */
+struct work {
+    struct syn_bench *bench;
+    struct syn_workload *workload;
+    struct syn_deploy *deploy;
+    uint32_t txn;
+    unsigned pending;
+    struct syn_progress progress;
+};
+
+/* One action on its way. */
+struct step {
+    struct work *work;
+    struct syn_deploy_action action;
+};
+
+static void step_done(void *user, int status, const struct syn_answer *answer,
+                      const struct syn_error *error)
+{
+    struct step *step = user;
+    struct work *work = step->work;
+    uint64_t done = 0, total = 0;
+    (void)answer;
+    work->pending--;
+    syn_deploy_report(work->deploy, &step->action, status, error);
+    syn_deploy_progress(work->deploy, &done, &total);
+    syn_progress_update(&work->progress, done, total);
+    free(step);
+}
+
+static int start(struct syn_session *session, struct step *step)
+{
+    const struct syn_deploy_action *a = &step->action;
+    switch (a->verb) {
+    case SYN_DEPLOY_PUT:
+        return syn_session_put(session, a->hash, a->bytes, a->size, NULL, step_done, step);
+    case SYN_DEPLOY_PREPARE:
+        return syn_session_prepare(session, a->txn, a->hash, step_done, step);
+    case SYN_DEPLOY_COMMIT:
+        return syn_session_commit(session, a->txn, step_done, step);
+    case SYN_DEPLOY_ABORT:
+        return syn_session_abort(session, a->txn, step_done, step);
+    default:
+        return syn_session_clear(session, a->txn, step_done, step);
+    }
+}
+
+static void take_action(struct work *work, const struct syn_deploy_action *action)
+{
+    struct syn_member *member = work->workload->members[action->device];
+    struct step *step = malloc(sizeof *step);
+    int status = !step ? SYN_ENOMEM : SYN_ELINK;
+    if (step) {
+        *step = (struct step){work, *action};
+        if (member && member->session)
+            status = start(member->session, step);
+    }
+    if (status == 0) {
+        work->pending++;
+        return;
+    }
+    free(step);
+    struct syn_error error = {0};
+    syn_error_set(&error, status, "%s: %s", work->workload->fleet.devices[action->device].name,
+                  syn_errno_text(status));
+    syn_deploy_report(work->deploy, action, status, &error);
+}
+
+static void carry_out(struct work *work)
+{
+    struct syn_console *console = work->bench->console;
+    struct syn_deploy_action action;
+    bool cancelled = false;
+    while (syn_deploy_state(work->deploy) == SYN_DEPLOY_RUNNING || work->pending > 0) {
+        while (syn_deploy_next(work->deploy, &action))
+            take_action(work, &action);
+        if (work->pending > 0)
+            syn_console_turn(console, turn_ms);
+        if (!cancelled && syn_console_stopped(console)) {
+            cancelled = true;
+            syn_loop_set_cancel(console->loop, -1);
+            syn_deploy_cancel(work->deploy);
+        }
+    }
+    if (cancelled)
+        syn_loop_set_cancel(console->loop, console->signals->wake_fd);
+}
+
+/* ---- who is who ---- */
+
+static unsigned peers_of(const struct syn_workload *workload, unsigned self,
+                         struct syn_peer peers[SYN_SESSION_PEERS])
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < workload->fleet.count; i++) {
+        const struct syn_member *member = workload->members[i];
+        if (i == self || !member)
+            continue;
+        struct syn_peer *peer = &peers[count++];
+        memset(peer, 0, sizeof *peer);
+        peer->index = (uint16_t)i;
+        (void)snprintf(peer->name, sizeof peer->name, "%s", member->name);
+        if (workload->fleet.direct[self][i])
+            (void)snprintf(peer->address, sizeof peer->address, "%s", member->radio);
+    }
+    return count;
+}
+
+static int tell_peers(struct syn_bench *bench, const struct syn_workload *workload,
+                      struct syn_error *error)
+{
+    struct syn_operation op = {0};
+    int rc = 0;
+    for (unsigned i = 0; rc == 0 && i < workload->fleet.count; i++) {
+        struct syn_peer peers[SYN_SESSION_PEERS];
+        struct syn_member *member = workload->members[i];
+        unsigned count = peers_of(workload, i, peers);
+        rc = syn_operation_started(
+            &op, member,
+            syn_session_set_links(member->session, i, peers, count, syn_operation_done, &op),
+            error);
+    }
+    int waited = syn_operation_wait(&op, bench->console, rc == 0 ? error : NULL);
+    return rc != 0 ? rc : waited;
+}
+
+/* ---- deploying ---- */
+
+static bool members_present(const struct syn_workload *workload, struct syn_error *error)
+{
+    for (unsigned i = 0; i < workload->fleet.count; i++)
+        if (!workload->members[i] || workload->members[i]->state != SYN_MEMBER_ONLINE) {
+            syn_error_set(error, SYN_ELINK, "%s has left", workload->fleet.devices[i].name);
+            return false;
+        }
+    return true;
+}
+
+static uint32_t new_transaction(const struct syn_workload *workload)
+{
+    uint32_t txn = (uint32_t)time(NULL);
+    for (unsigned i = 0; i < workload->fleet.count; i++)
+        if (workload->members[i]->txn >= txn)
+            txn = workload->members[i]->txn + 1;
+    return txn;
+}
+
+static int begin_work(struct work *work, const struct syn_plan *plan, struct syn_error *error)
+{
+    struct syn_deploy_before before[SYN_DEVICES_MAX] = {{0}};
+    struct syn_workload *workload = work->workload;
+    for (unsigned i = 0; i < workload->fleet.count; i++) {
+        before[i].txn = workload->members[i]->txn;
+        memcpy(before[i].hash, workload->members[i]->hash, sizeof before[i].hash);
+    }
+    work->txn = new_transaction(workload);
+    return syn_deploy_new(&work->deploy, &workload->problem, plan, work->txn, 0, before, error);
+}
+
+static int outcome(const struct work *work, struct syn_error *error)
+{
+    if (syn_deploy_state(work->deploy) == SYN_DEPLOY_DONE)
+        return 0;
+    *error = *syn_deploy_error(work->deploy);
+    return error->code != 0 ? error->code : SYN_EDEVICE;
+}
+
+static void remember_members(const struct work *work)
+{
+    for (unsigned i = 0; i < work->workload->fleet.count; i++) {
+        struct syn_member *member = work->workload->members[i];
+        if (!member)
+            continue;
+        bool holds = syn_deploy_hash(work->deploy, i, member->hash);
+        member->txn = holds ? work->txn : 0;
+    }
+}
+
+static void forget(struct syn_bench *bench)
+{
+    struct syn_deployed *deployed = bench->deployed;
+    syn_runner_free(bench); /* its figures are of what is forgotten */
+    bench->deployed = NULL;
+    if (!deployed)
+        return;
+    syn_deploy_free(deployed->deploy);
+    syn_workload_free(deployed->workload);
+    free(deployed);
+}
+
+static int switch_over(struct work *work, const struct syn_deployed *what, struct syn_error *error)
+{
+    struct syn_bench *bench = work->bench;
+    struct syn_deployed *deployed = malloc(sizeof *deployed);
+    if (!deployed)
+        return syn_error_set(error, SYN_ENOMEM, "no memory for a deployment");
+    int rc = tell_peers(bench, work->workload, error);
+    if (rc == 0) {
+        syn_console_progress(bench->console, &work->progress, "uploading", "B");
+        carry_out(work);
+        syn_progress_end(&work->progress);
+        rc = outcome(work, error);
+    }
+    if (rc != 0) {
+        free(deployed);
+        return rc;
+    }
+    remember_members(work);
+    forget(bench);
+    *deployed = *what;
+    deployed->workload = work->workload;
+    deployed->deploy = work->deploy;
+    deployed->missing[0] = '\0';
+    bench->deployed = deployed;
+    return 0;
+}
+
+int syn_deployer_deploy(struct syn_bench *bench, struct syn_workload *workload,
+                        const struct syn_deployed *what, struct syn_error *error)
+{
+    struct work work = {.bench = bench, .workload = workload};
+    int rc = members_present(workload, error) ? 0 : SYN_ELINK;
+    if (rc == 0)
+        rc = syn_runner_stop(bench, error);
+    if (rc == 0)
+        rc = begin_work(&work, &what->plan, error);
+    if (rc == 0)
+        rc = switch_over(&work, what, error);
+    if (rc != 0) {
+        syn_deploy_free(work.deploy);
+        syn_workload_free(workload);
+        return rc;
+    }
+    syn_console_event(bench->console, SYN_EVENT_DEPLOY, NULL, "plan %lld is deployed on %u devices",
+                      (long long)what->id, workload->fleet.count);
+    return 0;
+}
+
+int syn_deployer_undeploy(struct syn_bench *bench, struct syn_error *error)
+{
+    struct syn_operation op = {0};
+    int rc = syn_runner_stop(bench, error);
+    for (unsigned i = 0; rc == 0 && i < bench->count; i++) {
+        struct syn_member *member = bench->members[i];
+        if (member->state != SYN_MEMBER_ONLINE || member->txn == 0)
+            continue;
+        rc = syn_operation_started(
+            &op, member, syn_session_clear(member->session, member->txn, syn_operation_done, &op),
+            error);
+        member->txn = 0;
+    }
+    int waited = syn_operation_wait(&op, bench->console, rc == 0 ? error : NULL);
+    forget(bench);
+    return rc != 0 ? rc : waited;
+}
+
+int syn_deployer_current(struct syn_bench *bench, struct syn_deployed **deployed,
+                         struct syn_error *error)
+{
+    *deployed = bench->deployed;
+    if (!*deployed) {
+        syn_error_set(error, SYN_ESTATE, "nothing is deployed");
+        syn_error_hint(error, "plan search, then deploy");
+        return SYN_ESTATE;
+    }
+    if ((*deployed)->missing[0]) {
+        syn_error_set(error, SYN_ESTATE, "the deployment needs %s, which has left",
+                      (*deployed)->missing);
+        syn_error_device(error, (*deployed)->missing);
+        syn_error_hint(error, "connect it and deploy again, or search for a plan without it");
+        return SYN_ESTATE;
+    }
+    return 0;
+}
+
+void syn_deployer_member_left(struct syn_bench *bench, struct syn_member *member)
+{
+    struct syn_deployed *deployed = bench->deployed;
+    for (unsigned i = 0; deployed && i < deployed->workload->fleet.count; i++) {
+        if (deployed->workload->members[i] != member)
+            continue;
+        deployed->workload->members[i] = NULL;
+        (void)snprintf(deployed->missing, sizeof deployed->missing, "%s", member->name);
+        syn_runner_member_left(bench, i);
+    }
+}
+
+void syn_deployer_free(struct syn_bench *bench)
+{
+    forget(bench);
+}

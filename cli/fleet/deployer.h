@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Carries a deployment out: takes the actions of core/deploy to the devices over their sessions,
+ * and remembers what is deployed.
+ */
+#ifndef SYN_CLI_FLEET_DEPLOYER_H
+#define SYN_CLI_FLEET_DEPLOYER_H
+
+#include "cli/fleet/workload.h"
+#include "core/cost/cost.h"
+#include "core/deploy/deploy.h"
+
+struct syn_deployed {
+    int64_t id; /* of the plan */
+    char planner[32];
+    enum syn_execution execution;
+    struct syn_workload *workload; /* owned */
+    struct syn_plan plan;
+    struct syn_prediction prediction;
+    struct syn_deploy *deploy;     /* owned; for its streams */
+    char missing[SYN_DEVICE_NAME]; /* a device that has left; empty: all are there */
+};
+
+/*
+ * Deploys `plan` of `workload`; takes the workload over, whatever happens. All devices switch or
+ * none does; on failure what was deployed before serves on.
+ */
+int syn_deployer_deploy(struct syn_bench *bench, struct syn_workload *workload,
+                        const struct syn_deployed *what, struct syn_error *error);
+
+/* Clears all devices. */
+int syn_deployer_undeploy(struct syn_bench *bench, struct syn_error *error);
+
+/* What is deployed and complete; SYN_ESTATE with words otherwise. */
+int syn_deployer_current(struct syn_bench *bench, struct syn_deployed **deployed,
+                         struct syn_error *error);
+
+/* The bench tells that a member is no longer online. */
+void syn_deployer_member_left(struct syn_bench *bench, struct syn_member *member);
+
+void syn_deployer_free(struct syn_bench *bench);
+
+#endif
