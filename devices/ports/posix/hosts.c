@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#include "devices/ports/posix/hosts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { BACKLOG = 4, PIECE = 8192 };
+
+_Static_assert(sizeof((struct sockaddr_un *)0)->sun_path <= SYN_HOSTS_PATH, "room for any path");
+
+void syn_hosts_init(struct syn_hosts *hosts, struct syn_loop *loop,
+                    const struct syn_hosts_events *events)
+{
+    memset(hosts, 0, sizeof *hosts);
+    hosts->loop = loop;
+    hosts->events = *events;
+    hosts->listener = hosts->slave = -1;
+    for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++)
+        hosts->links[i] = (struct syn_host){.hosts = hosts, .fd = -1};
+}
+
+/* ---- one link ---- */
+
+static unsigned index_of(const struct syn_host *host)
+{
+    return (unsigned)(host - host->hosts->links);
+}
+
+static void release(struct syn_host *host)
+{
+    syn_loop_watch_stop(&host->watch);
+    if (host->fd >= 0)
+        (void)close(host->fd);
+    host->fd = -1;
+    host->begin = host->size = 0;
+    host->refused = false;
+}
+
+static void drop(struct syn_host *host)
+{
+    struct syn_hosts *hosts = host->hosts;
+    release(host);
+    hosts->events.closed(hosts->events.ctx, index_of(host));
+}
+
+static bool would_block(ssize_t n)
+{
+    return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+}
+
+static ssize_t put(const struct syn_host *host, const uint8_t *bytes, size_t size)
+{
+    return host->terminal ? write(host->fd, bytes, size)
+                          : send(host->fd, bytes, size, MSG_NOSIGNAL);
+}
+
+static void update_interest(struct syn_host *host)
+{
+    syn_loop_watch_interest(&host->watch,
+                            SYN_LOOP_READ | (host->size > 0 ? (unsigned)SYN_LOOP_WRITE : 0u));
+}
+
+/* Writes what waits. A link that broke is noticed by reading. */
+static void flush(struct syn_host *host)
+{
+    while (host->size > 0) {
+        ssize_t n = put(host, host->out + host->begin, host->size);
+        if (n <= 0)
+            break;
+        host->begin += (size_t)n;
+        host->size -= (size_t)n;
+    }
+    if (host->size == 0)
+        host->begin = 0;
+    update_interest(host);
+}
+
+/* One read a turn of the loop, so that a host that floods does not starve the rest. Returns false
+ * when the host is gone. */
+static bool take(struct syn_host *host)
+{
+    uint8_t bytes[PIECE];
+    ssize_t n = read(host->fd, bytes, sizeof bytes);
+    if (would_block(n))
+        return true;
+    if (n <= 0)
+        return host->terminal; /* of a terminal, nobody has it open yet */
+    struct syn_hosts *hosts = host->hosts;
+    hosts->events.received(hosts->events.ctx, index_of(host), bytes, (size_t)n);
+    return true;
+}
+
+static void on_link(void *ctx, unsigned events)
+{
+    struct syn_host *host = ctx;
+    struct syn_hosts *hosts = host->hosts;
+    if (events & SYN_LOOP_WRITE)
+        flush(host);
+    if (host->refused && host->size < SYN_HOSTS_BUFFER / 2) {
+        host->refused = false;
+        hosts->events.drained(hosts->events.ctx, index_of(host));
+    }
+    if ((events & SYN_LOOP_READ) && host->fd >= 0 && !take(host))
+        drop(host);
+}
+
+bool syn_hosts_write(struct syn_hosts *hosts, unsigned link, const uint8_t *bytes, size_t size)
+{
+    struct syn_host *host = &hosts->links[link];
+    if (host->fd < 0)
+        return false;
+    if (size > SYN_HOSTS_BUFFER - host->size) {
+        host->refused = true;
+        return false;
+    }
+    memmove(host->out, host->out + host->begin, host->size);
+    memcpy(host->out + host->size, bytes, size);
+    host->begin = 0;
+    host->size += size;
+    flush(host);
+    return true;
+}
+
+static struct syn_host *open_link(struct syn_hosts *hosts, int fd, bool terminal)
+{
+    for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++) {
+        struct syn_host *host = &hosts->links[i];
+        if (host->fd >= 0)
+            continue;
+        host->fd = fd;
+        host->terminal = terminal;
+        syn_loop_watch_start(hosts->loop, &host->watch, fd, SYN_LOOP_READ, on_link, host);
+        hosts->events.opened(hosts->events.ctx, i);
+        return host;
+    }
+    return NULL;
+}
+
+/* ---- the socket ---- */
+
+static void on_listener(void *ctx, unsigned events)
+{
+    static const char full[] = "busy: as many hosts as this device can serve are connected\n";
+    struct syn_hosts *hosts = ctx;
+    (void)events;
+    int fd = accept4(hosts->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0 || open_link(hosts, fd, false))
+        return;
+    (void)!send(fd, full, sizeof full - 1, MSG_NOSIGNAL);
+    (void)close(fd);
+}
+
+static int address_of(const char *path, struct sockaddr_un *address, struct syn_error *error)
+{
+    size_t n = strlen(path);
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (n == 0 || n >= sizeof address->sun_path)
+        return syn_error_set(error, SYN_EINVAL, "%s: a socket's path has 1 to %zu bytes, not %zu",
+                             path, sizeof address->sun_path - 1, n);
+    memcpy(address->sun_path, path, n + 1);
+    return 0;
+}
+
+static bool somebody_listens(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    bool refused = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) < 0 &&
+                   (errno == ECONNREFUSED || errno == ENOENT);
+    if (fd >= 0)
+        (void)close(fd);
+    return !refused;
+}
+
+/* Makes room for the socket: removes one that nobody listens on. */
+static int clear_path(const struct sockaddr_un *address, struct syn_error *error)
+{
+    struct stat st;
+    if (lstat(address->sun_path, &st) != 0)
+        return 0; /* bind will say what else is wrong */
+    if (!S_ISSOCK(st.st_mode))
+        return syn_error_set(error, SYN_EBUSY, "%s is not a socket", address->sun_path);
+    if (somebody_listens(address))
+        return syn_error_set(error, SYN_EBUSY, "another device listens on %s", address->sun_path);
+    (void)unlink(address->sun_path);
+    return 0;
+}
+
+static int bind_socket(int fd, const struct sockaddr_un *address, struct syn_error *error)
+{
+    if (bind(fd, (const struct sockaddr *)address, sizeof *address) != 0)
+        return syn_error_os(error, errno, "cannot make %s", address->sun_path);
+    (void)chmod(address->sun_path, S_IRUSR | S_IWUSR);
+    if (listen(fd, BACKLOG) == 0)
+        return 0;
+    (void)unlink(address->sun_path);
+    return syn_error_os(error, errno, "cannot listen on %s", address->sun_path);
+}
+
+int syn_hosts_listen(struct syn_hosts *hosts, const char *path, struct syn_error *error)
+{
+    struct sockaddr_un address;
+    int rc = address_of(path, &address, error);
+    if (rc == 0)
+        rc = clear_path(&address, error);
+    if (rc)
+        return rc;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return syn_error_os(error, errno, "cannot make a socket");
+    rc = bind_socket(fd, &address, error);
+    if (rc) {
+        (void)close(fd);
+        return rc;
+    }
+    hosts->listener = fd;
+    memcpy(hosts->path, address.sun_path, sizeof address.sun_path);
+    syn_loop_watch_start(hosts->loop, &hosts->watch, fd, SYN_LOOP_READ, on_listener, hosts);
+    return 0;
+}
+
+/* ---- the terminal ---- */
+
+static int make_link(struct syn_hosts *hosts, const char *link, struct syn_error *error)
+{
+    struct stat st;
+    if (strlen(link) >= sizeof hosts->link)
+        return syn_error_set(error, SYN_EINVAL, "%s: path too long", link);
+    if (lstat(link, &st) == 0) {
+        if (!S_ISLNK(st.st_mode))
+            return syn_error_set(error, SYN_EBUSY, "%s is there and is not a symbolic link", link);
+        (void)unlink(link);
+    }
+    if (symlink(hosts->terminal, link) != 0)
+        return syn_error_os(error, errno, "cannot make the link %s", link);
+    memcpy(hosts->link, link, strlen(link) + 1);
+    return 0;
+}
+
+/* Raw from the start: a fresh slave would echo what the device says before a host sets it. */
+static int open_slave(struct syn_hosts *hosts, int master, struct syn_error *error)
+{
+    struct termios t;
+    if (grantpt(master) != 0 || unlockpt(master) != 0 ||
+        ptsname_r(master, hosts->terminal, sizeof hosts->terminal) != 0)
+        return syn_error_os(error, errno, "cannot make a terminal");
+    hosts->slave = open(hosts->terminal, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (hosts->slave < 0 || tcgetattr(hosts->slave, &t) != 0)
+        return syn_error_os(error, errno, "cannot open %s", hosts->terminal);
+    cfmakeraw(&t);
+    if (tcsetattr(hosts->slave, TCSANOW, &t) != 0)
+        return syn_error_os(error, errno, "cannot set %s to raw mode", hosts->terminal);
+    return 0;
+}
+
+int syn_hosts_terminal(struct syn_hosts *hosts, const char *link, struct syn_error *error)
+{
+    int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+    if (master < 0)
+        return syn_error_os(error, errno, "cannot make a terminal");
+    int rc = open_slave(hosts, master, error);
+    if (rc == 0 && link)
+        rc = make_link(hosts, link, error);
+    if (rc == 0 && open_link(hosts, master, true))
+        return 0;
+    (void)close(master);
+    return rc ? rc : syn_error_set(error, SYN_EBUSY, "no link is left for a terminal");
+}
+
+void syn_hosts_close(struct syn_hosts *hosts)
+{
+    for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++)
+        release(&hosts->links[i]);
+    syn_loop_watch_stop(&hosts->watch);
+    if (hosts->listener >= 0) {
+        (void)close(hosts->listener);
+        (void)unlink(hosts->path);
+    }
+    if (hosts->slave >= 0)
+        (void)close(hosts->slave);
+    if (hosts->link[0])
+        (void)unlink(hosts->link);
+    hosts->listener = hosts->slave = -1;
+    hosts->link[0] = hosts->path[0] = 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Command line of synergy-agent: one table gives parsing and help. */
+#ifndef SYN_PORTS_POSIX_OPTIONS_H
+#define SYN_PORTS_POSIX_OPTIONS_H
+
+#include "core/base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SYN_OPTIONS_SENSORS 8
+
+/* Texts are those of argv. */
+struct syn_options {
+    const char *profile; /* name or file */
+    const char *wear;    /* kind, or NULL */
+    const char *id;      /* or NULL: made from what it listens on */
+    const char *skew;    /* or NULL */
+    const char *unix_path;
+    bool terminal;
+    const char *terminal_link; /* or NULL */
+    const char *radio;
+    uint32_t speed_permille;
+    size_t store_bytes;
+    struct {
+        const char *text; /* KIND=FILE; the kind has kind_size bytes */
+        size_t kind_size;
+        const char *path;
+    } sensors[SYN_OPTIONS_SENSORS];
+    unsigned sensor_count;
+    unsigned verbose;
+    bool version, help;
+};
+
+/* Returns 0 or SYN_EINVAL with the words in `error`. */
+int syn_options_parse(struct syn_options *options, int argc, char **argv, struct syn_error *error);
+
+/* Writes the help of all options to `text`, cut to `size`. */
+void syn_options_help(char *text, size_t size);
+
+#endif
