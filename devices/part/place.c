@@ -51,19 +51,30 @@ static uint32_t first_gap(const struct board *b, uint64_t map, uint32_t column, 
     return column;
 }
 
+/* The first column from `column` on, or `limit`, that a placed layer takes on this processor. */
+static uint32_t gap_end(const struct board *b, uint64_t map, uint32_t column, uint32_t limit)
+{
+    for (unsigned i = 0; i < b->placed_count; i++) {
+        uint32_t start = b->places[b->placed[i]].kernel_column;
+
+        if ((b->layers[b->placed[i]]->processors & map) && start >= column && start < limit)
+            limit = start;
+    }
+    return limit;
+}
+
 static uint32_t largest_gap(const struct board *b, unsigned processor)
 {
     uint64_t map = UINT64_C(1) << processor;
-    uint32_t limit = capacity(b->part, map), best = 0;
+    uint32_t limit = capacity(b->part, map), best = 0, column = first_gap(b, map, 0, 1);
 
-    for (uint32_t column = 0; column < limit; column += 4) {
-        uint32_t words = 0;
+    while (column < limit) {
+        uint32_t end = gap_end(b, map, column, limit);
 
-        column = first_gap(b, map, column, 1);
-        while (column + words < limit && first_gap(b, map, column + words, 1) == column + words)
-            words++;
-        best = words > best ? words : best;
-        column += words & ~3u;
+        best = end - column > best ? end - column : best;
+        column = first_gap(b, map, end, 1);
+        if (end == limit)
+            break;
     }
     return best;
 }
@@ -73,6 +84,8 @@ static void explain_kernels(const struct board *b, unsigned index, uint32_t word
 {
     uint32_t least = UINT32_MAX;
 
+    if (!misfit)
+        return;
     for (unsigned p = 0; p < SYN_PART_PROCESSORS; p++) {
         uint32_t gap;
 
@@ -137,6 +150,8 @@ static uint16_t bias_size(const struct syn_layer *l)
 static int refuse_bias(const struct board *b, uint32_t need, uint32_t have,
                        struct syn_misfit *misfit)
 {
+    if (!misfit)
+        return SYN_EOOR;
     misfit->limit = SYN_LIMIT_BIAS;
     misfit->need = need;
     misfit->have = have;
@@ -238,21 +253,24 @@ static void name_layer(const struct syn_chunk *chunks, unsigned index, struct sy
     misfit->layer = (uint16_t)(chunks[chunk].first + index);
 }
 
+static int refuse(struct syn_misfit *misfit, enum syn_limit limit, uint32_t need, uint32_t have)
+{
+    if (misfit)
+        *misfit = (struct syn_misfit){.limit = limit, .need = need, .have = have};
+    return SYN_EOOR;
+}
+
 static int collect(struct board *b, const struct syn_chunk *chunks, unsigned count,
                    struct syn_misfit *misfit)
 {
     unsigned total = 0;
 
-    if (count > SYN_PART_CHUNKS_MAX) {
-        *misfit = (struct syn_misfit){SYN_LIMIT_CHUNKS, .need = count, .have = SYN_PART_CHUNKS_MAX};
-        return SYN_EOOR;
-    }
+    if (count > SYN_PART_CHUNKS_MAX)
+        return refuse(misfit, SYN_LIMIT_CHUNKS, count, SYN_PART_CHUNKS_MAX);
     for (unsigned c = 0; c < count; c++)
         total += (unsigned)(chunks[c].last - chunks[c].first);
-    if (total > b->part->layers_max) {
-        *misfit = (struct syn_misfit){SYN_LIMIT_LAYERS, .need = total, .have = b->part->layers_max};
-        return SYN_EOOR;
-    }
+    if (total > b->part->layers_max)
+        return refuse(misfit, SYN_LIMIT_LAYERS, total, b->part->layers_max);
     for (unsigned c = 0; c < count; c++)
         for (unsigned i = chunks[c].first; i < chunks[c].last; i++) {
             const struct syn_layer *l = syn_chunk_layer(&chunks[c], i);
@@ -267,13 +285,11 @@ static int collect(struct board *b, const struct syn_chunk *chunks, unsigned cou
 int syn_place_chunks(const struct syn_part *part, const struct syn_chunk *chunks, unsigned count,
                      struct syn_place *places, struct syn_misfit *misfit)
 {
-    struct syn_misfit ignored;
     struct board b;
     unsigned index = 0;
 
-    if (!misfit)
-        misfit = &ignored;
-    memset(misfit, 0, sizeof *misfit);
+    if (misfit)
+        memset(misfit, 0, sizeof *misfit);
     b.part = part;
     b.places = places;
     b.count = b.placed_count = 0;
@@ -282,7 +298,8 @@ int syn_place_chunks(const struct syn_part *part, const struct syn_chunk *chunks
     if (collect(&b, chunks, count, misfit) < 0)
         return SYN_EOOR;
     if (place_all_kernels(&b, &index, misfit) < 0 || place_all_biases(&b, &index, misfit) < 0) {
-        name_layer(chunks, index, misfit);
+        if (misfit)
+            name_layer(chunks, index, misfit);
         return SYN_EOOR;
     }
     return 0;

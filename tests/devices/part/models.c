@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Models from recorded operators: which tensor feeds which layer is found by comparing bytes. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +15,10 @@
 static void set_conv(const struct recorded_op *op, struct syn_layer *l)
 {
     bool line = strcmp(op->kind, "conv1d") == 0, flat = op->w.rank == 4 && op->w.dims[2] == 1 &&
-                op->w.dims[3] == 1 && op->in.dims[1] == 1 && op->in.dims[2] == 1;
+                                                        op->w.dims[3] == 1 && op->in.dims[1] == 1 &&
+                                                        op->in.dims[2] == 1;
 
-    l->op = line ? SYN_OP_CONV1D
+    l->op = line                                       ? SYN_OP_CONV1D
             : strcmp(op->kind, "convtranspose2d") == 0 ? SYN_OP_CONVTRANSPOSE2D
             : flat                                     ? SYN_OP_LINEAR
                                                        : SYN_OP_CONV2D;

@@ -48,10 +48,10 @@ static void read_tensor(struct recorded *r, struct recorded_op *op, const char *
 
     if (sscanf(line, "T %7s %7s %63s %lu", name, type, shape, &offset) != 4)
         return;
-    blob = strcmp(name, "in") == 0    ? &op->in
-           : strcmp(name, "w") == 0   ? &op->w
-           : strcmp(name, "b") == 0   ? &op->b
-                                      : &op->out;
+    blob = strcmp(name, "in") == 0  ? &op->in
+           : strcmp(name, "w") == 0 ? &op->w
+           : strcmp(name, "b") == 0 ? &op->b
+                                    : &op->out;
     *blob = (struct blob){.there = true, .wide = strcmp(type, "i32") == 0, .count = 1};
     blob->data = r->tensors + offset;
     for (char *at = shape; blob->rank < 4; at++) {
@@ -132,8 +132,8 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-void for_each_folder(const char *kind, const char *part, void (*visit)(const char *path, void *user),
-                     void *user)
+void for_each_folder(const char *kind, const char *part,
+                     void (*visit)(const char *path, void *user), void *user)
 {
     const char *data = data_folder();
     struct dirent **names = NULL;

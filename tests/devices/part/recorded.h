@@ -85,7 +85,7 @@ unsigned table_read(const char *recorded_name, struct table_row rows[SYN_MODEL_L
 void model_set_bits(struct model *m, const struct table_row *rows);
 
 /* Calls `visit` with each sub-folder of data/max7800x/<kind>/<part>, in order of names. */
-void for_each_folder(const char *kind, const char *part, void (*visit)(const char *path, void *user),
-                     void *user);
+void for_each_folder(const char *kind, const char *part,
+                     void (*visit)(const char *path, void *user), void *user);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The cycle formula against the vendor's tool and its RTL, and layers at their places. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,8 +241,7 @@ static void every_layer_of_the_eight_models_takes_its_cycles(void **state)
                 fail_msg("%s layer %u takes %llu, not %llu", synergy_models[i].name, n,
                          (unsigned long long)cycles, (unsigned long long)rows[n].cycles);
         }
-        assert_int_equal(syn_place_cycles(part, &chunk, places, 50000000),
-                         synergy_models[i].total);
+        assert_int_equal(syn_place_cycles(part, &chunk, places, 50000000), synergy_models[i].total);
         model_free(m);
     }
 }

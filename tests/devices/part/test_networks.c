@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Recorded networks as chunk images through the executor: whole, cut in two, and in slices. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,8 +58,8 @@ static bool output_is_recorded(const struct run *r, const struct model *m)
     size_t size;
     const void *out = syn_exec_output(r->exec, r->image.out_count - 1u, &size);
 
-    assert_int_equal(size, syn_tensor_bytes(m->layers[m->count - 1].out,
-                                            m->layers[m->count - 1].output_width));
+    assert_int_equal(
+        size, syn_tensor_bytes(m->layers[m->count - 1].out, m->layers[m->count - 1].output_width));
     return memcmp(out, m->outputs[m->count - 1], size) == 0;
 }
 

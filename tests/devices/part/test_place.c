@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Memory: the vendor's own offsets, and the facts that planning rests on. */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
+
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,9 +59,13 @@ static unsigned recorded_offsets(const char *name, uint32_t offsets[SYN_MODEL_LA
 
 static void kernels_lie_where_the_vendor_puts_them(void **state)
 {
-    static const char *const names[] = {
-        "mnist",       "kws20_v3", "cifar-100-residual-rand",           "cifar-10",
-        "camvid_unet", "cifar-100-mixed-rand", "cifar-100-simplewide2x-mixed-rand"};
+    static const char *const names[] = {"mnist",
+                                        "kws20_v3",
+                                        "cifar-100-residual-rand",
+                                        "cifar-10",
+                                        "camvid_unet",
+                                        "cifar-100-mixed-rand",
+                                        "cifar-100-simplewide2x-mixed-rand"};
     uint32_t offsets[SYN_MODEL_LAYERS_MAX];
     struct table_row rows[SYN_MODEL_LAYERS_MAX];
 
@@ -155,8 +160,8 @@ static void resize(struct model *m, uint16_t side)
         struct syn_shape shapes[SYN_LAYER_INPUTS_MAX];
 
         for (unsigned n = 0; n < m->layers[i].input_count; n++)
-            shapes[n] = m->layers[i].inputs[n] ? m->layers[m->layers[i].inputs[n] - 1].out
-                                               : m->shape;
+            shapes[n] =
+                m->layers[i].inputs[n] ? m->layers[m->layers[i].inputs[n] - 1].out : m->shape;
         assert_int_equal(syn_layer_resolve(&m->layers[i], shapes, NULL), 0);
     }
 }
@@ -180,9 +185,13 @@ static void unet_fits_because_outputs_may_overlap_inputs(void **state)
 
 static void networks_that_run_on_a_part_fit_it(void **state)
 {
-    static const char *const names[] = {"mnist", "kws20_v3", "cifar-100-residual-rand",
-                                        "cifar-10", "cifar-100-mixed-rand",
-                                        "cifar-100-simplewide2x-mixed-rand", "camvid_unet"};
+    static const char *const names[] = {"mnist",
+                                        "kws20_v3",
+                                        "cifar-100-residual-rand",
+                                        "cifar-10",
+                                        "cifar-100-mixed-rand",
+                                        "cifar-100-simplewide2x-mixed-rand",
+                                        "camvid_unet"};
     struct syn_misfit misfit;
 
     (void)state;

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Any bytes may be opened as a chunk image; what opens is placed and executed. */
+#include <stdlib.h>
+
+#include "devices/part/exec.h"
+#include "devices/part/place.h"
+
+#define MEMORY_MAX (1u << 24)
+
+static void place(const struct syn_image *image)
+{
+    static struct syn_layer layers[SYN_MODEL_LAYERS_MAX];
+    static struct syn_place places[SYN_PART_PLACEMENTS_MAX];
+    struct syn_chunk chunk = syn_image_chunk(image, layers);
+    struct syn_misfit misfit;
+
+    for (unsigned i = 0; i < (unsigned)(image->last - image->first); i++)
+        syn_place_check_layer(&syn_part_max78000, &layers[i], &misfit);
+    if (syn_place_chunks(&syn_part_max78002, &chunk, 1, places, &misfit) == 0)
+        syn_place_cycles(&syn_part_max78002, &chunk, places, 200000000);
+    syn_place_data(&syn_part_max78000, &chunk, NULL, &misfit);
+}
+
+static void execute(const struct syn_image *image)
+{
+    size_t size = syn_exec_memory(image);
+    struct syn_exec *exec;
+    void *memory;
+
+    if (size > MEMORY_MAX)
+        return;
+    memory = calloc(1, size);
+    if (memory && syn_exec_init(&exec, image, memory, size) == 0) {
+        syn_exec_start(exec);
+        for (int i = 0; i < 20 && syn_exec_step(exec, 100000); i++)
+            ;
+    }
+    free(memory);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct syn_image image;
+
+    if (syn_image_open(&image, data, size) == 0) {
+        place(&image);
+        execute(&image);
+    }
+    return 0;
+}
