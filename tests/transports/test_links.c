@@ -12,9 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -438,6 +440,44 @@ static void a_program_that_ignores_the_request_to_end_is_killed(void **state)
     assert_int_equal(lstat(f->path, &st), -1);
 }
 
+/* Plays a console that starts a device, says its process id, and is killed. */
+static void be_a_console(struct fixture *f, int tell)
+{
+    (void)spawn(f, "mute", "", 0);
+    pid_t pid = f->spawn ? syn_spawn_pid(f->spawn) : 0;
+    (void)!write(tell, &pid, sizeof pid);
+    for (;;)
+        (void)pause();
+}
+
+static void a_killed_console_leaves_no_orphan(void **state)
+{
+    struct fixture *f = *state;
+    int tell[2], status;
+    pid_t device = 0;
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0); /* the orphan becomes ours to reap */
+    assert_int_equal(pipe(tell), 0);
+    pid_t console = fork();
+    if (console == 0)
+        be_a_console(f, tell[1]);
+    assert_int_equal(read(tell[0], &device, sizeof device), sizeof device);
+    assert_true(device > 0);
+    assert_int_equal(kill(device, 0), 0);
+    kill(console, SIGKILL);
+    assert_int_equal(waitpid(console, &status, 0), console);
+    assert_int_equal(waitpid(device, &status, 0), device);
+    assert_true(WIFSIGNALED(status));
+    close(tell[0]);
+    close(tell[1]);
+}
+
+static void ctrl_c_at_the_terminal_does_not_reach_a_device(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(spawn(f, "listen", f->path, 0), 0);
+    assert_int_equal(getpgid(syn_spawn_pid(f->spawn)), syn_spawn_pid(f->spawn));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -459,6 +499,8 @@ int main(void)
         TEST(a_program_that_never_listens_is_given_up),
         TEST(a_program_that_does_not_exist_fails_at_once),
         TEST(a_program_that_ignores_the_request_to_end_is_killed),
+        TEST(a_killed_console_leaves_no_orphan),
+        TEST(ctrl_c_at_the_terminal_does_not_reach_a_device),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,7 @@ static void run(const char *const *argv, int in_out, int err, int report, pid_t 
     sigset_t none;
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    (void)signal(SIGINT, SIG_IGN); /* Ctrl-C is for the console, not for the devices */
+    (void)setpgid(0, 0); /* Ctrl-C is for the console, not for the devices */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     int null = in_out >= 0 ? in_out : open("/dev/null", O_RDWR);
     if (getppid() == parent && null >= 0 && dup2(null, 0) >= 0 && dup2(null, 1) >= 0 &&
@@ -168,7 +168,7 @@ bool syn_child_ended(struct syn_child *child, struct syn_error *error)
 void syn_child_ask_to_end(const struct syn_child *child)
 {
     if (child->pid > 0)
-        (void)kill(child->pid, SIGTERM);
+        (void)kill(-child->pid, SIGTERM); /* its group: what a shell started goes, too */
 }
 
 void syn_child_end(struct syn_child *child, int grace_ms)
@@ -177,7 +177,7 @@ void syn_child_end(struct syn_child *child, int grace_ms)
         struct pollfd p = {.fd = child->exit_fd, .events = POLLIN};
         syn_child_ask_to_end(child);
         if (poll(&p, 1, grace_ms) <= 0)
-            (void)kill(child->pid, SIGKILL);
+            (void)kill(-child->pid, SIGKILL);
         (void)waitpid(child->pid, NULL, 0);
     }
     child->pid = 0;

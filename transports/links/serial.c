@@ -51,30 +51,30 @@ static int refuse_access(const char *path, struct syn_error *error)
     return SYN_EACCESS;
 }
 
-/* Names that libserialport does not take, with the reason that a person can act on. */
+/* What a person can act on, before libserialport says less. */
 static int check_path(const char *path, struct syn_error *error)
 {
     struct stat st;
     if (stat(path, &st) < 0)
         return errno == ENOENT ? syn_error_set(error, SYN_ENOENT, "no such port")
                                : syn_error_os(error, errno, "cannot be looked at");
-    if (strncmp(path, "/dev/pts/", 9) == 0) {
-        (void)syn_error_set(error, SYN_EINVAL, "a pseudo terminal, no serial port");
-        syn_error_hint(error, "connect to pty:%s", path);
-        return SYN_EINVAL;
-    }
     if (!S_ISCHR(st.st_mode))
         return syn_error_set(error, SYN_EINVAL, "not a serial port");
     return access(path, R_OK | W_OK) < 0 ? refuse_access(path, error) : 0;
 }
 
+/* libserialport takes no pseudo terminals. */
+static int refuse_name(const char *path, struct syn_error *error)
+{
+    if (strncmp(path, "/dev/pts/", 9) != 0)
+        return syn_error_set(error, SYN_EINVAL, "not a serial port");
+    (void)syn_error_set(error, SYN_EINVAL, "a pseudo terminal, no serial port");
+    syn_error_hint(error, "connect to pty:%s", path);
+    return SYN_EINVAL;
+}
+
 static int refuse_library(const char *what, enum sp_return sp, struct syn_error *error)
 {
-    if (sp == SP_ERR_ARG) {
-        (void)syn_error_set(error, SYN_EINVAL, "%s: not a serial port", what);
-        syn_error_hint(error, "pseudo terminals are opened as pty:PATH");
-        return SYN_EINVAL;
-    }
     if (sp == SP_ERR_SUPP)
         return syn_error_set(error, SYN_EUNSUP, "%s: not supported by the port", what);
     if (sp == SP_ERR_MEM)
@@ -119,6 +119,8 @@ static int serial_open(struct syn_link_port *out, const char *address, struct sy
     if (rc)
         return rc;
     enum sp_return sp = sp_get_port_by_name(t.path, &port);
+    if (sp == SP_ERR_ARG)
+        return refuse_name(t.path, error);
     if (sp != SP_OK)
         return refuse_library("port", sp, error);
     sp = sp_open(port, SP_MODE_READ_WRITE);
