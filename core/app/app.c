@@ -106,8 +106,11 @@ static int read_document(struct syn_app *app, const struct syn_json *doc, struct
 static int finish(struct syn_app *app, struct syn_json *doc, struct syn_error *error)
 {
     struct syn_app *read = calloc(1, sizeof *read);
-    int result = read ? read_document(read, doc, error)
-                      : syn_error_set(error, SYN_ENOMEM, "not enough memory for an app");
+    if (!read) {
+        syn_json_free(doc);
+        return syn_error_set(error, SYN_ENOMEM, "not enough memory for an app");
+    }
+    int result = read_document(read, doc, error);
     if (result == 0)
         *app = *read;
     free(read);

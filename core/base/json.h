@@ -68,8 +68,10 @@ struct syn_json_field {
                 struct syn_error *error);
 };
 
+/* A member that is a pointer has a pointer's size: NOLINTNEXTLINE(bugprone-sizeof-expression) */
+#define SYN_JSON_SIZE(type, member) sizeof(((type *)0)->member)
 #define SYN_JSON_AT(type, member)                                                                  \
-    .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
+    .offset = offsetof(type, member), .size = SYN_JSON_SIZE(type, member)
 #define SYN_JSON_COUNT(fields) (sizeof(fields) / sizeof *(fields))
 
 /*

@@ -13,7 +13,8 @@ typedef int (*type_reader)(const struct syn_json *doc, const cJSON *value,
 static int expected(const struct syn_json *doc, const cJSON *node, struct syn_error *error,
                     const char *what)
 {
-    return syn_json_error(doc, node, SYN_EINVAL, error, "%s is expected", what);
+    syn_json_error(doc, node, SYN_EINVAL, error, "%s is expected", what);
+    return SYN_EINVAL;
 }
 
 /* Text from files reaches terminals: control characters could drive them. */
@@ -105,8 +106,9 @@ static void store(void *member, size_t size, int64_t value)
 static int out_of_range(const struct syn_json *doc, const cJSON *node, double min, double max,
                         struct syn_error *error)
 {
-    return syn_json_error(doc, node, SYN_EINVAL, error, "%.10g is out of range (%.16g to %.16g)",
-                          node->valuedouble, min, max);
+    syn_json_error(doc, node, SYN_EINVAL, error, "%.10g is out of range (%.16g to %.16g)",
+                   node->valuedouble, min, max);
+    return SYN_EINVAL;
 }
 
 int syn_json_int(const struct syn_json *doc, const cJSON *node, double min, double max,
@@ -196,7 +198,8 @@ static int read_node(const struct syn_json *doc, const cJSON *node,
                      const struct syn_json_field *field, void *member, struct syn_error *error)
 {
     (void)doc, (void)field, (void)error;
-    memcpy(member, &node, sizeof node);
+    const cJSON **slot = member;
+    *slot = node;
     return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/base/json_scan.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -220,6 +221,7 @@ static bool value(struct walk *w, const char *begin)
 
 struct syn_json_scan syn_json_scan(const char *text, size_t size, size_t wanted)
 {
+    assert(text);
     struct walk w = {.text = text, .p = text, .end = text + size, .wanted = wanted};
     skip_space(&w);
     if (value(&w, w.p) && !w.found) {

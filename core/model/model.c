@@ -77,7 +77,7 @@ uint64_t syn_model_data_intensity(const struct syn_model *model)
     uint64_t bytes = 0;
     for (unsigned t = 1; t <= model->layer_count; t++)
         bytes += syn_model_tensor_bytes(model, t);
-    return bytes / model->layer_count;
+    return model->layer_count ? bytes / model->layer_count : 0;
 }
 
 int syn_model_image(const struct syn_model *model, unsigned first, unsigned last, uint8_t **bytes,

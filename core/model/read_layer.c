@@ -418,8 +418,10 @@ static int allocate(struct syn_model *model, unsigned count, struct syn_error *e
     model->layer_names = calloc(count, sizeof *model->layer_names);
     model->weights = calloc(count, sizeof *model->weights);
     model->biases = calloc(count, sizeof *model->biases);
-    if (!model->layers || !model->layer_names || !model->weights || !model->biases)
-        return syn_error_set(error, SYN_ENOMEM, "not enough memory for %u layers", count);
+    if (!model->layers || !model->layer_names || !model->weights || !model->biases) {
+        syn_error_set(error, SYN_ENOMEM, "not enough memory for %u layers", count);
+        return SYN_ENOMEM;
+    }
     model->layer_count = count;
     return 0;
 }

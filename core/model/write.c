@@ -199,11 +199,10 @@ static char *weights_path(const char *path)
     size_t length = strlen(path);
     if (length > 5 && strcmp(path + length - 5, ".json") == 0)
         length -= 5;
-    char *name = malloc(length + sizeof ".bin");
-    if (name) {
-        memcpy(name, path, length);
-        memcpy(name + length, ".bin", sizeof ".bin");
-    }
+    size_t size = length + sizeof ".bin";
+    char *name = malloc(size);
+    if (name)
+        (void)snprintf(name, size, "%.*s.bin", (int)length, path);
     return name;
 }
 

@@ -113,7 +113,7 @@ static int read_figures(const struct syn_json *doc, const cJSON *node, struct sy
         fields[i] = (struct syn_json_field){.name = figures[i].name,
                                             .type = SYN_JSON_NODE,
                                             .required = true,
-                                            .offset = i * sizeof *nodes};
+                                            .offset = (size_t)((char *)&nodes[i] - (char *)nodes)};
     int result = syn_json_fill(doc, node, fields, FIGURES, nodes, error);
     for (size_t i = 0; i < FIGURES && result == 0; i++) {
         uint32_t value = 0;
