@@ -484,6 +484,29 @@ void syn_rt_dropped(struct syn_rt *rt, unsigned pipeline, uint32_t inference, in
     schedule(rt);
 }
 
+void syn_rt_peer_lost(struct syn_rt *rt, uint8_t peer)
+{
+    for (unsigned p = 0; p < rt->pipeline_count; p++)
+        for (unsigned s = 0; s < SYN_STAGE_COUNT; s++)
+            if (syn_rt_sendee(&rt->routes[p], s) == peer)
+                rt->credits[p][s] = 0;
+}
+
+static void grant_free(struct syn_rt *rt, unsigned p, unsigned stage, int64_t at_ns)
+{
+    for (unsigned i = 0; i < rt->routes[p].slots[stage]; i++)
+        if (rt->slots[p][stage][i].state == SYN_SLOT_FREE)
+            grant(rt, p, stage, at_ns);
+}
+
+void syn_rt_peer_found(struct syn_rt *rt, uint8_t peer, int64_t at_ns)
+{
+    for (unsigned p = 0; rt->granted && p < rt->pipeline_count; p++)
+        for (unsigned s = 0; s < SYN_STAGE_COUNT; s++)
+            if (syn_rt_filler(&rt->routes[p], s) == peer)
+                grant_free(rt, p, s, at_ns);
+}
+
 void syn_rt_credit(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage, int64_t at_ns)
 {
     if (pipeline >= rt->pipeline_count ||

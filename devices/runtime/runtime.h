@@ -226,6 +226,13 @@ void syn_rt_send_abort(struct syn_rt *rt, const struct syn_task *task, int64_t a
  * a device that is source and target hears it from both sides. */
 void syn_rt_dropped(struct syn_rt *rt, unsigned pipeline, uint32_t inference, int64_t at_ns);
 
+/*
+ * The link to a peer went: its credits are void (transfers under way are the port's to abort). When
+ * it is back, with nothing under way, every free slot that it fills is granted again.
+ */
+void syn_rt_peer_lost(struct syn_rt *rt, uint8_t peer);
+void syn_rt_peer_found(struct syn_rt *rt, uint8_t peer, int64_t at_ns);
+
 /* A peer granted one slot for what `stage` (HEAD or BODY_OUT) sends, free since at_ns. */
 void syn_rt_credit(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage, int64_t at_ns);
 

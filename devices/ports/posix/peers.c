@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT */
+#include "devices/ports/posix/peers.h"
+
+#include "devices/ports/posix/radio.h"
+#include "devices/wire/frame.h"
+#include "devices/wire/smp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define NOBODY       0xff
+#define BACKLOG      16
+#define RETRY_NS     20000000   /* first pause before connecting again */
+#define RETRY_MAX_NS 2000000000 /* pauses double up to this */
+
+/* A connection; its peer is known at once where we connected, else by its first message. */
+struct conn {
+    struct syn_peers *peers;
+    struct conn *next;
+    uint8_t index; /* NOBODY until the other side has said who it is */
+    bool adopted;  /* it is the link of peers->table[index] */
+    int fd;
+    struct syn_loop_watch watch;
+    struct syn_frame_receiver receiver;
+    uint8_t buffer[SYN_AGENT_MESSAGE_MAX + SYN_FRAME_OVERHEAD];
+    uint8_t *out; /* what the socket did not take yet */
+    size_t out_size, out_capacity;
+};
+
+struct syn_peers {
+    struct syn_loop *loop;
+    struct syn_peers_events events;
+    char path[SYN_AGENT_ADDRESS_MAX];
+    int listen_fd;
+    struct syn_loop_watch listening;
+    uint8_t self;
+    struct conn *conns;
+    struct entry {
+        struct syn_peers *peers;
+        uint8_t index;
+        bool used;
+        char address[SYN_AGENT_ADDRESS_MAX];
+        struct conn *conn; /* NULL = down */
+        struct syn_loop_timer retry;
+        int64_t pause_ns;
+    } table[SYN_AGENT_PEERS_MAX];
+};
+
+/* ---- connections ---- */
+
+static void remove_conn(struct conn *conn)
+{
+    struct conn **at = &conn->peers->conns;
+    while (*at != conn)
+        at = &(*at)->next;
+    *at = conn->next;
+    syn_loop_watch_stop(&conn->watch);
+    (void)close(conn->fd);
+    free(conn->out);
+    free(conn);
+}
+
+static void retry_later(struct entry *e);
+
+/* Closes; the peer, where it was one, is reported as gone and connected to again. */
+static void close_conn(struct conn *conn)
+{
+    struct syn_peers *peers = conn->peers;
+    struct entry *e = conn->adopted ? &peers->table[conn->index] : NULL;
+    remove_conn(conn);
+    if (!e)
+        return;
+    e->conn = NULL;
+    peers->events.up(peers->events.ctx, e->index, false);
+    retry_later(e);
+}
+
+static bool grow(struct conn *conn, size_t more)
+{
+    if (conn->out_size + more <= conn->out_capacity)
+        return true;
+    size_t capacity = 2 * (conn->out_size + more);
+    uint8_t *out = realloc(conn->out, capacity);
+    if (!out)
+        return false;
+    conn->out = out;
+    conn->out_capacity = capacity;
+    return true;
+}
+
+static void flush(struct conn *conn)
+{
+    ssize_t n = conn->out_size == 0 ? 0 : send(conn->fd, conn->out, conn->out_size, MSG_NOSIGNAL);
+    if (n > 0) {
+        conn->out_size -= (size_t)n;
+        memmove(conn->out, conn->out + n, conn->out_size);
+    }
+    syn_loop_watch_interest(&conn->watch,
+                            SYN_LOOP_READ | (conn->out_size > 0 ? SYN_LOOP_WRITE : 0));
+}
+
+/* A link that cannot be written, or for which there is no memory, is shut; the loop sees it. */
+static void send_on(struct conn *conn, const uint8_t *message, size_t size)
+{
+    size_t bound = syn_frame_bound(SYN_FRAMING_COBS, size);
+    if (!grow(conn, bound)) {
+        (void)shutdown(conn->fd, SHUT_RDWR);
+        return;
+    }
+    int n = syn_frame_encode(SYN_FRAMING_COBS, message, size, conn->out + conn->out_size, bound);
+    if (n < 0)
+        return;
+    bool waiting = conn->out_size > 0;
+    conn->out_size += (size_t)n;
+    if (!waiting)
+        flush(conn);
+}
+
+/* The connection becomes the link to its peer, in place of one that may still be there. */
+static void adopt(struct conn *conn)
+{
+    struct syn_peers *peers = conn->peers;
+    struct entry *e = &peers->table[conn->index];
+    if (e->conn)
+        close_conn(e->conn);
+    syn_loop_timer_stop(&e->retry);
+    e->conn = conn;
+    e->pause_ns = RETRY_NS;
+    conn->adopted = true;
+    peers->events.up(peers->events.ctx, e->index, true);
+}
+
+static bool is_hello(const uint8_t *message, size_t size, struct syn_tensor_head *head)
+{
+    const uint8_t *body;
+    size_t body_size;
+    return size > SYN_SMP_HEADER &&
+           syn_tensor_get(head, message + SYN_SMP_HEADER, size - SYN_SMP_HEADER, &body,
+                          &body_size) == 0 &&
+           head->kind == SYN_TENSOR_ASK && head->flags & SYN_RADIO_HELLO;
+}
+
+static void on_message(void *ctx, enum syn_framing framing, const uint8_t *data, size_t size)
+{
+    struct conn *conn = ctx;
+    struct syn_peers *peers = conn->peers;
+    struct syn_tensor_head head;
+    (void)framing;
+    if (conn->adopted) {
+        peers->events.message(peers->events.ctx, conn->index, data, size);
+        return;
+    }
+    if (conn->index != NOBODY || !is_hello(data, size, &head) ||
+        head.inference >= SYN_AGENT_PEERS_MAX)
+        return;
+    conn->index = (uint8_t)head.inference;
+    if (peers->table[conn->index].used)
+        adopt(conn);
+}
+
+static void on_ready(void *ctx, unsigned events)
+{
+    struct conn *conn = ctx;
+    uint8_t bytes[16384];
+    if (events & SYN_LOOP_WRITE)
+        flush(conn);
+    if (!(events & SYN_LOOP_READ))
+        return;
+    ssize_t n = recv(conn->fd, bytes, sizeof bytes, 0);
+    if (n > 0)
+        syn_frame_feed(&conn->receiver, bytes, (size_t)n, syn_loop_now());
+    else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+        close_conn(conn);
+}
+
+static struct conn *new_conn(struct syn_peers *peers, int fd, unsigned index)
+{
+    struct conn *conn = calloc(1, sizeof *conn);
+    if (!conn)
+        return NULL;
+    const struct syn_frame_events events = {.message = on_message, .ctx = conn};
+    conn->peers = peers;
+    conn->fd = fd;
+    conn->index = (uint8_t)index;
+    conn->next = peers->conns;
+    peers->conns = conn;
+    syn_frame_receiver_init(&conn->receiver, &events, conn->buffer, sizeof conn->buffer, NULL, 0);
+    syn_loop_watch_start(peers->loop, &conn->watch, fd, SYN_LOOP_READ, on_ready, conn);
+    return conn;
+}
+
+/* ---- connecting and listening ---- */
+
+static bool set_address(struct sockaddr_un *to, const char *path)
+{
+    memset(to, 0, sizeof *to);
+    to->sun_family = AF_UNIX;
+    if (strlen(path) >= sizeof to->sun_path)
+        return false;
+    memcpy(to->sun_path, path, strlen(path));
+    return true;
+}
+
+/* Connects at once or not at all: a unix socket has no state between. Returns -1 on failure. */
+static int connect_to(const char *path)
+{
+    struct sockaddr_un to;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    if (set_address(&to, path) && connect(fd, (struct sockaddr *)&to, sizeof to) == 0)
+        return fd;
+    (void)close(fd);
+    return -1;
+}
+
+static void say_hello(struct conn *conn)
+{
+    uint8_t message[SYN_TENSOR_START];
+    struct syn_tensor_head head = {
+        .kind = SYN_TENSOR_ASK, .flags = SYN_RADIO_HELLO, .inference = conn->peers->self};
+    send_on(conn, message, syn_tensor_begin(message, &head, 0, 0));
+}
+
+static void try_to_connect(void *ctx)
+{
+    struct entry *e = ctx;
+    int fd = connect_to(e->address);
+    struct conn *conn = fd < 0 ? NULL : new_conn(e->peers, fd, e->index);
+    if (!conn) {
+        if (fd >= 0)
+            (void)close(fd);
+        retry_later(e);
+        return;
+    }
+    say_hello(conn);
+    adopt(conn);
+}
+
+/* The side with the higher index waits for the other. */
+static void retry_later(struct entry *e)
+{
+    if (!e->used || !e->address[0] || e->peers->self > e->index)
+        return;
+    syn_loop_timer_start(e->peers->loop, &e->retry, e->pause_ns, 0, try_to_connect, e);
+    e->pause_ns = e->pause_ns * 2 < RETRY_MAX_NS ? e->pause_ns * 2 : RETRY_MAX_NS;
+}
+
+static void on_listening(void *ctx, unsigned events)
+{
+    struct syn_peers *peers = ctx;
+    (void)events;
+    int fd = accept4(peers->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0 && !new_conn(peers, fd, NOBODY))
+        (void)close(fd);
+}
+
+/* A socket file that nobody listens at is left over from a wearable that died. */
+static int listen_at(const char *path)
+{
+    struct sockaddr_un at;
+    if (!set_address(&at, path))
+        return SYN_EINVAL;
+    int probe = connect_to(path);
+    if (probe >= 0) {
+        (void)close(probe);
+        return SYN_EBUSY;
+    }
+    if (errno == ECONNREFUSED)
+        (void)unlink(path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return SYN_EIO;
+    if (bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    (void)close(fd);
+    return SYN_EIO;
+}
+
+/* ---- the table ---- */
+
+static void drop_entry(struct entry *e)
+{
+    e->used = false;
+    syn_loop_timer_stop(&e->retry);
+    if (e->conn)
+        close_conn(e->conn);
+}
+
+/* A connection whose hello came before the table did. */
+static struct conn *find_waiting(const struct syn_peers *peers, unsigned index)
+{
+    for (struct conn *c = peers->conns; c; c = c->next)
+        if (c->index == index && !c->adopted)
+            return c;
+    return NULL;
+}
+
+static void take_entry(struct entry *e, const struct syn_agent_peer *row)
+{
+    struct conn *waiting = find_waiting(e->peers, e->index);
+    e->used = true;
+    e->pause_ns = RETRY_NS;
+    memcpy(e->address, row->address, sizeof e->address);
+    if (waiting)
+        adopt(waiting);
+    else if (e->address[0] && e->peers->self < e->index)
+        try_to_connect(e);
+}
+
+static bool same_entry(const struct entry *e, const struct syn_agent_peer *row, bool used)
+{
+    return used && e->used && strcmp(e->address, row->address) == 0;
+}
+
+void syn_peers_set(struct syn_peers *peers, unsigned self, const struct syn_agent_peer *table,
+                   unsigned count)
+{
+    bool moved = peers->self != self;
+    peers->self = (uint8_t)self;
+    for (unsigned i = 0; i < SYN_AGENT_PEERS_MAX; i++) {
+        struct entry *e = &peers->table[i];
+        bool used = i < count && i != self && table[i].used;
+        if (!moved && same_entry(e, &table[i], used))
+            continue;
+        drop_entry(e);
+        if (used)
+            take_entry(e, &table[i]);
+    }
+}
+
+bool syn_peers_up(const struct syn_peers *peers, unsigned peer)
+{
+    return peer < SYN_AGENT_PEERS_MAX && peers->table[peer].conn;
+}
+
+void syn_peers_send(struct syn_peers *peers, unsigned peer, const uint8_t *message, size_t size)
+{
+    if (syn_peers_up(peers, peer))
+        send_on(peers->table[peer].conn, message, size);
+}
+
+/* ---- life ---- */
+
+int syn_peers_new(struct syn_peers **peers, struct syn_loop *loop, const char *path,
+                  const struct syn_peers_events *events)
+{
+    *peers = NULL;
+    if (strlen(path) >= SYN_AGENT_ADDRESS_MAX)
+        return SYN_EINVAL;
+    int fd = listen_at(path);
+    if (fd < 0)
+        return fd;
+    struct syn_peers *p = calloc(1, sizeof *p);
+    if (!p) {
+        (void)close(fd);
+        return SYN_ENOMEM;
+    }
+    p->loop = loop;
+    p->events = *events;
+    p->listen_fd = fd;
+    memcpy(p->path, path, strlen(path) + 1);
+    for (unsigned i = 0; i < SYN_AGENT_PEERS_MAX; i++) {
+        p->table[i].peers = p;
+        p->table[i].index = (uint8_t)i;
+    }
+    syn_loop_watch_start(loop, &p->listening, fd, SYN_LOOP_READ, on_listening, p);
+    *peers = p;
+    return 0;
+}
+
+void syn_peers_free(struct syn_peers *peers)
+{
+    if (!peers)
+        return;
+    for (unsigned i = 0; i < SYN_AGENT_PEERS_MAX; i++)
+        syn_loop_timer_stop(&peers->table[i].retry);
+    while (peers->conns)
+        remove_conn(peers->conns);
+    syn_loop_watch_stop(&peers->listening);
+    (void)close(peers->listen_fd);
+    (void)unlink(peers->path);
+    free(peers);
+}

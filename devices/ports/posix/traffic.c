@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT */
+#include "devices/ports/posix/traffic.h"
+
+#include "devices/wire/smp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RELAY_RETRY_NS 2000000   /* real time until the host's link is tried again */
+#define PATIENCE_NS    500000000 /* real time that a peer may take to answer the arbitration */
+
+/* ---- hops ---- */
+
+static struct syn_hop tensors(uint16_t stream, const struct syn_port_tensor *t, unsigned count)
+{
+    struct syn_hop hop = {.stream = stream, .count = (uint8_t)count};
+    for (unsigned i = 0; i < count; i++)
+        hop.sizes[i] = syn_tensor_bytes(t[i].shape, t[i].width);
+    return hop;
+}
+
+static struct syn_hop one(uint16_t stream, uint32_t size)
+{
+    return (struct syn_hop){.stream = stream, .count = 1, .sizes = {size}};
+}
+
+struct syn_hop syn_traffic_hop(const struct syn_deployed_pipe *pipe, unsigned stage)
+{
+    switch (stage) {
+    case SYN_STAGE_HEAD:
+        return one(pipe->head_stream, pipe->sense_bytes);
+    case SYN_STAGE_BODY_IN:
+        return tensors(pipe->body_in_stream, pipe->image.in, pipe->image.in_count);
+    case SYN_STAGE_BODY_OUT:
+        if (syn_deployment_is_last(pipe))
+            return one(pipe->body_out_stream, SYN_RESULT_PACKED);
+        return tensors(pipe->body_out_stream, pipe->image.out, pipe->image.out_count);
+    default:
+        return one(pipe->tail_stream, SYN_RESULT_PACKED);
+    }
+}
+
+uint8_t syn_traffic_other_end(const struct syn_route *route, unsigned stage)
+{
+    const struct {
+        bool has;
+        uint8_t end;
+    } ends[SYN_STAGE_COUNT] = {
+        [SYN_STAGE_HEAD] = {route->has_head, route->head_to},
+        [SYN_STAGE_BODY_IN] = {route->has_body, route->body_from},
+        [SYN_STAGE_BODY_OUT] = {route->has_body, route->body_to},
+        [SYN_STAGE_TAIL] = {route->has_tail, route->tail_from},
+    };
+    return ends[stage].has ? ends[stage].end : SYN_RT_NOBODY;
+}
+
+bool syn_traffic_is_direct(const struct syn_traffic *traffic, unsigned peer)
+{
+    return traffic->peers && peer < SYN_AGENT_PEERS_MAX && traffic->agent->peers[peer].used &&
+           traffic->agent->peers[peer].address[0];
+}
+
+/* The pipeline and stage whose hop to or from a peer carries a stream. */
+static bool find_stage(const struct syn_traffic *traffic, uint16_t stream, unsigned first_stage,
+                       unsigned second_stage, unsigned *pipeline, unsigned *stage)
+{
+    const struct syn_deployment *d = &traffic->agent->deployment;
+    const unsigned stages[] = {first_stage, second_stage};
+    for (unsigned p = 0; p < d->pipeline_count; p++)
+        for (unsigned i = 0; i < 2; i++) {
+            uint8_t end = syn_traffic_other_end(&d->pipes[p].route, stages[i]);
+            if (end == SYN_RT_NOBODY || end == SYN_RT_LOCAL)
+                continue;
+            struct syn_hop hop = syn_traffic_hop(&d->pipes[p], stages[i]);
+            if (stream >= hop.stream && stream - hop.stream < hop.count) {
+                *pipeline = p;
+                *stage = stages[i];
+                return true;
+            }
+        }
+    return false;
+}
+
+/* ---- the host's link ---- */
+
+static void relay_flush(void *ctx)
+{
+    struct syn_traffic *t = ctx;
+    while (t->relay_first &&
+           syn_agent_relay(t->agent, t->relay_first->bytes, t->relay_first->size)) {
+        struct syn_relay_message *sent = t->relay_first;
+        t->relay_first = sent->next;
+        free(sent);
+    }
+    if (!t->relay_first) {
+        t->relay_last = &t->relay_first;
+        return;
+    }
+    int64_t pause = syn_virtual_from_real(t->clock, RELAY_RETRY_NS);
+    syn_virtual_start(t->clock, &t->relay_timer, syn_virtual_now(t->clock) + pause, relay_flush, t);
+}
+
+void syn_traffic_relay_later(struct syn_traffic *t, const uint8_t *message, size_t size)
+{
+    struct syn_relay_message *m = malloc(sizeof *m + size);
+    if (!m)
+        return;
+    m->next = NULL;
+    m->size = size;
+    memcpy(m->bytes, message, size);
+    *t->relay_last = m;
+    t->relay_last = &m->next;
+    if (!t->relay_timer.clock)
+        syn_virtual_start(t->clock, &t->relay_timer, syn_virtual_now(t->clock), relay_flush, t);
+}
+
+bool syn_traffic_relay(void *ctx, const uint8_t *message, size_t size)
+{
+    struct syn_traffic *t = ctx;
+    return !t->relay_first && syn_agent_relay(t->agent, message, size);
+}
+
+void syn_traffic_tell(struct syn_traffic *t, unsigned peer, const uint8_t *message, size_t size)
+{
+    if (syn_traffic_is_direct(t, peer))
+        syn_peers_send(t->peers, peer, message, size);
+    else
+        syn_traffic_relay_later(t, message, size);
+}
+
+/* ---- credits and counts ---- */
+
+void syn_traffic_credit(struct syn_traffic *t, uint8_t pipeline, uint8_t stage, uint8_t peer,
+                        int64_t at_ns)
+{
+    const struct syn_deployed_pipe *pipe = &t->agent->deployment.pipes[pipeline];
+    struct syn_hop hop = syn_traffic_hop(pipe, stage);
+    struct syn_tensor_head head = {.stream = hop.stream, .kind = SYN_TENSOR_CREDIT};
+    struct syn_tensor_credit credit = {.at_ns = at_ns};
+    uint8_t message[SYN_TENSOR_START + SYN_TENSOR_CREDIT_SIZE];
+    for (unsigned i = 0; i < hop.count; i++)
+        credit.bytes += hop.sizes[i];
+    syn_tensor_credit_put(message + SYN_TENSOR_START, &credit);
+    syn_traffic_tell(t, peer, message, syn_tensor_begin(message, &head, 0, SYN_TENSOR_CREDIT_SIZE));
+}
+
+static void on_credit(struct syn_traffic *t, const struct syn_tensor_head *head,
+                      const uint8_t *body, size_t size)
+{
+    struct syn_tensor_credit credit;
+    unsigned p, stage;
+    if (syn_tensor_credit_get(&credit, body, size) ||
+        !find_stage(t, head->stream, SYN_STAGE_HEAD, SYN_STAGE_BODY_OUT, &p, &stage))
+        t->refused++;
+    else
+        syn_rt_credit(&t->agent->rt, p, (enum syn_stage)stage, credit.at_ns);
+}
+
+void syn_traffic_counts(struct syn_traffic *t, const uint32_t *done, unsigned count, int64_t at_ns,
+                        bool relay)
+{
+    struct syn_tensor_head head = {.kind = SYN_TENSOR_COUNTS};
+    uint8_t message[SYN_TENSOR_START + 2 + 4 * SYN_RT_PIPELINES_MAX + 8];
+    size_t body = syn_tensor_counts_put(message + SYN_TENSOR_START, done, count, at_ns);
+    size_t size = syn_tensor_begin(message, &head, 0, body);
+    bool behind_host = false;
+    for (unsigned i = 0; i < SYN_AGENT_PEERS_MAX; i++) {
+        if (syn_traffic_is_direct(t, i))
+            syn_peers_send(t->peers, i, message, size);
+        else
+            behind_host |= t->agent->peers[i].used && i != t->agent->deployment.self;
+    }
+    if (relay && behind_host)
+        syn_traffic_relay_later(t, message, size); /* one for all: the host spreads it */
+}
+
+static void on_counts(struct syn_traffic *t, const uint8_t *body, size_t size)
+{
+    uint32_t done[SYN_RT_PIPELINES_MAX] = {0};
+    int64_t at_ns;
+    int n = syn_tensor_counts_get(done, SYN_RT_PIPELINES_MAX, &at_ns, body, size);
+    if (n < 0 || n > SYN_RT_PIPELINES_MAX)
+        t->refused++;
+    else
+        syn_rt_counts(&t->agent->rt, done, (unsigned)n, at_ns);
+}
+
+/* ---- drops ---- */
+
+static void tell_drop(struct syn_traffic *t, const struct syn_traffic_drop *d)
+{
+    uint8_t message[SYN_TENSOR_START];
+    size_t size = syn_transfer_dropped(message, d->stream, d->inference, d->flags);
+    if (!syn_traffic_is_direct(t, d->peer) || syn_peers_up(t->peers, d->peer))
+        syn_traffic_tell(t, d->peer, message, size);
+    else if (t->drop_count < SYN_TRAFFIC_DROPS)
+        t->drops[t->drop_count++] = *d;
+}
+
+/* Those that waited for the link to come back. */
+static void tell_old_drops(struct syn_traffic *t, unsigned peer)
+{
+    for (unsigned i = t->drop_count; i-- > 0;)
+        if (t->drops[i].peer == peer) {
+            struct syn_traffic_drop d = t->drops[i];
+            t->drops[i] = t->drops[--t->drop_count];
+            tell_drop(t, &d);
+        }
+}
+
+void syn_traffic_tell_drop(struct syn_traffic *t, unsigned pipeline, unsigned stage,
+                           uint32_t inference)
+{
+    const struct syn_deployed_pipe *pipe = &t->agent->deployment.pipes[pipeline];
+    bool up = stage == SYN_STAGE_BODY_IN || stage == SYN_STAGE_TAIL;
+    struct syn_traffic_drop d = {.peer = syn_traffic_other_end(&pipe->route, stage),
+                                 .flags = up ? SYN_DROPPED_UPSTREAM : 0,
+                                 .stream = syn_traffic_hop(pipe, stage).stream,
+                                 .inference = inference};
+    if (d.peer != SYN_RT_NOBODY && d.peer != SYN_RT_LOCAL)
+        tell_drop(t, &d);
+}
+
+/* News of a drop goes on from hop to hop until it is at the source and at the target. */
+static void on_dropped(struct syn_traffic *t, const struct syn_tensor_head *head)
+{
+    bool up = head->flags & SYN_DROPPED_UPSTREAM;
+    unsigned p, stage;
+    bool found = up ? find_stage(t, head->stream, SYN_STAGE_HEAD, SYN_STAGE_BODY_OUT, &p, &stage)
+                    : find_stage(t, head->stream, SYN_STAGE_BODY_IN, SYN_STAGE_TAIL, &p, &stage);
+    if (!found) {
+        t->refused++;
+        return;
+    }
+    if (stage == SYN_STAGE_BODY_OUT)
+        syn_traffic_tell_drop(t, p, SYN_STAGE_BODY_IN, head->inference);
+    if (stage == SYN_STAGE_BODY_IN)
+        syn_traffic_tell_drop(t, p, SYN_STAGE_BODY_OUT, head->inference);
+    syn_rt_dropped(&t->agent->rt, p, head->inference, syn_virtual_now(t->clock));
+}
+
+/* ---- messages ---- */
+
+static void on_missing(struct syn_traffic *t, const struct syn_tensor_head *head,
+                       const uint8_t *body, size_t size)
+{
+    uint32_t length;
+    if (syn_tensor_missing_get(&length, body, size))
+        t->refused++;
+    else
+        syn_traffic_out_again(t, head, length);
+}
+
+static void on_kind(struct syn_traffic *t, unsigned peer, const struct syn_tensor_head *head,
+                    const uint8_t *body, size_t size)
+{
+    switch (head->kind) {
+    case SYN_TENSOR_DATA:
+        syn_traffic_in_data(t, peer, head, body, size);
+        break;
+    case SYN_TENSOR_CREDIT:
+        on_credit(t, head, body, size);
+        break;
+    case SYN_TENSOR_MISSING:
+        on_missing(t, head, body, size);
+        break;
+    case SYN_TENSOR_COUNTS:
+        on_counts(t, body, size);
+        break;
+    case SYN_TENSOR_DROPPED:
+        on_dropped(t, head);
+        break;
+    default:
+        if (peer == SYN_RADIO_HOST ||
+            syn_radio_told(&t->radio, peer, head, body, size, syn_virtual_now(t->clock)))
+            t->refused++;
+        break;
+    }
+}
+
+void syn_traffic_message(struct syn_traffic *t, unsigned peer, const uint8_t *message, size_t size)
+{
+    struct syn_tensor_head head;
+    const uint8_t *body;
+    size_t body_size;
+    if (size < SYN_SMP_HEADER || !t->agent->committed ||
+        syn_tensor_get(&head, message + SYN_SMP_HEADER, size - SYN_SMP_HEADER, &body, &body_size))
+        t->refused++;
+    else
+        on_kind(t, peer, &head, body, body_size);
+}
+
+void syn_traffic_up(struct syn_traffic *t, unsigned peer, bool up)
+{
+    int64_t now = syn_virtual_now(t->clock);
+    syn_agent_peer_up(t->agent, peer, up);
+    if (!up)
+        syn_rt_peer_lost(&t->agent->rt, (uint8_t)peer);
+    syn_radio_peer(&t->radio, peer, up, now);
+    if (!up) {
+        syn_traffic_out_lost(t, peer);
+        syn_traffic_in_lost(t, peer);
+        return;
+    }
+    syn_rt_peer_found(&t->agent->rt, (uint8_t)peer, now);
+    tell_old_drops(t, peer);
+}
+
+/* ---- the radio's callbacks ---- */
+
+static void on_tell(void *ctx, unsigned peer, unsigned kind, unsigned flags, uint16_t stream,
+                    uint32_t inference, const uint8_t *body, size_t size)
+{
+    struct syn_traffic *t = ctx;
+    struct syn_tensor_head head = {
+        .stream = stream, .kind = (uint8_t)kind, .flags = (uint8_t)flags, .inference = inference};
+    uint8_t message[SYN_TENSOR_START + SYN_RADIO_BODY_MAX];
+    memcpy(message + SYN_TENSOR_START, body, size);
+    syn_peers_send(t->peers, peer, message, syn_tensor_begin(message, &head, 0, size));
+}
+
+static uint64_t on_duration(void *ctx, uint16_t stream)
+{
+    const struct syn_traffic *t = ctx;
+    unsigned p, stage;
+    if (!find_stage(t, stream, SYN_STAGE_BODY_IN, SYN_STAGE_TAIL, &p, &stage))
+        return 0;
+    struct syn_task task = {
+        .kind = SYN_TASK_RECEIVE, .pipeline = (uint8_t)p, .to_stage = (uint8_t)stage};
+    return syn_deployment_duration(&t->agent->deployment, &t->agent->timing, &task);
+}
+
+static void on_begin(void *ctx, const struct syn_radio_send *send, int64_t start_ns, int64_t end_ns)
+{
+    if (send->inbound)
+        syn_traffic_in_begin(ctx, send, start_ns, end_ns);
+    else
+        syn_traffic_out_begin(ctx, send, start_ns, end_ns);
+}
+
+static void on_woken(void *ctx)
+{
+    struct syn_traffic *t = ctx;
+    syn_radio_tick(&t->radio, syn_virtual_now(t->clock));
+}
+
+static void on_wake(void *ctx, int64_t at_ns)
+{
+    struct syn_traffic *t = ctx;
+    syn_virtual_start(t->clock, &t->wake, at_ns, on_woken, t);
+}
+
+/* ---- life ---- */
+
+void syn_traffic_init(struct syn_traffic *t, struct syn_agent *agent, struct syn_virtual *clock)
+{
+    const struct syn_radio_port port = {t, on_tell, on_duration, on_begin, on_wake};
+    memset(t, 0, sizeof *t);
+    t->agent = agent;
+    t->clock = clock;
+    t->relay_last = &t->relay_first;
+    syn_radio_init(&t->radio, &port, syn_virtual_from_real(clock, PATIENCE_NS));
+}
+
+void syn_traffic_reset(struct syn_traffic *t)
+{
+    syn_virtual_stop(&t->wake);
+    syn_traffic_out_reset(t);
+    syn_traffic_in_reset(t);
+    t->drop_count = 0;
+    syn_radio_reset(&t->radio, t->agent->deployment.self);
+}
+
+void syn_traffic_close(struct syn_traffic *t)
+{
+    syn_traffic_reset(t);
+    syn_virtual_stop(&t->relay_timer);
+    while (t->relay_first) {
+        struct syn_relay_message *m = t->relay_first;
+        t->relay_first = m->next;
+        free(m);
+    }
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* Hops that leave a virtual wearable. */
+#include "devices/base/bytes.h"
+#include "devices/ports/posix/traffic.h"
+
+#define RETRY_NS 1000000 /* real time until a full link of the host is tried again */
+
+static const struct syn_deployed_pipe *pipe_of(const struct syn_traffic_out *out)
+{
+    return &out->traffic->agent->deployment.pipes[out->task.pipeline];
+}
+
+static struct syn_traffic_out *free_entry(struct syn_traffic *t)
+{
+    for (unsigned i = 0; i < SYN_RADIO_SENDS; i++)
+        if (!t->out[i].used)
+            return &t->out[i];
+    return NULL;
+}
+
+static struct syn_traffic_out *find_entry(struct syn_traffic *t, uint16_t stream,
+                                          uint32_t inference)
+{
+    for (unsigned i = 0; i < SYN_RADIO_SENDS; i++) {
+        struct syn_traffic_out *out = &t->out[i];
+        if (!out->used || out->task.token.inference != inference)
+            continue;
+        struct syn_hop hop = syn_traffic_hop(pipe_of(out), out->task.from_stage);
+        if (stream >= hop.stream && stream - hop.stream < hop.count)
+            return out;
+    }
+    return NULL;
+}
+
+static void abort_entry(struct syn_traffic_out *out)
+{
+    struct syn_traffic *t = out->traffic;
+    struct syn_task task = out->task;
+    syn_virtual_stop(&out->timer);
+    out->used = false;
+    /* Away from the link that is lost, and over it once it is back. */
+    if (task.from_stage == SYN_STAGE_BODY_OUT)
+        syn_traffic_tell_drop(t, task.pipeline, SYN_STAGE_BODY_IN, task.token.inference);
+    syn_traffic_tell_drop(t, task.pipeline, task.from_stage, task.token.inference);
+    syn_rt_send_abort(&t->agent->rt, &task, syn_virtual_now(t->clock));
+}
+
+static void on_no_link(void *ctx)
+{
+    abort_entry(ctx);
+}
+
+void syn_traffic_send(struct syn_traffic *t, const struct syn_task *task, int64_t start_ns,
+                      uint64_t duration_ns)
+{
+    struct syn_traffic_out *out = free_entry(t); /* there are as many as slots that send */
+    bool direct = syn_traffic_is_direct(t, task->peer);
+    if (!out)
+        return;
+    *out = (struct syn_traffic_out){.traffic = t, .used = true, .task = *task, .peer = task->peer};
+    if (direct && !syn_peers_up(t->peers, task->peer)) {
+        /* Not now: the runtime is in the middle of something. */
+        syn_virtual_start(t->clock, &out->timer, start_ns, on_no_link, out);
+        return;
+    }
+    struct syn_radio_send send = {.stream = syn_traffic_hop(pipe_of(out), task->from_stage).stream,
+                                  .inference = task->token.inference,
+                                  .peer = direct ? task->peer : SYN_RADIO_HOST,
+                                  .ready_ns = start_ns,
+                                  .duration_ns = duration_ns};
+    (void)syn_radio_offer(&t->radio, &send, syn_virtual_now(t->clock));
+}
+
+/* Bytes of a result as they follow its token. */
+static void pack_result(uint8_t to[SYN_RESULT_PACKED], const struct syn_result *r)
+{
+    syn_put_le16(to, r->best);
+    syn_put_le16(to + 2, r->count);
+    syn_put_le32(to + 4, (uint32_t)r->value);
+    syn_put_le32(to + 8, (uint32_t)r->second);
+}
+
+static const uint8_t *data_of(struct syn_traffic_out *out)
+{
+    const struct syn_task *task = &out->task;
+    const struct syn_deployed_pipe *pipe = pipe_of(out);
+    if (task->from_stage == SYN_STAGE_HEAD || !syn_deployment_is_last(pipe))
+        return pipe->slots[task->from_stage][task->from_slot];
+    pack_result(out->result,
+                &out->traffic->results[task->pipeline][task->from_stage][task->from_slot]);
+    return out->result;
+}
+
+static bool write_to_peer(void *ctx, const uint8_t *message, size_t size)
+{
+    const struct syn_traffic_out *out = ctx;
+    syn_peers_send(out->traffic->peers, out->peer, message, size);
+    return true;
+}
+
+static int write_entry(struct syn_traffic_out *out)
+{
+    if (syn_traffic_is_direct(out->traffic, out->peer))
+        return syn_outgoing_write(&out->outgoing, write_to_peer, out);
+    return syn_outgoing_write(&out->outgoing, syn_traffic_relay, out->traffic);
+}
+
+static void report_end(struct syn_traffic_out *out)
+{
+    struct syn_traffic *t = out->traffic;
+    struct syn_task task = out->task;
+    out->used = false;
+    syn_agent_task_ended(t->agent, &task, out->start_ns, out->end_ns, 0, NULL);
+}
+
+/* The end of the transfer's time; or, by the host, the next try to write what is left. */
+static void on_due(void *ctx)
+{
+    struct syn_traffic_out *out = ctx;
+    struct syn_virtual *clock = out->traffic->clock;
+    int64_t now = syn_virtual_now(clock);
+    if (!out->written)
+        out->written = write_entry(out) == 0;
+    if (out->written && now >= out->end_ns) {
+        report_end(out);
+        return;
+    }
+    int64_t again = now + syn_virtual_from_real(clock, RETRY_NS);
+    syn_virtual_start(clock, &out->timer, out->written ? out->end_ns : again, on_due, out);
+}
+
+void syn_traffic_out_begin(struct syn_traffic *t, const struct syn_radio_send *send,
+                           int64_t start_ns, int64_t end_ns)
+{
+    struct syn_traffic_out *out = find_entry(t, send->stream, send->inference);
+    if (!out)
+        return;
+    struct syn_hop hop = syn_traffic_hop(pipe_of(out), out->task.from_stage);
+    struct syn_tensor_token token = {.inference = out->task.token.inference,
+                                     .sensed_ns = out->task.token.sensed_ns,
+                                     .ready_ns = end_ns,
+                                     .input_hash = out->task.token.input_hash,
+                                     .output_hash = out->task.token.output_hash};
+    out->on_air = true;
+    out->start_ns = start_ns;
+    out->end_ns = end_ns;
+    syn_outgoing_open(&out->outgoing, &hop, &token, data_of(out));
+    if (send->peer ==
+        SYN_RADIO_HOST) { /* from the loop: the agent may be in the middle of something */
+        syn_virtual_start(t->clock, &out->timer, start_ns, on_due, out);
+        return;
+    }
+    out->written = write_entry(out) == 0;
+    syn_virtual_start(t->clock, &out->timer, end_ns, on_due, out);
+}
+
+void syn_traffic_out_again(struct syn_traffic *t, const struct syn_tensor_head *head,
+                           uint32_t length)
+{
+    struct syn_traffic_out *out = find_entry(t, head->stream, head->inference);
+    if (out && out->on_air)
+        (void)syn_outgoing_again(&out->outgoing, head->stream, head->offset, length,
+                                 syn_traffic_relay, t);
+}
+
+void syn_traffic_out_lost(struct syn_traffic *t, unsigned peer)
+{
+    for (unsigned i = 0; i < SYN_RADIO_SENDS; i++)
+        if (t->out[i].used && t->out[i].peer == peer)
+            abort_entry(&t->out[i]);
+}
+
+void syn_traffic_out_reset(struct syn_traffic *t)
+{
+    for (unsigned i = 0; i < SYN_RADIO_SENDS; i++) {
+        syn_virtual_stop(&t->out[i].timer);
+        t->out[i].used = false;
+    }
+}

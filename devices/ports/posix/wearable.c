@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: MIT */
+#include "devices/ports/posix/wearable.h"
+
+#include "devices/base/hash.h"
+#include "devices/ports/posix/accel.h"
+#include "devices/ports/posix/sensing.h"
+#include "devices/ports/posix/traffic.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SENSOR_BYTES (4u << 20) /* buffers of the sensors: on the host, not the device's SRAM */
+
+/* A task that occupies its units until end_ns; one of each kind at most. */
+struct running {
+    struct syn_wearable *wearable;
+    bool active, worked, due;
+    struct syn_task task;
+    int64_t start_ns, end_ns;
+    int64_t worked_ns; /* when the real work was done */
+    struct syn_virtual_timer timer;
+};
+
+struct syn_wearable {
+    struct syn_wearable_config config;
+    struct syn_agent agent;
+    struct syn_virtual clock;
+    struct syn_accel accel;
+    struct syn_sensing sensing;
+    struct syn_traffic traffic;
+    struct syn_peers *peers;
+    struct running running[SYN_TASK_KIND_COUNT];
+    int64_t weights_ns; /* when the weights of the deployment are loaded */
+    struct syn_loop_timer settle;
+    struct syn_virtual_timer poll;
+    bool counts_due, counts_relay;
+    int64_t counts_ns; /* of the last that was done */
+    bool reset_due;
+    uint8_t *memory; /* store, arena, sensors' buffers */
+};
+
+/* ---- afterwards: events, beacons, counts ---- */
+
+static void settle(void *ctx);
+
+/* Has the agent look for what is due, once the loop is done with what it is doing. */
+static void settle_soon(struct syn_wearable *w)
+{
+    if (!syn_loop_timer_active(&w->settle))
+        syn_loop_timer_start(w->config.loop, &w->settle, 0, 0, settle, w);
+}
+
+static void poll_due(void *ctx)
+{
+    settle_soon(ctx);
+}
+
+static void send_counts(struct syn_wearable *w)
+{
+    w->counts_due = false;
+    if (w->agent.committed)
+        syn_traffic_counts(&w->traffic, w->agent.rt.done, w->agent.rt.pipeline_count, w->counts_ns,
+                           w->counts_relay);
+    w->counts_relay = false;
+}
+
+static void settle(void *ctx)
+{
+    struct syn_wearable *w = ctx;
+    int64_t next = syn_agent_poll(&w->agent);
+    if (next == INT64_MAX)
+        syn_virtual_stop(&w->poll);
+    else
+        syn_virtual_start(&w->clock, &w->poll, next, poll_due, w);
+    if (w->counts_due)
+        send_counts(w);
+    if (w->reset_due) {
+        w->reset_due = false;
+        w->config.reset(w->config.ctx);
+    }
+}
+
+static void counts_at(struct syn_wearable *w, int64_t at_ns)
+{
+    w->counts_due = true;
+    w->counts_ns = at_ns;
+    settle_soon(w);
+}
+
+/* ---- the work of a task ---- */
+
+static const struct syn_deployed_pipe *pipe_of(const struct running *r)
+{
+    return &r->wearable->agent.deployment.pipes[r->task.pipeline];
+}
+
+static void sense(struct running *r)
+{
+    struct syn_wearable *w = r->wearable;
+    const struct syn_deployed_pipe *pipe = pipe_of(r);
+    uint8_t *window = pipe->slots[SYN_STAGE_HEAD][r->task.to_slot];
+    struct syn_token *token = &r->task.token;
+    if (syn_sensing_window(&w->sensing, pipe->sensor, token->inference, pipe->sense_bytes, window))
+        syn_agent_fault(&w->agent, r->task.pipeline, "the sensor's file has no such window");
+    token->sensed_ns = r->end_ns;
+    token->input_hash = syn_fnv1a(SYN_FNV1A_START, window, pipe->sense_bytes);
+    token->output_hash = token->input_hash;
+}
+
+static void load(struct running *r)
+{
+    struct syn_wearable *w = r->wearable;
+    const uint8_t *data = pipe_of(r)->slots[r->task.from_stage][r->task.from_slot];
+    if (syn_accel_load(&w->accel, r->task.pipeline, data))
+        syn_agent_fault(&w->agent, r->task.pipeline, "the input does not fit the chunk");
+}
+
+static void unload(struct running *r)
+{
+    struct syn_wearable *w = r->wearable;
+    const struct syn_task *task = &r->task;
+    const struct syn_deployed_pipe *pipe = pipe_of(r);
+    bool last = syn_deployment_is_last(pipe);
+    uint8_t *data = last ? NULL : pipe->slots[task->to_stage][task->to_slot];
+    syn_accel_unload(&w->accel, task->pipeline, data, &r->task.token.output_hash);
+    if (last)
+        syn_accel_result(&w->accel, task->pipeline,
+                         &w->traffic.results[task->pipeline][task->to_stage][task->to_slot]);
+}
+
+static void on_inferred(void *ctx);
+
+static void start_work(struct running *r)
+{
+    r->worked = r->task.kind != SYN_TASK_INFER;
+    switch (r->task.kind) {
+    case SYN_TASK_SENSE:
+        sense(r);
+        break;
+    case SYN_TASK_LOAD:
+        load(r);
+        break;
+    case SYN_TASK_INFER:
+        syn_accel_start(&r->wearable->accel, r->task.pipeline, on_inferred, r);
+        break;
+    case SYN_TASK_UNLOAD:
+        unload(r);
+        break;
+    default:
+        break;
+    }
+    r->worked_ns = r->end_ns;
+}
+
+/* ---- tasks in their windows ---- */
+
+/* What the task carried, for the agent's events. */
+static const struct syn_result *result_of(struct syn_wearable *w, const struct syn_task *task)
+{
+    if (task->kind == SYN_TASK_ACT)
+        return &w->traffic.results[task->pipeline][task->from_stage][task->from_slot];
+    if (task->kind == SYN_TASK_UNLOAD && task->to_stage == SYN_STAGE_TAIL)
+        return &w->traffic.results[task->pipeline][task->to_stage][task->to_slot];
+    return NULL;
+}
+
+static void report_end(struct running *r)
+{
+    struct syn_wearable *w = r->wearable;
+    struct syn_task task = r->task;
+    int64_t late = r->worked_ns > r->end_ns ? r->worked_ns - r->end_ns : 0;
+    r->active = false;
+    syn_agent_task_ended(&w->agent, &task, r->start_ns, r->end_ns, late, result_of(w, &task));
+    if (task.kind == SYN_TASK_ACT)
+        counts_at(w, r->end_ns);
+    settle_soon(w);
+}
+
+static void on_due(void *ctx)
+{
+    struct running *r = ctx;
+    r->due = true;
+    if (r->worked)
+        report_end(r);
+}
+
+static void on_inferred(void *ctx)
+{
+    struct running *r = ctx;
+    r->worked = true;
+    r->worked_ns = syn_virtual_now(&r->wearable->clock);
+    if (r->due)
+        report_end(r);
+}
+
+static void begin(void *ctx, const struct syn_task *task, int64_t start_ns, uint64_t duration_ns)
+{
+    struct syn_wearable *w = ctx;
+    struct running *r = &w->running[task->kind];
+    bool on_cpu = task->kind != SYN_TASK_SENSE && task->kind != SYN_TASK_SEND;
+    if (on_cpu && start_ns < w->weights_ns)
+        start_ns = w->weights_ns;
+    if (task->kind == SYN_TASK_SEND) {
+        syn_traffic_send(&w->traffic, task, start_ns, duration_ns);
+        return;
+    }
+    r->wearable = w;
+    r->active = true;
+    r->due = false;
+    r->task = *task;
+    r->start_ns = start_ns;
+    r->end_ns = start_ns + (int64_t)duration_ns;
+    start_work(r);
+    syn_virtual_start(&w->clock, &r->timer, r->end_ns, on_due, r);
+}
+
+/* ---- the agent's port ---- */
+
+static int64_t now_ns(void *ctx)
+{
+    const struct syn_wearable *w = ctx;
+    return syn_virtual_now(&w->clock);
+}
+
+static bool write_host(void *ctx, unsigned link, const uint8_t *bytes, size_t size)
+{
+    struct syn_wearable *w = ctx;
+    return w->config.write(w->config.ctx, link, bytes, size);
+}
+
+static void forget_tasks(struct syn_wearable *w)
+{
+    for (unsigned k = 0; k < SYN_TASK_KIND_COUNT; k++) {
+        syn_virtual_stop(&w->running[k].timer);
+        w->running[k].active = false;
+    }
+    syn_accel_clear(&w->accel);
+    syn_traffic_reset(&w->traffic);
+    w->counts_due = false;
+}
+
+/* Loading weights occupies CPU and accelerator before anything else can. */
+static int64_t weights_loaded(const struct syn_wearable *w, const struct syn_deployment *d)
+{
+    int64_t at = syn_virtual_now(&w->clock);
+    for (unsigned p = 0; p < d->pipeline_count; p++)
+        if (d->pipes[p].route.has_body)
+            at += (int64_t)syn_timing_weights(&w->agent.timing, d->pipes[p].weight_bytes);
+    return at;
+}
+
+static int deploy(void *ctx, const struct syn_deployment *deployment)
+{
+    struct syn_wearable *w = ctx;
+    forget_tasks(w);
+    if (!deployment)
+        return 0;
+    for (unsigned p = 0; p < deployment->pipeline_count; p++) {
+        const struct syn_deployed_pipe *pipe = &deployment->pipes[p];
+        if (pipe->route.has_head && syn_sensing_check(&w->sensing, pipe->sensor, pipe->sense_bytes))
+            return SYN_EINVAL;
+    }
+    w->weights_ns = weights_loaded(w, deployment);
+    return syn_accel_deploy(&w->accel, deployment);
+}
+
+static void set_peers(void *ctx, unsigned self, const struct syn_agent_peer *peers, unsigned count)
+{
+    struct syn_wearable *w = ctx;
+    w->traffic.radio.self = (uint8_t)self;
+    if (w->peers)
+        syn_peers_set(w->peers, self, peers, count);
+}
+
+static void credit(void *ctx, uint8_t pipeline, uint8_t stage, uint8_t peer, int64_t at_ns)
+{
+    struct syn_wearable *w = ctx;
+    syn_traffic_credit(&w->traffic, pipeline, stage, peer, at_ns);
+}
+
+static void beacon(void *ctx, const uint32_t *done, unsigned count, int64_t at_ns)
+{
+    struct syn_wearable *w = ctx;
+    (void)done;
+    (void)count;
+    w->counts_relay = true;
+    counts_at(w, at_ns);
+}
+
+static void relayed(void *ctx, const uint8_t *message, size_t size)
+{
+    struct syn_wearable *w = ctx;
+    syn_traffic_message(&w->traffic, SYN_RADIO_HOST, message, size);
+}
+
+/* Bytes of a window, where the deployment says so. */
+static uint32_t window_bytes(const struct syn_wearable *w, const char *sensor)
+{
+    const struct syn_deployment *d = &w->agent.deployment;
+    for (unsigned p = 0; w->agent.committed && p < d->pipeline_count; p++)
+        if (d->pipes[p].route.has_head && strcmp(d->pipes[p].sensor, sensor) == 0)
+            return d->pipes[p].sense_bytes;
+    return 0;
+}
+
+static long feed(void *ctx, const char *sensor, const char *path, uint32_t first, char *why,
+                 size_t why_size)
+{
+    struct syn_wearable *w = ctx;
+    return syn_sensing_feed(&w->sensing, sensor, path, first, window_bytes(w, sensor), why,
+                            why_size);
+}
+
+static void reset(void *ctx)
+{
+    struct syn_wearable *w = ctx;
+    w->reset_due = true;
+    settle_soon(w);
+}
+
+/* ---- peers ---- */
+
+static void peer_message(void *ctx, unsigned peer, const uint8_t *message, size_t size)
+{
+    struct syn_wearable *w = ctx;
+    syn_traffic_message(&w->traffic, peer, message, size);
+    settle_soon(w);
+}
+
+static void peer_up(void *ctx, unsigned peer, bool up)
+{
+    struct syn_wearable *w = ctx;
+    syn_traffic_up(&w->traffic, peer, up);
+    settle_soon(w);
+}
+
+/* ---- host links ---- */
+
+struct syn_agent *syn_wearable_agent(struct syn_wearable *wearable)
+{
+    return &wearable->agent;
+}
+
+void syn_wearable_opened(struct syn_wearable *w, unsigned link)
+{
+    syn_agent_link_opened(&w->agent, link);
+    settle_soon(w);
+}
+
+void syn_wearable_closed(struct syn_wearable *w, unsigned link)
+{
+    syn_agent_link_closed(&w->agent, link);
+    settle_soon(w);
+}
+
+void syn_wearable_receive(struct syn_wearable *w, unsigned link, const uint8_t *bytes, size_t size)
+{
+    syn_agent_receive(&w->agent, link, bytes, size);
+    settle_soon(w);
+}
+
+void syn_wearable_writable(struct syn_wearable *w)
+{
+    settle_soon(w);
+}
+
+/* ---- life ---- */
+
+static int init_agent(struct syn_wearable *w)
+{
+    const struct syn_wearable_config *c = &w->config;
+    size_t arena = c->timing.arena_bytes;
+    const struct syn_agent_port port = {.ctx = w,
+                                        .now_ns = now_ns,
+                                        .write = write_host,
+                                        .deploy = deploy,
+                                        .peers = set_peers,
+                                        .begin = begin,
+                                        .credit = credit,
+                                        .beacon = beacon,
+                                        .relayed = relayed,
+                                        .feed = feed,
+                                        .reset = reset};
+    w->memory = malloc(c->store_size + arena + SENSOR_BYTES);
+    if (!w->memory)
+        return SYN_ENOMEM;
+    const struct syn_agent_memory memory = {.store = w->memory,
+                                            .store_size = c->store_size,
+                                            .arena = w->memory + c->store_size,
+                                            .arena_size = arena,
+                                            .sensor = w->memory + c->store_size + arena,
+                                            .sensor_size = SENSOR_BYTES};
+    return syn_agent_init(&w->agent, &c->identity, &c->timing, &port, &memory);
+}
+
+static int init(struct syn_wearable *w)
+{
+    const struct syn_wearable_config *c = &w->config;
+    const struct syn_peers_events events = {w, peer_message, peer_up};
+    syn_virtual_init(&w->clock, c->loop, c->identity.speed_permille);
+    syn_accel_init(&w->accel, c->loop);
+    syn_traffic_init(&w->traffic, &w->agent, &w->clock);
+    int rc = init_agent(w);
+    if (rc || !c->radio_path)
+        return rc;
+    rc = syn_peers_new(&w->peers, c->loop, c->radio_path, &events);
+    w->traffic.peers = w->peers;
+    return rc;
+}
+
+int syn_wearable_new(struct syn_wearable **wearable, const struct syn_wearable_config *config)
+{
+    *wearable = NULL;
+    if (!config->loop || !config->write || !config->reset || config->identity.speed_permille == 0)
+        return SYN_EINVAL;
+    struct syn_wearable *w = calloc(1, sizeof *w);
+    if (!w)
+        return SYN_ENOMEM;
+    w->config = *config;
+    int rc = init(w);
+    if (rc)
+        syn_wearable_free(w);
+    else
+        *wearable = w;
+    return rc;
+}
+
+void syn_wearable_free(struct syn_wearable *w)
+{
+    if (!w)
+        return;
+    syn_peers_free(w->peers);
+    syn_traffic_close(&w->traffic);
+    syn_accel_clear(&w->accel);
+    syn_sensing_close(&w->sensing);
+    syn_virtual_close(&w->clock);
+    syn_loop_timer_stop(&w->settle);
+    free(w->memory);
+    free(w);
+}

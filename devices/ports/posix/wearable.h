@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A virtual wearable: the agent on a virtual clock, with sensors, an accelerator that computes for
+ * real, and a radio shared with the other wearables of the host (system.md section 6).
+ *
+ * A task starts at the time that the runtime says and ends at start + duration of the virtual
+ * clock; its results are not released before. An inference whose real work outlasts that window is
+ * reported as late. Nothing wakes the process while nothing is deployed and running.
+ *
+ * Host links are the caller's: it passes on what they bring, and writes what it is given.
+ */
+#ifndef SYN_PORTS_POSIX_WEARABLE_H
+#define SYN_PORTS_POSIX_WEARABLE_H
+
+#include "core/base/loop.h"
+#include "devices/agent/agent.h"
+
+struct syn_wearable;
+
+struct syn_wearable_config {
+    struct syn_loop *loop;
+    struct syn_agent_identity identity; /* texts must outlive the wearable; speed_permille > 0 */
+    struct syn_timing timing;
+    const char *radio_path; /* unix socket to listen at for peers; NULL = relay by the host only */
+    size_t store_size;      /* of the chunk store, bytes */
+    void *ctx;
+    /* A frame for the host on `link`, as in struct syn_agent_port. */
+    bool (*write)(void *ctx, unsigned link, const uint8_t *bytes, size_t size);
+    void (*reset)(void *ctx); /* from the loop, after the response was written */
+};
+
+/* Returns 0, SYN_EINVAL, SYN_ENOMEM, SYN_EBUSY (another listens at radio_path) or SYN_EIO. */
+int syn_wearable_new(struct syn_wearable **wearable, const struct syn_wearable_config *config);
+/* NULL is fine. */
+void syn_wearable_free(struct syn_wearable *wearable);
+
+struct syn_agent *syn_wearable_agent(struct syn_wearable *wearable);
+
+/* Host links, 0 .. SYN_AGENT_LINKS_MAX - 1. */
+void syn_wearable_opened(struct syn_wearable *wearable, unsigned link);
+void syn_wearable_closed(struct syn_wearable *wearable, unsigned link);
+void syn_wearable_receive(struct syn_wearable *wearable, unsigned link, const uint8_t *bytes,
+                          size_t size);
+/* A link that had no room has room again. */
+void syn_wearable_writable(struct syn_wearable *wearable);
+
+#endif
