@@ -3,8 +3,6 @@
 
 /* In the order of help and of the manual page. */
 const struct syn_command_table *const syn_command_tables[] = {
-    &syn_commands_wait,
-    &syn_commands_settings,
-    &syn_commands_shell,
-    NULL,
+    &syn_commands_model,    &syn_commands_app,   &syn_commands_wait,
+    &syn_commands_settings, &syn_commands_shell, NULL,
 };

@@ -5,6 +5,8 @@
 
 #include "cli/shell/command.h"
 
+extern const struct syn_command_table syn_commands_model;
+extern const struct syn_command_table syn_commands_app;
 extern const struct syn_command_table syn_commands_shell;
 extern const struct syn_command_table syn_commands_settings;
 extern const struct syn_command_table syn_commands_wait;
