@@ -2,17 +2,20 @@
 # How every library, program and test of the project is compiled.
 
 add_library(syn_options INTERFACE)
-target_compile_features(syn_options INTERFACE c_std_11)
 target_include_directories(syn_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(syn_options INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-  -Wvla $<$<BOOL:${SYN_WERROR}>:-Werror>)
+  -Wvla $<$<BOOL:${SYN_WERROR}>:-Werror>
+  # Texts for people are cut to their buffers on purpose.
+  $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation>)
 target_compile_definitions(syn_options INTERFACE SYN_VERSION="${PROJECT_VERSION}")
 if(SYN_SANITIZE)
   target_compile_options(syn_options INTERFACE
     -fsanitize=${SYN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(syn_options INTERFACE -fsanitize=${SYN_SANITIZE})
 endif()
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)
 
 # syn_library(NAME [FREESTANDING] [LIBS library...]): every *.c of the current folder.

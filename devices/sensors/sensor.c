@@ -15,23 +15,46 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
-#define FILE_MAX (1024L * 1024 * 1024)
+#define FILE_MAX (256L * 1024 * 1024) /* unpacked */
 
 /* ---- reading a file ---- */
 
-static int read_all(int fd, struct syn_sensor_file *f)
+/* Makes room for more; false when the file is too large or there is no memory. */
+static bool grow(struct syn_sensor_file *f, size_t *room)
 {
-    size_t at = 0;
-    while (at < f->size) {
-        ssize_t n = read(fd, f->content + at, f->size - at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
+    size_t larger = *room ? 2 * *room : 65536;
+    if (f->size > FILE_MAX)
+        return false;
+    uint8_t *content = realloc(f->content, larger);
+    if (!content)
+        return false;
+    f->content = content;
+    *room = larger;
+    return true;
+}
+
+/* Takes the file whole; zlib reads packed and plain files alike. */
+static int read_stream(gzFile in, struct syn_sensor_file *f, char *why, size_t why_size)
+{
+    size_t room = 0;
+    int n;
+    do {
+        if (f->size == room && !grow(f, &room)) {
+            (void)snprintf(why, why_size, "larger than %ld MiB", FILE_MAX >> 20);
             return SYN_EIO;
-        at += (size_t)n;
-    }
-    return 0;
+        }
+        n = gzread(in, f->content + f->size, (unsigned)(room - f->size));
+        if (n > 0)
+            f->size += (size_t)n;
+    } while (n > 0);
+    int error = Z_OK;
+    (void)gzerror(in, &error);
+    if (n == 0 && (error == Z_OK || error == Z_STREAM_END))
+        return 0;
+    (void)snprintf(why, why_size, "cannot be read to its end");
+    return error == Z_ERRNO ? SYN_EIO : SYN_ECORRUPT;
 }
 
 static int read_fd(int fd, struct syn_sensor_file *f, char *why, size_t why_size)
@@ -41,17 +64,17 @@ static int read_fd(int fd, struct syn_sensor_file *f, char *why, size_t why_size
         (void)snprintf(why, why_size, "not a file");
         return SYN_EIO;
     }
-    if (st.st_size > FILE_MAX) {
-        (void)snprintf(why, why_size, "larger than %ld MiB", FILE_MAX >> 20);
-        return SYN_EIO;
+    int copy = dup(fd);
+    gzFile in = copy >= 0 ? gzdopen(copy, "rb") : NULL;
+    if (!in) {
+        if (copy >= 0)
+            (void)close(copy);
+        (void)snprintf(why, why_size, "no memory");
+        return SYN_ENOMEM;
     }
-    f->size = (size_t)st.st_size;
-    f->content = malloc(f->size + 1);
-    if (!f->content || read_all(fd, f)) {
-        (void)snprintf(why, why_size, "cannot be read");
-        return SYN_EIO;
-    }
-    return 0;
+    int rc = read_stream(in, f, why, why_size);
+    (void)gzclose_r(in);
+    return rc;
 }
 
 static int read_path(const char *path, struct syn_sensor_file *f, char *why, size_t why_size)
@@ -71,8 +94,9 @@ static int read_path(const char *path, struct syn_sensor_file *f, char *why, siz
 
 static bool is_csv(const char *path)
 {
-    const char *dot = strrchr(path, '.');
-    return dot && strcasecmp(dot, ".csv") == 0;
+    size_t length = strlen(path);
+    return (length > 4 && strcasecmp(path + length - 4, ".csv") == 0) ||
+           (length > 7 && strcasecmp(path + length - 7, ".csv.gz") == 0);
 }
 
 static bool starts(const struct syn_sensor_file *f, const char *magic, size_t size)
@@ -97,9 +121,7 @@ static int read_format(struct syn_sensor_file *f, const char *path, char *why, s
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
         if (starts(f, formats[i].magic, formats[i].size))
             return formats[i].read(f, why, why_size);
-    (void)snprintf(why, why_size, "%s",
-                   starts(f, "\x1f\x8b", 2) ? "packed with gzip: unpack it first"
-                                            : "neither IDX, PGM, PPM, WAV nor .csv");
+    (void)snprintf(why, why_size, "neither IDX, PGM, PPM, WAV nor .csv");
     return SYN_ECORRUPT;
 }
 

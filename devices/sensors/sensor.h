@@ -5,7 +5,9 @@
  * Pictures: IDX (MNIST's format, 3-dimensional unsigned bytes), PGM (P5), PPM (P6). Sound: WAV
  * (16 bit mono PCM), a window is consecutive samples. Everything else: CSV of integers, one window
  * a row. A sample byte is value - 128 for pictures (the part's input range), value / 256 for 16-bit
- * sound, the value itself (-128..127) for CSV. Files are memory-mapped or read once; host only.
+ * sound, the value itself (-128..127) for CSV. A file is read once, whole; host only.
+ *
+ * Any of them may be packed with gzip.
  *
  * Device and console read the same window by its number, so a result can be verified anywhere.
  */
