@@ -21,6 +21,7 @@
 #include <stdbool.h>
 
 struct syn_editor;
+struct syn_words;
 
 /* Why the running command, or the whole run, has to end. Also the values of the signal flag. */
 enum syn_stop { SYN_STOP_NONE, SYN_STOP_INTERRUPT, SYN_STOP_TERMINATE, SYN_STOP_TIMEOUT };
@@ -66,6 +67,7 @@ struct syn_console {
     /* The sessions with the devices; cli/fleet/ makes them on first use and sets fleet_free. */
     void *fleet;
     void (*fleet_free)(void *fleet);
+    void (*fleet_names)(void *fleet, struct syn_words *names); /* of its devices; may be NULL */
 };
 
 int syn_console_init(struct syn_console *console, const struct syn_console_options *options,

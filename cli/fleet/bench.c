@@ -3,6 +3,7 @@
 
 #include "cli/fleet/deployer.h"
 #include "cli/fleet/runner.h"
+#include "cli/shell/words.h"
 #include "core/base/suggest.h"
 
 #include <stdio.h>
@@ -26,6 +27,13 @@ static void bench_free(void *fleet)
     free(bench);
 }
 
+static void bench_names(void *fleet, struct syn_words *names)
+{
+    const struct syn_bench *bench = fleet;
+    for (unsigned i = 0; i < bench->count; i++)
+        (void)syn_words_add(names, bench->members[i]->name);
+}
+
 struct syn_bench *syn_bench_of(struct syn_console *console)
 {
     if (!console->fleet) {
@@ -35,6 +43,7 @@ struct syn_bench *syn_bench_of(struct syn_console *console)
         bench->console = console;
         console->fleet = bench;
         console->fleet_free = bench_free;
+        console->fleet_names = bench_names;
     }
     return console->fleet;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/shell/call.h"
 
+#include "cli/shell/names.h"
 #include "cli/shell/usage.h"
 #include "cli/shell/words.h"
 #include "core/base/suggest.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -236,6 +238,64 @@ void syn_call_free(struct syn_call *call)
     syn_words_clear(&call->positional);
     syn_words_clear(&call->values);
     free(call);
+}
+
+/* One value, which may be a list; *value is replaced by a text of its own. */
+static int resolve_value(const struct syn_param *param, const struct syn_words *names, char **value)
+{
+    char text[1024] = "";
+    size_t used = 0;
+    for (const char *at = *value; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+        char one[128];
+        size_t size = (param->flags & SYN_LIST) ? strcspn(at, ",") : strlen(at);
+        (void)snprintf(one, sizeof one, "%.*s", (int)size, at);
+        const char *name = syn_names_complete(names, one);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", used ? "," : "",
+                                 name ? name : one);
+        if (size >= sizeof one || used >= sizeof text)
+            return 0; /* no name is that long: the handler says so */
+        if (!(param->flags & SYN_LIST))
+            break;
+    }
+    char *copy = strdup(text);
+    if (!copy)
+        return SYN_ENOMEM;
+    free(*value);
+    *value = copy;
+    return 0;
+}
+
+static bool is_choice(const struct syn_param *param, const char *value)
+{
+    for (size_t i = 0; param->choices && param->choices[i]; i++)
+        if (strcmp(param->choices[i], value) == 0)
+            return true;
+    return false;
+}
+
+static int resolve_slot(struct syn_call *call, struct syn_console *console,
+                        const struct syn_param *param, const struct slot *slot)
+{
+    struct syn_words names = {0};
+    int status = 0;
+    if (slot->count == 0 || param->kind < SYN_VALUE_DEVICE || param->kind > SYN_VALUE_APP)
+        return 0;
+    syn_names_list(console, param->kind, &names);
+    for (size_t i = slot->first; status == 0 && i < slot->first + slot->count; i++)
+        if (!is_choice(param, call->values.items[i]))
+            status = resolve_value(param, &names, &call->values.items[i]);
+    syn_words_clear(&names);
+    return status;
+}
+
+int syn_call_resolve(struct syn_call *call, struct syn_console *console)
+{
+    int status = 0;
+    for (size_t i = 0; status == 0 && call->command->args[i].name; i++)
+        status = resolve_slot(call, console, &call->command->args[i], &call->args[i]);
+    for (size_t i = 0; status == 0 && call->command->options[i].name; i++)
+        status = resolve_slot(call, console, &call->command->options[i], &call->options[i]);
+    return status;
 }
 
 static const struct slot *slot_of(const struct syn_call *call, const char *name,

@@ -3,6 +3,7 @@
 
 #include "cli/shell/command.h"
 #include "cli/shell/lexer.h"
+#include "cli/shell/names.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -40,32 +41,10 @@ static int offer_verb(void *ctx, const struct syn_command *command)
     return 0;
 }
 
-static int add_name(void *ctx, const struct syn_record *record)
-{
-    (void)syn_words_add(ctx, record->name);
-    return 0;
-}
-
-static void names_of(struct syn_console *console, enum syn_kind kind, struct syn_words *names)
-{
-    struct syn_registry *registry = NULL;
-    if (!console->registry && !syn_console_has_registry(console))
-        return;
-    if (syn_console_registry(console, &registry, NULL) == 0)
-        (void)syn_registry_each(registry, kind, add_name, names, NULL);
-}
-
 /* Everything that a value may be. */
 static void candidates(struct completion *c, const struct syn_param *param, struct syn_words *all)
 {
-    static const enum syn_kind kinds[SYN_VALUE_COUNT] = {
-        [SYN_VALUE_DEVICE] = SYN_KIND_DEVICE,
-        [SYN_VALUE_MODEL] = SYN_KIND_MODEL,
-        [SYN_VALUE_APP] = SYN_KIND_APP,
-        [SYN_VALUE_PLAN] = SYN_KIND_PLAN,
-    };
-    if (param->kind >= SYN_VALUE_DEVICE && param->kind <= SYN_VALUE_PLAN)
-        names_of(c->console, kinds[param->kind], all);
+    syn_names_list(c->console, param->kind, all);
     for (size_t i = 0; param->choices && param->choices[i]; i++)
         (void)syn_words_add(all, param->choices[i]);
     if (param->complete)

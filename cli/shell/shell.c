@@ -39,6 +39,8 @@ void syn_shell_report(struct syn_console *console, const struct syn_place *place
         cJSON_Delete(object);
     }
     (void)fflush(console->out);
+    if (console->editor && console->stop == SYN_STOP_INTERRUPT)
+        (void)fputc('\n', out); /* behind the ^C of the terminal */
     if (place->file)
         (void)fprintf(out, "%s:%d: ", place->file, place->line);
     if (what)
@@ -85,6 +87,8 @@ int syn_shell_invoke(struct syn_console *console, const char *const *words, size
         return show_help(console, command);
     int status =
         syn_call_parse(&call, command, words + named, count - (size_t)named, device, error);
+    if (status == 0 && syn_call_resolve(call, console) < 0)
+        status = syn_error_set(error, SYN_ENOMEM, "out of memory");
     if (status == 0)
         status = run(console, command, call, error);
     syn_call_free(call);
@@ -132,6 +136,14 @@ int syn_shell_command(struct syn_console *console, const char *const *words, siz
     return status;
 }
 
+/* Completion leaves a blank behind the last word. */
+static void trim(char *line)
+{
+    size_t size = strlen(line);
+    while (size > 0 && line[size - 1] == ' ')
+        line[--size] = '\0';
+}
+
 int syn_shell_interactive(struct syn_console *console)
 {
     struct syn_error error = {0};
@@ -143,6 +155,7 @@ int syn_shell_interactive(struct syn_console *console)
         return status;
     }
     while (!console->quit && syn_editor_read(console->editor, &line) > 0) {
+        trim(line);
         syn_history_add(console, line);
         (void)syn_shell_text(console, NULL, line, strlen(line));
         free(line);
