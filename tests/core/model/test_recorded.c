@@ -191,5 +191,9 @@ int main(void)
         print_message("skipped: no recorded networks in %s (set SYN_DATA)\n", probe);
         return 77;
     }
+    if (system("python3 -c 0 2>/dev/null") != 0) {
+        print_message("skipped: no python3, which tests/tools/kat2model needs\n");
+        return 77;
+    }
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
