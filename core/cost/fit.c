@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/cost/fit.h"
 
+#include "devices/part/columns.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -135,36 +137,97 @@ static void chunk_words(const struct syn_problem *problem, const struct syn_resi
         (void)snprintf(text, size, "%s [%u,%u)", model->name, r->first, r->last);
 }
 
-/* " (KWS, SimpleNet hold the rest)", or nothing where the chunk is alone. */
-static void rest_words(const struct syn_problem *problem, const struct syn_residents *residents,
-                       unsigned except, char *text, size_t size)
+/* "KWS, SimpleNet": the models of all chunks but one; returns how many. */
+static unsigned names_words(const struct syn_problem *problem,
+                            const struct syn_residents *residents, unsigned except, char *text,
+                            size_t size)
 {
     size_t used = 0;
+    unsigned count = 0;
     text[0] = '\0';
     for (unsigned i = 0; i < residents->count && used < size; i++) {
-        const char *name = problem->pipelines[residents->list[i].pipeline].model->name;
-        if (i != except)
-            used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : " (", name);
+        if (i == except)
+            continue;
+        used += (size_t)snprintf(text + used, size - used, "%s%s", count++ ? ", " : "",
+                                 problem->pipelines[residents->list[i].pipeline].model->name);
     }
-    if (used && used < size)
-        (void)snprintf(text + used, size - used, " hold%s the rest)",
-                       residents->count == 2 ? "s" : "");
+    return count;
+}
+
+/* Limits of all chunks together, of which none is to blame. */
+static int refuse_all(const struct syn_problem *problem, unsigned device,
+                      const struct syn_residents *residents, const struct syn_misfit *misfit,
+                      struct syn_error *error)
+{
+    char names[256], limit[160];
+    syn_misfit_words(misfit, limit, sizeof limit);
+    const unsigned count = names_words(problem, residents, UINT16_MAX, names, sizeof names);
+    return syn_error_set(error, SYN_EOOR, "%s %s not fit on %s%s: %s", names,
+                         count > 1 ? "do" : "does", problem->fleet->devices[device].name,
+                         count > 1 ? " together" : "", limit);
+}
+
+static uint32_t words_on(const struct syn_problem *problem, const struct syn_resident *r,
+                         unsigned processor)
+{
+    const struct syn_model *model = problem->pipelines[r->pipeline].model;
+    uint32_t words = 0;
+    for (unsigned l = r->first; l < r->last; l++)
+        if (model->layers[l].processors >> processor & 1)
+            words += syn_columns_words(&model->layers[l]);
+    return words;
+}
+
+/*
+ * All kernels of the chunk against what the others leave, on the processor where most is missing.
+ * False where the sums would fit: then a gap is too small, and the layer's own words say more.
+ */
+static bool whole_chunk(const struct syn_problem *problem, unsigned device,
+                        const struct syn_residents *residents, struct syn_misfit *misfit)
+{
+    const struct syn_part *part = problem->fleet->devices[device].profile.timing.part;
+    int64_t most = 0;
+    for (unsigned p = 0; p < SYN_PART_PROCESSORS; p++) {
+        int64_t have = p % 16 ? part->kernel_words : part->kernel_words_first;
+        const int64_t need = words_on(problem, &residents->list[misfit->chunk], p);
+        for (unsigned i = 0; i < residents->count; i++)
+            have -= i == misfit->chunk ? 0 : words_on(problem, &residents->list[i], p);
+        if (need - have <= most)
+            continue;
+        most = need - have;
+        misfit->need = (uint32_t)need;
+        misfit->have = have > 0 ? (uint32_t)have : 0;
+        misfit->where = (uint16_t)p;
+    }
+    return most > 0;
+}
+
+/* The limit of one chunk, and where the others have a share in it, their names. */
+static int refuse_one(const struct syn_problem *problem, unsigned device,
+                      const struct syn_residents *residents, struct syn_misfit *misfit,
+                      struct syn_error *error)
+{
+    const bool joint = misfit->limit == SYN_LIMIT_KERNELS || misfit->limit == SYN_LIMIT_BIAS;
+    char chunk[SYN_MODEL_NAME_MAX + 16], names[160], rest[192] = "", layer[24] = "", limit[160];
+    if (misfit->limit != SYN_LIMIT_KERNELS || !whole_chunk(problem, device, residents, misfit))
+        (void)snprintf(layer, sizeof layer, "layer %u ", misfit->layer);
+    syn_misfit_words(misfit, limit, sizeof limit);
+    chunk_words(problem, &residents->list[misfit->chunk], chunk, sizeof chunk);
+    const unsigned count = names_words(problem, residents, misfit->chunk, names, sizeof names);
+    if (joint && count)
+        (void)snprintf(rest, sizeof rest, " (%s hold%s the rest)", names, count == 1 ? "s" : "");
+    return syn_error_set(error, SYN_EOOR, "%s does not fit on %s: %s%s%s", chunk,
+                         problem->fleet->devices[device].name, layer, limit, rest);
 }
 
 static int refuse(const struct syn_problem *problem, unsigned device,
-                  const struct syn_residents *residents, const struct syn_misfit *misfit,
+                  const struct syn_residents *residents, struct syn_misfit *misfit,
                   struct syn_error *error)
 {
-    char chunk[SYN_MODEL_NAME_MAX + 16], limit[160], rest[160], layer[24] = "";
-    const bool joint = misfit->limit == SYN_LIMIT_KERNELS || misfit->limit == SYN_LIMIT_BIAS ||
-                       misfit->limit == SYN_LIMIT_LAYERS;
-    chunk_words(problem, &residents->list[misfit->chunk], chunk, sizeof chunk);
-    syn_misfit_words(misfit, limit, sizeof limit);
-    rest_words(problem, residents, joint ? misfit->chunk : UINT16_MAX, rest, sizeof rest);
-    if (misfit->limit != SYN_LIMIT_LAYERS && misfit->limit != SYN_LIMIT_CHUNKS)
-        (void)snprintf(layer, sizeof layer, "layer %u ", misfit->layer);
-    syn_error_set(error, SYN_EOOR, "%s does not fit on %s: %s%s%s", chunk,
-                  problem->fleet->devices[device].name, layer, limit, joint ? rest : "");
+    if (misfit->limit == SYN_LIMIT_LAYERS || misfit->limit == SYN_LIMIT_CHUNKS)
+        (void)refuse_all(problem, device, residents, misfit, error);
+    else
+        (void)refuse_one(problem, device, residents, misfit, error);
     syn_error_device(error, problem->fleet->devices[device].name);
     return SYN_EOOR;
 }

@@ -128,24 +128,6 @@ static const struct {
     {"mobilenetv2", "glasses", "ring", 1 << 3 | 1 << 4},
 };
 
-/* The geometry of the vendor's mnist example; random weights. */
-static const char convnet5[] =
-    "{\"format\":\"synergy-model/1\",\"name\":\"ConvNet5\",\"weights\":{\"seed\":5},"
-    "\"input\":{\"channels\":1,\"height\":28,\"width\":28,\"data_format\":\"CHW\"},\"layers\":["
-    "{\"op\":\"conv2d\",\"channels\":60,\"pad\":[1,1],\"activation\":\"relu\","
-    "\"processors\":\"0x0000000000000001\"},"
-    "{\"op\":\"conv2d\",\"channels\":60,\"pad\":[2,2],\"activation\":\"relu\","
-    "\"pool\":{\"type\":\"max\",\"size\":[2,2],\"stride\":[2,2]},"
-    "\"processors\":\"0x0fffffffffffffff\"},"
-    "{\"op\":\"conv2d\",\"channels\":56,\"pad\":[1,1],\"activation\":\"relu\","
-    "\"pool\":{\"type\":\"max\",\"size\":[2,2],\"stride\":[2,2]},"
-    "\"processors\":\"0x0fffffffffffffff\"},"
-    "{\"op\":\"conv2d\",\"channels\":12,\"pad\":[1,1],\"activation\":\"relu\","
-    "\"pool\":{\"type\":\"avg\",\"size\":[2,2],\"stride\":[2,2]},"
-    "\"processors\":\"0x00ffffffffffffff\"},"
-    "{\"op\":\"linear\",\"flatten\":true,\"channels\":10,\"bias\":true,\"output_width\":32,"
-    "\"processors\":\"0x0000000000000fff\"}]}";
-
 void rig_workload(struct rig *rig, unsigned workload, enum rig_set set)
 {
     memset(rig, 0, sizeof *rig);
@@ -153,8 +135,7 @@ void rig_workload(struct rig *rig, unsigned workload, enum rig_set set)
     for (size_t i = 0; i < sizeof pipelines / sizeof pipelines[0]; i++) {
         if (!(pipelines[i].in >> workload & 1))
             continue;
-        const struct syn_model *model =
-            i == 0 ? rig_parse(rig, convnet5) : rig_model(rig, pipelines[i].file);
+        const struct syn_model *model = rig_model(rig, pipelines[i].file);
         struct syn_problem_pipeline *p =
             rig_pipeline(rig, model, pipelines[i].source, pipelines[i].target);
         (void)snprintf(p->app, sizeof p->app, "W%u", workload);
