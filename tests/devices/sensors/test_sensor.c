@@ -217,13 +217,29 @@ static void tables_that_are_none_say_which_line(void **state)
     bad("a.csv", TEXT("\n\n"), "holds no rows");
 }
 
+/* "0,-1,127\n" packed by gzip -9n. */
+static void a_packed_file_is_read_like_a_plain_one(void **state)
+{
+    static const uint8_t packed[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03,
+                                     0x33, 0xd0, 0xd1, 0x35, 0xd4, 0x31, 0x34, 0x32, 0xe7, 0x02,
+                                     0x00, 0x24, 0x0a, 0x36, 0x1c, 0x09, 0x00, 0x00, 0x00};
+    int8_t window[3];
+    (void)state;
+    struct syn_sensor_file *file = good("a.csv.gz", packed, sizeof packed);
+    assert_int_equal(syn_sensor_windows(file, 3), 1);
+    assert_int_equal(syn_sensor_window(file, 0, 3, window), 0);
+    assert_int_equal(window[1], -1);
+    assert_int_equal(window[2], 127);
+    syn_sensor_close(file);
+}
+
 static void what_is_no_sensor_file_says_so(void **state)
 {
     struct syn_sensor_file *file;
     (void)state;
     bad("a.txt", TEXT("some text"), "neither IDX, PGM, PPM, WAV nor .csv");
     bad("a.bin", TEXT(""), "neither IDX");
-    bad("a.idx", TEXT("\x1f\x8b\x08"), "unpack it first");
+    bad("a.idx", TEXT("\x1f\x8b\x08"), "cannot be read to its end");
     assert_int_equal(syn_sensor_open(&file, "/nowhere/a.idx", why, sizeof why), SYN_ENOENT);
     assert_non_null(strstr(why, "/nowhere/a.idx: No such file"));
     assert_int_equal(syn_sensor_open(&file, "/tmp", why, sizeof why), SYN_EIO);
@@ -291,6 +307,7 @@ int main(void)
         cmocka_unit_test(sound_of_another_kind_is_refused),
         cmocka_unit_test(rows_of_a_table_are_windows),
         cmocka_unit_test(tables_that_are_none_say_which_line),
+        cmocka_unit_test(a_packed_file_is_read_like_a_plain_one),
         cmocka_unit_test(what_is_no_sensor_file_says_so),
         cmocka_unit_test(seeded_windows_are_the_same_everywhere_and_differ_by_kind_and_index),
         cmocka_unit_test(every_cut_and_every_flipped_byte_is_borne),
