@@ -274,6 +274,17 @@ int syn_hosts_terminal(struct syn_hosts *hosts, const char *link, struct syn_err
     return rc ? rc : syn_error_set(error, SYN_EBUSY, "no link is left for a terminal");
 }
 
+void syn_hosts_restart(struct syn_hosts *hosts)
+{
+    for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++) {
+        struct syn_host *host = &hosts->links[i];
+        if (host->fd >= 0 && host->terminal)
+            hosts->events.opened(hosts->events.ctx, i);
+        else if (host->fd >= 0)
+            drop(host);
+    }
+}
+
 void syn_hosts_close(struct syn_hosts *hosts)
 {
     for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++)

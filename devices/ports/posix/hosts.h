@@ -69,6 +69,9 @@ int syn_hosts_listen(struct syn_hosts *hosts, const char *path, struct syn_error
  */
 int syn_hosts_terminal(struct syn_hosts *hosts, const char *link, struct syn_error *error);
 
+/* Ends all links as a restart of the device does: sockets are closed, a terminal is opened anew. */
+void syn_hosts_restart(struct syn_hosts *hosts);
+
 /* Sends or queues all of it; false when it does not fit or the link is not open. */
 bool syn_hosts_write(struct syn_hosts *hosts, unsigned link, const uint8_t *bytes, size_t size);
 
