@@ -5,7 +5,7 @@
 #include "devices/agent/link.h"
 
 enum {
-    EVENT_MAX = 896, /* the largest: counters of SYN_RT_PIPELINES_MAX pipelines */
+    EVENT_MAX = 1216, /* the largest: counters of SYN_RT_PIPELINES_MAX pipelines */
     LOG_TEXT_MAX = 200,
     NS_PER_MS = 1000000,
 };
@@ -86,6 +86,16 @@ static void put_u16s(struct syn_cbor_out *out, const char *key, const uint16_t *
         syn_cbor_put_uint(out, v[i]);
 }
 
+/* Active energy spent on each pipeline. */
+static void put_pipeline_energy(struct syn_cbor_out *out, const struct syn_agent *agent)
+{
+    syn_cbor_put_text(out, "pnj");
+    syn_cbor_put_array(out, agent->rt.pipeline_count);
+    for (unsigned p = 0; p < agent->rt.pipeline_count; p++)
+        syn_cbor_put_uint(out,
+                          syn_timing_energy(&agent->timing, 0, agent->rt.counters.pipeline_ns[p]));
+}
+
 static size_t make_counters(const struct syn_agent *agent, struct event *e, int64_t now)
 {
     const struct syn_rt_counters *c = &agent->rt.counters;
@@ -100,6 +110,7 @@ static size_t make_counters(const struct syn_agent *agent, struct event *e, int6
     put_u32s(&e->out, "done", c->acted, pipes);
     put_u32s(&e->out, "drop", c->dropped, pipes);
     put_u32s(&e->out, "sens", c->sensed, pipes);
+    put_pipeline_energy(&e->out, agent);
     put_u16s(&e->out, "queue", c->waiting, SYN_UNIT_COUNT);
     return finish(e);
 }

@@ -278,6 +278,7 @@ void syn_rt_start(struct syn_rt *rt, enum syn_rt_mode mode, uint32_t limit, int6
 {
     struct syn_rt_counters *c = &rt->counters;
     memset(c->busy_ns, 0, sizeof c->busy_ns);
+    memset(c->pipeline_ns, 0, sizeof c->pipeline_ns);
     memset(c->tasks, 0, sizeof c->tasks);
     c->late = 0;
     c->late_ns = 0;
@@ -334,12 +335,14 @@ static void empty(struct syn_rt *rt, unsigned p, unsigned stage, unsigned slot, 
     grant(rt, p, stage, at_ns);
 }
 
-static void account(struct syn_rt *rt, unsigned kind, int64_t start_ns, int64_t end_ns)
+static void account(struct syn_rt *rt, unsigned kind, unsigned pipeline, int64_t start_ns,
+                    int64_t end_ns)
 {
     for (unsigned u = 0; u < SYN_UNIT_COUNT; u++) {
         if (!(units_of[kind] & UNIT(u)))
             continue;
         rt->counters.busy_ns[u] += (uint64_t)(end_ns - start_ns);
+        rt->counters.pipeline_ns[pipeline][u] += (uint64_t)(end_ns - start_ns);
         rt->counters.tasks[u]++;
         rt->free_ns[u] = syn_rt_later(rt->free_ns[u], end_ns);
     }
@@ -385,7 +388,7 @@ static void acted(struct syn_rt *rt, const struct syn_task *task, int64_t end_ns
 void syn_rt_ended(struct syn_rt *rt, const struct syn_task *task, int64_t start_ns, int64_t end_ns,
                   int64_t late_ns)
 {
-    account(rt, task->kind, start_ns, end_ns);
+    account(rt, task->kind, task->pipeline, start_ns, end_ns);
     if (late_ns > 0) {
         rt->counters.late++;
         rt->counters.late_ns += (uint64_t)late_ns;
@@ -433,7 +436,7 @@ int syn_rt_receive_begin(struct syn_rt *rt, unsigned pipeline, enum syn_stage st
 void syn_rt_receive_end(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage, unsigned slot,
                         const struct syn_token *token, int64_t start_ns, int64_t end_ns)
 {
-    account(rt, SYN_TASK_RECEIVE, start_ns, end_ns);
+    account(rt, SYN_TASK_RECEIVE, pipeline, start_ns, end_ns);
     fill(&rt->slots[pipeline][stage][slot], token, end_ns);
     schedule(rt);
 }

@@ -119,6 +119,7 @@ struct syn_rt_counters {
     uint32_t sensed[SYN_RT_PIPELINES_MAX]; /* at this source, since syn_rt_init() */
     uint32_t acted[SYN_RT_PIPELINES_MAX];  /* at this target */
     uint32_t dropped[SYN_RT_PIPELINES_MAX];
+    uint64_t pipeline_ns[SYN_RT_PIPELINES_MAX][SYN_UNIT_COUNT]; /* busy_ns, by pipeline */
     uint16_t waiting[SYN_UNIT_COUNT]; /* tasks ready and not begun, now; radio: tensors that
                                          have not left, the one on the air included */
 };
