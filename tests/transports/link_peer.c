@@ -3,7 +3,7 @@
  * A program at the far end of a link, for tests.
  *   link_peer listen PATH   sends back what it gets, on a unix socket
  *   link_peer stubborn PATH the same, and does not heed SIGTERM
- *   link_peer fail TEXT     writes TEXT to standard error and exits with 3
+ *   link_peer fail TEXT     writes TEXT and a hint to standard error and exits with 3
  *   link_peer mute          never listens
  */
 #include <signal.h>
@@ -45,7 +45,7 @@ int main(int argc, char **argv)
         return echo(argv[2]);
     }
     if (argc == 3 && strcmp(mode, "fail") == 0) {
-        (void)fprintf(stderr, "first line\n%s\n", argv[2]);
+        (void)fprintf(stderr, "first line\n%s\n  try another\n", argv[2]);
         return 3;
     }
     for (;;)

@@ -404,6 +404,7 @@ static void a_program_that_fails_at_start_is_explained(void **state)
     assert_int_equal(f->ends, 1);
     assert_string_equal(f->lost.message,
                         "the program ended with status 3: no such profile: max79000");
+    assert_string_equal(f->lost.hint, "try another");
 }
 
 static void a_program_that_never_listens_is_given_up(void **state)

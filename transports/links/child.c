@@ -106,15 +106,26 @@ int syn_child_start(struct syn_child *child, const char *const *argv, int stdio_
     return rc;
 }
 
+static void take_line(struct syn_child *child)
+{
+    size_t indent;
+    child->part[child->part_length] = 0;
+    indent = strspn(child->part, " \t");
+    if (indent == 0) {
+        memcpy(child->line, child->part, child->part_length + 1);
+        child->hint[0] = 0;
+    } else {
+        memcpy(child->hint, child->part + indent, child->part_length - indent + 1);
+    }
+    child->part_length = 0;
+}
+
 static void take(struct syn_child *child, char c)
 {
-    if (c != '\n' && child->part_length < sizeof child->part - 1) {
+    if (c == '\n' && child->part_length > 0)
+        take_line(child);
+    else if (c != '\n' && child->part_length < sizeof child->part - 1)
         child->part[child->part_length++] = c;
-    } else if (c == '\n' && child->part_length > 0) {
-        child->part[child->part_length] = 0;
-        memcpy(child->line, child->part, child->part_length + 1);
-        child->part_length = 0;
-    }
 }
 
 void syn_child_listen(struct syn_child *child)
@@ -142,6 +153,7 @@ static void explain(const struct syn_child *child, int status, struct syn_error 
     else
         (void)syn_error_set(error, SYN_ELINK, "the program ended with status %d%s%s",
                             WEXITSTATUS(status), colon, child->line);
+    syn_error_hint(error, "%s", child->hint);
 }
 
 static void close_fds(struct syn_child *child)

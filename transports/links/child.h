@@ -18,7 +18,8 @@ struct syn_child {
     pid_t pid;      /* 0: none */
     int exit_fd;    /* can be read once the child has ended */
     int error_fd;   /* its standard error, non-blocking; -1 once closed */
-    char line[160]; /* last whole line that it wrote there */
+    char line[160]; /* last whole line that it wrote there and that is not indented */
+    char hint[160]; /* the indented line after it, by custom advice; or empty */
     char part[160]; /* the line that is being written */
     size_t part_length;
 };
