@@ -44,8 +44,8 @@ static uint8_t *random_bytes(uint64_t *seed, size_t size)
 size_t chain_image(struct chain chain, unsigned first, unsigned last, uint8_t *bytes,
                    size_t capacity)
 {
-    struct syn_layer layers[SYN_PART_CHUNKS_MAX];
-    uint8_t *weights[SYN_PART_CHUNKS_MAX], *biases[SYN_PART_CHUNKS_MAX];
+    struct syn_layer layers[SYN_PART_CHUNKS_MAX] = {{0}};
+    uint8_t *weights[SYN_PART_CHUNKS_MAX] = {0}, *biases[SYN_PART_CHUNKS_MAX] = {0};
     struct syn_shape input = {3, (uint16_t)chain.size, (uint16_t)chain.size};
     uint64_t seed = 7;
     make_layers(chain, layers);
