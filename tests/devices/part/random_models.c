@@ -101,7 +101,7 @@ static bool add_layer(struct random_model *m, uint64_t *seed)
     depthwise_now_and_then(m, l, seed);
     for (unsigned n = 0; n < l->input_count; n++)
         shapes[n] = random_model_shape(m, l->inputs[n]);
-    return syn_layer_resolve(l, shapes, NULL) == 0 && syn_layer_weight_count(l) < 200000;
+    return syn_layer_resolve(l, shapes, NULL) == 0 && syn_layer_macs(l) < 1000000;
 }
 
 static void fill(uint8_t *bytes, uint32_t size, uint64_t *seed)

@@ -229,6 +229,18 @@ static void a_second_inference_does_not_remember_the_first(void **state)
     model_free(m);
 }
 
+static void macs_are_counted_as_the_vendor_counts_them(void **state)
+{
+    struct model *m = network("camvid_unet");
+    uint64_t macs = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < m->count; i++)
+        macs += syn_layer_macs(&m->layers[i]);
+    assert_int_equal(macs, 186301440);
+    model_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +248,7 @@ int main(void)
         cmocka_unit_test(two_chunks_give_the_same_at_every_cut),
         cmocka_unit_test(slices_of_any_size_give_the_same),
         cmocka_unit_test(narrow_weights_give_the_same_as_wide_ones),
+        cmocka_unit_test(macs_are_counted_as_the_vendor_counts_them),
         cmocka_unit_test(a_second_inference_does_not_remember_the_first),
     };
 

@@ -183,6 +183,71 @@ static void unet_fits_because_outputs_may_overlap_inputs(void **state)
     model_free(m);
 }
 
+static uint16_t instances(uint64_t map)
+{
+    uint16_t mask = 0;
+
+    for (unsigned p = 0; p < 64; p++)
+        if (map >> p & 1)
+            mask = (uint16_t)(mask | 1u << p / 4);
+    return mask;
+}
+
+static int last_reader(const struct model *m, unsigned id)
+{
+    int last = -1;
+
+    for (unsigned i = 0; i < m->count; i++)
+        for (unsigned n = 0; n < m->layers[i].input_count; n++)
+            if (m->layers[i].inputs[n] == id)
+                last = (int)i;
+    return last;
+}
+
+/* Bytes of an instance up to the last word of a tensor that lies by itself. */
+static uint32_t span_of(const struct syn_layer *maker)
+{
+    return 4u * (maker->output_width / 8) * maker->out.height * maker->out.width *
+           syn_part_expand(maker->out.channels);
+}
+
+/* Tensors that are needed after layer `b` wrote keep their words, and so do those of chunk ends. */
+static void what_is_needed_later_is_not_overwritten(void **state)
+{
+    static const char *const names[] = {"mnist", "kws20_v3", "cifar-10", "camvid_unet",
+                                        "cifar-100-mixed-rand"};
+    unsigned pairs = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct model *m = read_model("MAX78000", names[i], true);
+        struct syn_chunk chunk = chunk_of(m, 0, m->count);
+        uint32_t offsets[SYN_MODEL_LAYERS_MAX];
+
+        if (m->shape.channels == 48)
+            resize(m, 88);
+        assert_int_equal(syn_place_data(&syn_part_max78000, &chunk, offsets, NULL), 0);
+        for (unsigned b = 1; b < m->count; b++)
+            for (unsigned a = 1; a <= b; a++) {
+                const struct syn_layer *old = &m->layers[a - 1], *new = &m->layers[b];
+
+                if (last_reader(m, a) <= (int)b ||
+                    !(instances(old->output_processors) & instances(new->output_processors)))
+                    continue;
+                pairs++;
+                /* UNet's tensors 8 and 9 alternate, word by word. */
+                if (a == 8 && b == 8 && m->count == 19)
+                    assert_true((offsets[8] ^ offsets[9]) == 4);
+                else
+                    assert_true(offsets[a] >= offsets[b + 1] + span_of(new) ||
+                                offsets[b + 1] >= offsets[a] + span_of(old));
+            }
+        model_free(m);
+    }
+    printf("%u pairs\n", pairs);
+    assert_true(pairs > 2);
+}
+
 static void networks_that_run_on_a_part_fit_it(void **state)
 {
     static const char *const names[] = {"mnist",
@@ -308,6 +373,7 @@ int main(void)
         cmocka_unit_test(mobilenet_needs_more_data_memory_than_a_max78000_has),
         cmocka_unit_test(mobilenet_in_the_authors_four_parts_fits_by_weights_and_bias),
         cmocka_unit_test(unet_fits_because_outputs_may_overlap_inputs),
+        cmocka_unit_test(what_is_needed_later_is_not_overwritten),
         cmocka_unit_test(networks_that_run_on_a_part_fit_it),
         cmocka_unit_test(several_chunks_share_the_weight_memory),
         cmocka_unit_test(the_words_of_a_tensor_are_those_the_cpu_moves),

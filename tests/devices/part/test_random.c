@@ -14,7 +14,7 @@
 #include "devices/part/exec.h"
 #include "tests/devices/part/naive.h"
 
-#define MODELS 1500
+#define MODELS 600
 
 struct run {
     uint8_t *bytes;
