@@ -212,6 +212,14 @@ void rig_random(struct rig *rig, uint64_t seed)
     rig->problem.objective = (enum syn_objective)draw(&seed, SYN_OBJECTIVE_COUNT);
 }
 
+void rig_assert_same_plan(const struct syn_plan *a, const struct syn_plan *b)
+{
+    assert_int_equal(a->pipeline_count, b->pipeline_count);
+    for (unsigned p = 0; p < a->pipeline_count; p++)
+        if (syn_execution_plan_compare(&a->pipelines[p], &b->pipelines[p]))
+            fail_msg("the plans differ in pipeline %u", p);
+}
+
 void rig_free(struct rig *rig)
 {
     for (unsigned i = 0; i < rig->model_count; i++)
