@@ -13,6 +13,16 @@ static bool complete(const struct syn_agent_port *p)
            p->relayed && p->reset;
 }
 
+/* Texts that the port leaves out are empty. */
+static struct syn_agent_identity filled(struct syn_agent_identity id)
+{
+    const char **texts[] = {&id.profile, &id.firmware, &id.sensors, &id.actuators};
+    for (unsigned i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (!*texts[i])
+            *texts[i] = "";
+    return id;
+}
+
 int syn_agent_init(struct syn_agent *agent, const struct syn_agent_identity *identity,
                    const struct syn_timing *timing, const struct syn_agent_port *port,
                    const struct syn_agent_memory *memory)
@@ -22,7 +32,7 @@ int syn_agent_init(struct syn_agent *agent, const struct syn_agent_identity *ide
     if (memory->arena_size < timing->arena_bytes)
         return SYN_ENOMEM;
     memset(agent, 0, sizeof *agent);
-    agent->identity = *identity;
+    agent->identity = filled(*identity);
     agent->timing = *timing;
     agent->port = *port;
     agent->memory = *memory;

@@ -191,7 +191,8 @@ int syn_deployment_place(struct syn_deployment *deployment, const struct syn_sto
     struct scratch s;
     s.at = syn_store_scratch(store, &s.left);
     int rc = check_counts(&w, refusal);
-    if (rc == 0)
-        rc = gather(&w, &s, refusal);
+    if (rc || total_layers(deployment) == 0)
+        return rc;
+    rc = gather(&w, &s, refusal);
     return rc == 0 ? place(&w, refusal) : rc;
 }

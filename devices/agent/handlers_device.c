@@ -182,6 +182,35 @@ void syn_agent_links(struct syn_agent_call *call)
 
 /* ---- feed: the file behind a sensor ---- */
 
+/* Is `kind` one of the comma-separated kinds? */
+static bool has_kind(const char *kinds, const char *kind)
+{
+    size_t n = strlen(kind);
+    while (n > 0 && *kinds) {
+        size_t size = 0;
+        while (kinds[size] && kinds[size] != ',')
+            size++;
+        if (size == n && memcmp(kinds, kind, n) == 0)
+            return true;
+        kinds += kinds[size] ? size + 1 : size;
+    }
+    return false;
+}
+
+static void feed_sensor(struct syn_agent_call *call, const char *sensor, const char *path,
+                        uint32_t first)
+{
+    const struct syn_agent_port *port = &call->agent->port;
+    char why[160] = "the sensor does not take this file";
+    long n = port->feed(port->ctx, sensor, path, first, why, sizeof why);
+    if (n < 0) {
+        syn_agent_fail(call, SYN_GROUP_SYNERGY, SYN_GRC_SENSOR, why);
+        return;
+    }
+    syn_cbor_put_map(&call->out, 1);
+    syn_cbor_pair_uint(&call->out, "n", (uint64_t)n);
+}
+
 void syn_agent_feed(struct syn_agent_call *call)
 {
     struct feed {
@@ -194,18 +223,14 @@ void syn_agent_feed(struct syn_agent_call *call)
         SYN_FIELD(SYN_KEY_STR, struct feed, path, "p"),
         SYN_FIELD(SYN_KEY_U32, struct feed, first, "x"),
     };
-    const struct syn_agent_port *port = &call->agent->port;
-    char why[160] = "no such sensor or file";
-    if (!port->feed)
+    if (!call->agent->port.feed)
         syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_NOTSUP,
                        "the sensors of this device do not read files");
-    else if (syn_agent_read(call, fields, sizeof fields / sizeof fields[0], &feed, NULL)) {
-        long n = port->feed(port->ctx, feed.sensor, feed.path, feed.first, why, sizeof why);
-        if (n < 0)
-            syn_agent_fail(call, SYN_GROUP_SYNERGY, SYN_GRC_SENSOR, why);
-        else {
-            syn_cbor_put_map(&call->out, 1);
-            syn_cbor_pair_uint(&call->out, "n", (uint64_t)n);
-        }
-    }
+    else if (!syn_agent_read(call, fields, sizeof fields / sizeof fields[0], &feed, NULL))
+        return;
+    else if (!has_kind(call->agent->identity.sensors, feed.sensor))
+        syn_agent_fail(call, SYN_GROUP_SYNERGY, SYN_GRC_SENSOR,
+                       "this device has no sensor of that kind");
+    else
+        feed_sensor(call, feed.sensor, feed.path, feed.first);
 }

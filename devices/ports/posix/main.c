@@ -280,15 +280,13 @@ static int restart(struct program *p, struct syn_error *error)
 
 static int run(struct program *p, struct syn_error *error)
 {
-    int rc = 0;
-    while (rc >= 0 && rc != SYN_ECANCELED) {
-        rc = syn_loop_step(p->loop, SYN_LOOP_FOREVER);
-        if (rc < 0 && rc != SYN_ECANCELED)
-            return syn_error_set(error, rc, "waiting failed: %s", syn_errno_text(rc));
+    int rc;
+    while ((rc = syn_loop_step(p->loop, SYN_LOOP_FOREVER)) >= 0)
         if (p->restart && restart(p, error))
-            return SYN_EIO;
-    }
-    return 0;
+            return error->code;
+    if (rc == SYN_ECANCELED)
+        return 0;
+    return syn_error_set(error, rc, "waiting failed: %s", syn_errno_text(rc));
 }
 
 /* The end comes as a descriptor that can be read, so that sockets and links are removed. */

@@ -113,7 +113,7 @@ static long port_feed(void *ctx, const char *sensor, const char *path, uint32_t 
     (void)first;
     (void)why_size;
     if (strcmp(sensor, "camera") != 0) {
-        strcpy(why, "no such sensor: nose");
+        strcpy(why, "the microphone takes sound only");
         return SYN_ENOENT;
     }
     strcpy(b->fed, path);

@@ -382,9 +382,15 @@ static void a_sensor_is_pointed_at_a_file_or_the_refusal_has_words(void **state)
     struct bench *b = *state;
     assert_int_equal(answer_number(feed(b, "camera"), "n"), 12);
     assert_string_equal(b->fed, "/data/faces.idx");
-    const struct message *m = feed(b, "nose");
+    const struct message *m = feed(b, "microphone");
     bench_expect_rc(m, SYN_GROUP_SYNERGY, SYN_GRC_SENSOR);
-    assert_string_equal(answer_text(m, "msg"), "no such sensor: nose");
+    assert_string_equal(answer_text(m, "msg"), "the microphone takes sound only");
+    static const char *const others[] = {"nose", "cam", "camera,", "camera,microphone", ""};
+    for (unsigned i = 0; i < 5; i++) {
+        m = feed(b, others[i]);
+        bench_expect_rc(m, SYN_GROUP_SYNERGY, SYN_GRC_SENSOR);
+        assert_string_equal(answer_text(m, "msg"), "this device has no sensor of that kind");
+    }
 }
 
 static void an_agent_without_its_callbacks_is_refused(void **state)
