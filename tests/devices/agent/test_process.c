@@ -559,6 +559,57 @@ static void a_deployment_runs_and_its_results_repeat_from_run_to_run(void **stat
     }
 }
 
+struct item {
+    struct syn_span span;
+};
+
+struct losses {
+    uint32_t events, answers;
+};
+
+/* What the device counts for the first link, as the host on `h` reads it. */
+static struct losses losses_of_link0(struct host *h)
+{
+    static const struct syn_cbor_field outer[] = {
+        SYN_FIELD(SYN_KEY_ITEM, struct item, span, "fields")};
+    static const struct syn_cbor_field inner[] = {
+        SYN_FIELD(SYN_KEY_U32, struct losses, events, "lost_events"),
+        SYN_FIELD(SYN_KEY_U32, struct losses, answers, "lost_answers"),
+    };
+    struct request r;
+    struct item item = {.span = {NULL, 0}};
+    struct losses got = {.events = 0};
+    struct syn_cbor_out *out = payload(&r);
+    syn_cbor_put_map(out, 1);
+    syn_cbor_pair_text(out, "name", "link0");
+    struct syn_cbor_in in = ask(h, &r, SYN_SMP_READ, SYN_GROUP_STAT, SYN_STAT_SHOW);
+    assert_int_equal(syn_cbor_get_fields(&in, outer, 1, &item, NULL), 0);
+    syn_cbor_in_init(&in, item.span.data, item.span.size);
+    assert_int_equal(syn_cbor_get_fields(&in, inner, 2, &got, NULL), 0);
+    return got;
+}
+
+static void a_host_that_does_not_read_loses_events_but_no_answer(void **state)
+{
+    struct fixture *f = *state;
+    struct syn_smp_header header;
+    START(f, "--wear", "glasses", "--speed", "1000", NULL);
+    struct host *slow = host_connect(f);
+    deploy(slow);
+    request_run(slow, 0);
+    struct host *other = host_connect(f);
+    while (losses_of_link0(other).events < 10)
+        ;
+    host_write(slow, golden_echo, sizeof golden_echo - 1);
+    do {
+        (void)host_take(slow, &header);
+    } while (header.seq == SYN_SMP_EVENT_SEQ);
+    assert_int_equal(header.seq, 0x42);
+    assert_int_equal(losses_of_link0(other).answers, 0);
+    host_free(slow);
+    host_free(other);
+}
+
 static void a_reset_ends_the_links_and_forgets_the_deployment(void **state)
 {
     struct fixture *f = *state;
@@ -596,6 +647,7 @@ int main(void)
         TEST(what_cannot_be_has_words_and_a_class),
         TEST(a_terminal_is_raw_and_outlives_its_users),
         TEST(a_deployment_runs_and_its_results_repeat_from_run_to_run),
+        TEST(a_host_that_does_not_read_loses_events_but_no_answer),
         TEST(a_reset_ends_the_links_and_forgets_the_deployment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
