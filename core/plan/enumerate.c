@@ -50,6 +50,7 @@ struct walk {
     const struct syn_entry *entries[SYN_PLAN_CHUNKS_MAX]; /* of the chunks of `plan` */
     int64_t radio_ns[SYN_RADIO_NODES];                    /* of a round, base and plan */
     int64_t sense_ns, act_ns; /* of a round, this pipeline at source and target */
+    unsigned free;            /* hosts that hold no chunk of `plan` */
     uint32_t used;            /* devices that hold a chunk of `plan` */
 };
 
@@ -126,39 +127,49 @@ static void take_hop(struct walk *w, const struct hop *h, unsigned cut, bool ins
 
 /* ---- judgement ---------------------------------------------------------------------------- */
 
-static bool ask(struct walk *w, const struct sums *sums, int64_t more_ns, bool complete)
+/* Layers that the plan covers; an open chunk covers none of its own. */
+static unsigned covered(const struct walk *w)
+{
+    return w->plan.chunk_count ? w->plan.chunks[w->plan.chunk_count - 1].last : 0;
+}
+
+static bool is_open(const struct walk *w)
+{
+    const struct syn_plan_chunk *last = &w->plan.chunks[w->plan.chunk_count - 1];
+    return w->plan.chunk_count && last->first == last->last;
+}
+
+/* `more_ns`: latency that must still come. */
+static struct syn_candidate candidate(const struct walk *w, const struct sums *sums,
+                                      int64_t more_ns, bool complete)
 {
     const struct syn_stage *s = w->stage;
-    const struct syn_pipeline *spec = &s->problem->pipelines[s->pipeline].spec;
-    const int64_t own = sums->own_ns + more_ns;
-    if (spec->latency_bound_ms > 0 && (double)own / 1e6 > spec->latency_bound_ms)
-        return false;
-    const struct syn_candidate c = {
+    const unsigned open = is_open(w) ? 1 : 0;
+    return (struct syn_candidate){
         .plan = &w->plan,
         .complete = complete,
+        .chunk_count = w->plan.chunk_count - open + s->needed[covered(w)],
         .score = {.round_ns = (uint64_t)sums->peak_ns,
                   .latency_ns = (uint64_t)(sums->latency_ns + more_ns),
                   .energy_fj = (uint64_t)(sums->energy_fj + s->idle_uw * sums->peak_ns),
                   .bytes = sums->bytes,
                   .away = sums->away},
-        .own_latency_ns = (uint64_t)own,
+        .own_latency_ns = (uint64_t)(sums->own_ns + more_ns),
         .model_latency_ns = (uint64_t)(sums->model_ns + more_ns)};
+}
+
+static bool ask(struct walk *w, const struct sums *sums, int64_t more_ns, bool complete)
+{
+    const struct syn_pipeline *spec = &w->stage->problem->pipelines[w->stage->pipeline].spec;
+    const struct syn_candidate c = candidate(w, sums, more_ns, complete);
+    if (spec->latency_bound_ms > 0 && (double)c.own_latency_ns / 1e6 > spec->latency_bound_ms)
+        return false;
     return w->visitor->promising(w->visitor->ctx, &c);
 }
 
 static void tell(struct walk *w, const struct sums *sums)
 {
-    const struct syn_stage *s = w->stage;
-    const struct syn_candidate c = {
-        .plan = &w->plan,
-        .complete = true,
-        .score = {.round_ns = (uint64_t)sums->peak_ns,
-                  .latency_ns = (uint64_t)sums->latency_ns,
-                  .energy_fj = (uint64_t)(sums->energy_fj + s->idle_uw * sums->peak_ns),
-                  .bytes = sums->bytes,
-                  .away = sums->away},
-        .own_latency_ns = (uint64_t)sums->own_ns,
-        .model_latency_ns = (uint64_t)sums->model_ns};
+    const struct syn_candidate c = candidate(w, sums, 0, true);
     w->visitor->found(w->visitor->ctx, &c);
 }
 
@@ -288,7 +299,7 @@ static void try_chunk(struct walk *w, unsigned device, unsigned holder, unsigned
     struct sums after;
     const unsigned k = w->plan.chunk_count;
     poll_interrupts(w);
-    if (!arena_fits(w, device, holder, first, last))
+    if (s->needed[last] > w->free || !arena_fits(w, device, holder, first, last))
         return;
     struct syn_entry *entry = syn_stage_bound(s, device, first, last);
     w->plan.chunks[k] = (struct syn_plan_chunk){
@@ -327,10 +338,12 @@ static void try_device(struct walk *w, unsigned device, unsigned holder, unsigne
     struct sums after = *sums;
     take_hop(w, &h, first, first > 0, &after);
     w->used |= 1u << device;
+    w->free--;
     if (device_promises(w, device, first, &after))
         for (unsigned last = s->layers; last > first && !w->status; last--)
             try_chunk(w, device, holder, first, last, &after);
     w->used &= ~(1u << device);
+    w->free++;
     w->plan.chunks[w->plan.chunk_count] = (struct syn_plan_chunk){0};
     radio_change(w, &h, -s->weight);
 }
@@ -372,6 +385,9 @@ static void walk_ends(struct walk *w, unsigned source, unsigned target)
     const struct syn_timing *from = s->device[source].timing, *to = s->device[target].timing;
     const int64_t sense = (int64_t)syn_timing_sense(from), act = (int64_t)syn_timing_act(to);
     w->plan = (struct syn_execution_plan){.source = (uint8_t)source, .target = (uint8_t)target};
+    w->free = 0;
+    for (unsigned d = 0; d < s->devices; d++)
+        w->free += is_free(w, d);
     w->sense_ns = s->weight * sense;
     w->act_ns = s->weight * act;
     const struct sums sums = {.latency_ns = (int64_t)s->prediction.latency_sum_ns + sense + act,
@@ -382,7 +398,8 @@ static void walk_ends(struct walk *w, unsigned source, unsigned target)
                               .peak_ns = floor_peak(w),
                               .bytes = s->prediction.bytes_sent,
                               .away = s->base_away};
-    extend(w, source, 0, &sums);
+    if (s->needed[0] <= w->free)
+        extend(w, source, 0, &sums);
 }
 
 static void walk_all(struct walk *w)

@@ -18,6 +18,7 @@
 struct syn_candidate {
     const struct syn_execution_plan *plan;
     bool complete;
+    unsigned chunk_count; /* of this pipeline */
     struct syn_score score;
     uint64_t own_latency_ns;   /* of this pipeline, sensing to action */
     uint64_t model_latency_ns; /* of its chunks and the transfers between them */

@@ -125,6 +125,24 @@ static int own_device(struct syn_stage *s, unsigned device)
     return d->entries ? 0 : SYN_ENOMEM;
 }
 
+/* Limits that no placement can get round. */
+static bool hopeless(const struct syn_stage *s, const struct syn_stage_device *d, unsigned first,
+                     unsigned last)
+{
+    const struct syn_part *part = d->timing->part;
+    if (d->layers + (last - first) > part->layers_max)
+        return true;
+    if (d->bias_bytes + s->bias_bytes[last] - s->bias_bytes[first] >
+        (uint32_t)part->bias_bytes * SYN_PART_QUADRANTS)
+        return true;
+    for (unsigned p = 0; p < SYN_PART_PROCESSORS; p++) {
+        const uint32_t room = p % 16 ? part->kernel_words : part->kernel_words_first;
+        if (d->words[p] + s->words[last][p] - s->words[first][p] > room)
+            return true;
+    }
+    return false;
+}
+
 static bool hosts(const struct syn_stage *s, unsigned device)
 {
     return s->problem->pipelines[s->pipeline].hosts >> device & 1;
@@ -154,6 +172,28 @@ static void remaining(struct syn_stage *s)
         for (unsigned d = 0; d < s->devices; d++)
             if (s->device[d].message_ns[i] < s->cheapest_message_ns[i])
                 s->cheapest_message_ns[i] = s->device[d].message_ns[i];
+    }
+}
+
+/* The furthest end of a chunk that begins at `first`, on whatever host reaches furthest. */
+static unsigned furthest(const struct syn_stage *s, unsigned first, unsigned at_least)
+{
+    unsigned best = at_least > first ? at_least : first;
+    for (unsigned d = 0; d < s->devices; d++)
+        while (hosts(s, d) && best < s->layers && !hopeless(s, &s->device[d], first, best + 1))
+            best++;
+    return best;
+}
+
+/* Limits are sums, so that a shorter chunk is never worse: going as far as possible is best. */
+static void count_needed(struct syn_stage *s)
+{
+    uint16_t ends[SYN_MODEL_LAYERS_MAX];
+    for (unsigned i = 0; i < s->layers; i++)
+        ends[i] = (uint16_t)furthest(s, i, i ? ends[i - 1] : 0);
+    for (unsigned i = s->layers; i-- > 0;) {
+        const bool stuck = ends[i] == i || s->needed[ends[i]] == SYN_STAGE_NEVER;
+        s->needed[i] = stuck ? SYN_STAGE_NEVER : (uint16_t)(1 + s->needed[ends[i]]);
     }
 }
 
@@ -193,6 +233,7 @@ static int fill(struct syn_stage *s, struct syn_error *error)
     if (rc)
         return rc;
     remaining(s);
+    count_needed(s);
     base_sums(s);
     return 0;
 }
@@ -229,24 +270,6 @@ void syn_stage_free(struct syn_stage *stage)
         free(stage->device[d].entries);
     free(stage->words);
     free(stage);
-}
-
-/* Limits that no placement can get round. */
-static bool hopeless(const struct syn_stage *s, const struct syn_stage_device *d, unsigned first,
-                     unsigned last)
-{
-    const struct syn_part *part = d->timing->part;
-    if (d->layers + (last - first) > part->layers_max)
-        return true;
-    if (d->bias_bytes + s->bias_bytes[last] - s->bias_bytes[first] >
-        (uint32_t)part->bias_bytes * SYN_PART_QUADRANTS)
-        return true;
-    for (unsigned p = 0; p < SYN_PART_PROCESSORS; p++) {
-        const uint32_t room = p % 16 ? part->kernel_words : part->kernel_words_first;
-        if (d->words[p] + s->words[last][p] - s->words[first][p] > room)
-            return true;
-    }
-    return false;
 }
 
 static void price(const struct syn_stage_device *d, int64_t accel_ns, int64_t cpu_ns,

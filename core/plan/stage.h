@@ -13,6 +13,8 @@
 #include "core/cost/cost.h"
 #include "core/cost/fit.h"
 
+#define SYN_STAGE_NEVER UINT16_MAX /* no number of chunks is enough */
+
 enum syn_entry_state { SYN_ENTRY_UNKNOWN, SYN_ENTRY_BOUND, SYN_ENTRY_EXACT, SYN_ENTRY_NEVER };
 
 /* What a chunk adds to its device. Lower bounds in state BOUND. */
@@ -64,7 +66,8 @@ struct syn_stage {
     uint32_t cut_words[SYN_MODEL_LAYERS_MAX + 1];
     int64_t remaining_ns[SYN_MODEL_LAYERS_MAX + 1]; /* inference of the layers behind, at least */
     int64_t cheapest_message_ns[SYN_MODEL_LAYERS_MAX + 1]; /* by cut, over the devices */
-    uint32_t (*words)[SYN_PART_PROCESSORS];        /* [cut]: kernel words of the layers before it */
+    uint16_t needed[SYN_MODEL_LAYERS_MAX + 1]; /* chunks for the layers behind a cut, at least */
+    uint32_t (*words)[SYN_PART_PROCESSORS];    /* [cut]: kernel words of the layers before it */
     uint32_t bias_bytes[SYN_MODEL_LAYERS_MAX + 1]; /* [cut]: of the layers before it */
     struct syn_stage_device device[SYN_DEVICES_MAX];
 };

@@ -7,8 +7,8 @@ static int by_devices(const struct syn_problem *problem, const struct syn_candid
                       const struct syn_candidate *b)
 {
     (void)problem;
-    if (a->plan->chunk_count != b->plan->chunk_count)
-        return a->plan->chunk_count < b->plan->chunk_count ? -1 : 1;
+    if (a->chunk_count != b->chunk_count)
+        return a->chunk_count < b->chunk_count ? -1 : 1;
     if (a->own_latency_ns != b->own_latency_ns)
         return a->own_latency_ns < b->own_latency_ns ? -1 : 1;
     return syn_score_compare_tail(&a->score, &b->score);

@@ -151,10 +151,12 @@ static void holds(void *ctx, const struct syn_candidate *c)
         assert_true(bound->score.energy_fj <= c->score.energy_fj);
         assert_true(bound->score.bytes <= c->score.bytes);
         assert_true(bound->score.away <= c->score.away);
+        assert_true(bound->chunk_count <= c->chunk_count);
         assert_true(bound->own_latency_ns <= c->own_latency_ns);
         assert_true(bound->model_latency_ns <= c->model_latency_ns);
         b->checked++;
     }
+    assert_int_equal(c->chunk_count, c->plan->chunk_count);
 }
 
 static void what_a_visitor_is_asked_is_never_worse_than_what_follows(void **state)
