@@ -130,12 +130,13 @@ void syn_traffic_tell(struct syn_traffic *t, unsigned peer, const uint8_t *messa
 
 /* ---- credits and counts ---- */
 
-void syn_traffic_credit(struct syn_traffic *t, uint8_t pipeline, uint8_t stage, uint8_t peer,
+static void tell_credit(struct syn_traffic *t, unsigned pipeline, unsigned stage, uint8_t peer,
                         int64_t at_ns)
 {
     const struct syn_deployed_pipe *pipe = &t->agent->deployment.pipes[pipeline];
     struct syn_hop hop = syn_traffic_hop(pipe, stage);
-    struct syn_tensor_head head = {.stream = hop.stream, .kind = SYN_TENSOR_CREDIT};
+    struct syn_tensor_head head = {
+        .stream = hop.stream, .kind = SYN_TENSOR_CREDIT, .inference = t->granted[pipeline][stage]};
     struct syn_tensor_credit credit = {.at_ns = at_ns};
     uint8_t message[SYN_TENSOR_START + SYN_TENSOR_CREDIT_SIZE];
     for (unsigned i = 0; i < hop.count; i++)
@@ -144,15 +145,49 @@ void syn_traffic_credit(struct syn_traffic *t, uint8_t pipeline, uint8_t stage, 
     syn_traffic_tell(t, peer, message, syn_tensor_begin(message, &head, 0, SYN_TENSOR_CREDIT_SIZE));
 }
 
-static void on_credit(struct syn_traffic *t, const struct syn_tensor_head *head,
+void syn_traffic_credit(struct syn_traffic *t, uint8_t pipeline, uint8_t stage, uint8_t peer,
+                        int64_t at_ns)
+{
+    t->granted[pipeline][stage]++;
+    t->granted_ns[pipeline][stage] = at_ns;
+    tell_credit(t, pipeline, stage, peer, at_ns);
+}
+
+void syn_traffic_credits_again(struct syn_traffic *t)
+{
+    const struct syn_deployment *d = &t->agent->deployment;
+    for (unsigned p = 0; p < d->pipeline_count; p++)
+        for (unsigned s = 0; s < SYN_STAGE_COUNT; s++) {
+            uint8_t from = syn_traffic_other_end(&d->pipes[p].route, s);
+            if (t->granted[p][s] > 0 && !syn_traffic_is_direct(t, from))
+                tell_credit(t, p, s, from, t->granted_ns[p][s]);
+        }
+}
+
+/* How many slots a credit is worth: by the host, those that were lost on the way, too. */
+static uint32_t worth(struct syn_traffic *t, unsigned peer, unsigned p, unsigned stage,
+                      uint32_t granted)
+{
+    uint32_t more = granted - t->seen[p][stage];
+    if (peer != SYN_RADIO_HOST)
+        return 1;
+    if (more > SYN_RT_SLOTS_MAX)
+        return 0;
+    t->seen[p][stage] = granted;
+    return more;
+}
+
+static void on_credit(struct syn_traffic *t, unsigned peer, const struct syn_tensor_head *head,
                       const uint8_t *body, size_t size)
 {
     struct syn_tensor_credit credit;
     unsigned p, stage;
     if (syn_tensor_credit_get(&credit, body, size) ||
-        !find_stage(t, head->stream, SYN_STAGE_HEAD, SYN_STAGE_BODY_OUT, &p, &stage))
+        !find_stage(t, head->stream, SYN_STAGE_HEAD, SYN_STAGE_BODY_OUT, &p, &stage)) {
         t->refused++;
-    else
+        return;
+    }
+    for (uint32_t n = worth(t, peer, p, stage, head->inference); n > 0; n--)
         syn_rt_credit(&t->agent->rt, p, (enum syn_stage)stage, credit.at_ns);
 }
 
@@ -259,7 +294,7 @@ static void on_kind(struct syn_traffic *t, unsigned peer, const struct syn_tenso
         syn_traffic_in_data(t, peer, head, body, size);
         break;
     case SYN_TENSOR_CREDIT:
-        on_credit(t, head, body, size);
+        on_credit(t, peer, head, body, size);
         break;
     case SYN_TENSOR_MISSING:
         on_missing(t, head, body, size);
@@ -368,6 +403,9 @@ void syn_traffic_reset(struct syn_traffic *t)
     syn_traffic_out_reset(t);
     syn_traffic_in_reset(t);
     t->drop_count = 0;
+    memset(t->done, 0, sizeof t->done);
+    memset(t->granted, 0, sizeof t->granted);
+    memset(t->seen, 0, sizeof t->seen);
     syn_radio_reset(&t->radio, t->agent->deployment.self);
 }
 

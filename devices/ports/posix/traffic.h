@@ -4,8 +4,11 @@
  *
  * Tensors of peers with an address take the virtual radio (radio.h) and a socket (peers.h): the
  * bytes go over at once, and reach the runtime at the end of the transfer's time. Peers without
- * one are reached through the host (syn_agent_relay): a radio's time at either end, and missing
- * pieces are asked for again. Credits, counts and drops cost no radio time.
+ * one are reached through the host (syn_agent_relay), whose link may lose messages: a transfer
+ * takes a radio's time at either end; missing pieces are asked for again; a `missing` of length 0
+ * says that all is there, and until it has come the sender keeps the slot and repeats its last byte
+ * now and then. A credit by the host carries in `inference` how many were granted in all, and is
+ * repeated with every beacon. Credits, counts and drops cost no radio time.
  */
 #ifndef SYN_PORTS_POSIX_TRAFFIC_H
 #define SYN_PORTS_POSIX_TRAFFIC_H
@@ -18,6 +21,7 @@
 
 #define SYN_RESULT_PACKED 12 /* bytes of a result behind its token */
 #define SYN_TRAFFIC_IN    64 /* hops that arrive at the same time */
+#define SYN_TRAFFIC_DONE  8  /* hops of a stage whose arrival is remembered */
 #define SYN_TRAFFIC_DROPS 64 /* news of drops that wait for a link */
 
 struct syn_traffic;
@@ -26,6 +30,8 @@ struct syn_traffic;
 struct syn_traffic_out {
     struct syn_traffic *traffic;
     bool used, on_air, written;
+    bool confirmed; /* the receiver has all; at once where the link loses nothing */
+    uint8_t tries;  /* repetitions without an answer */
     struct syn_task task;
     uint8_t peer; /* device */
     int64_t start_ns, end_ns;
@@ -56,6 +62,11 @@ struct syn_traffic {
     struct syn_traffic_in in[SYN_TRAFFIC_IN];
     /* What is in the slots of results, whose bytes are in no arena. */
     struct syn_result results[SYN_RT_PIPELINES_MAX][SYN_STAGE_COUNT][SYN_RT_SLOTS_MAX];
+    /* By the host: inferences that arrived, credits granted and seen. */
+    uint32_t done[SYN_RT_PIPELINES_MAX][SYN_STAGE_COUNT][SYN_TRAFFIC_DONE];
+    uint32_t granted[SYN_RT_PIPELINES_MAX][SYN_STAGE_COUNT];
+    int64_t granted_ns[SYN_RT_PIPELINES_MAX][SYN_STAGE_COUNT];
+    uint32_t seen[SYN_RT_PIPELINES_MAX][SYN_STAGE_COUNT];
     /* Messages for the host that its link did not take yet. */
     struct syn_relay_message {
         struct syn_relay_message *next;
@@ -83,6 +94,9 @@ void syn_traffic_send(struct syn_traffic *traffic, const struct syn_task *task, 
                       uint64_t duration_ns);
 void syn_traffic_credit(struct syn_traffic *traffic, uint8_t pipeline, uint8_t stage, uint8_t peer,
                         int64_t at_ns);
+
+/* Repeats the credits of peers behind the host. */
+void syn_traffic_credits_again(struct syn_traffic *traffic);
 
 /* Tells every peer what is done; `relay`: those behind the host, too. */
 void syn_traffic_counts(struct syn_traffic *traffic, const uint32_t *done, unsigned count,

@@ -3,6 +3,8 @@
 #include "devices/base/bytes.h"
 #include "devices/ports/posix/traffic.h"
 
+#include <string.h>
+
 #define TIMEOUT_NS   500000000 /* real time, until missing pieces of a relayed hop are asked for */
 #define CLOCK_AGREES 10000000000 /* a sender's clock that is further off is of another host */
 
@@ -44,13 +46,40 @@ static bool feeds(const struct syn_traffic *t, const struct syn_deployed_pipe *p
     return stream >= hop.stream && stream - hop.stream < hop.count;
 }
 
+/* ---- what arrived by the host ---- */
+
+static void confirm(struct syn_traffic *t, const struct syn_tensor_head *of)
+{
+    uint8_t message[SYN_TENSOR_START + SYN_TENSOR_MISSING_SIZE];
+    struct syn_tensor_head head = {
+        .stream = of->stream, .kind = SYN_TENSOR_MISSING, .inference = of->inference};
+    syn_tensor_missing_put(message + SYN_TENSOR_START, 0);
+    syn_traffic_relay_later(t, message,
+                            syn_tensor_begin(message, &head, 0, SYN_TENSOR_MISSING_SIZE));
+}
+
+static bool is_done(const struct syn_traffic *t, unsigned p, unsigned stage, uint32_t inference)
+{
+    for (unsigned i = 0; i < SYN_TRAFFIC_DONE; i++)
+        if (t->done[p][stage][i] == inference)
+            return true;
+    return false;
+}
+
+static void note_done(struct syn_traffic *t, const struct syn_traffic_in *in)
+{
+    uint32_t *done = t->done[in->pipeline][in->stage];
+    memmove(done + 1, done, (SYN_TRAFFIC_DONE - 1) * sizeof *done);
+    done[0] = in->incoming.inference;
+}
+
 /* ---- opening ---- */
 
 static struct syn_traffic_in *open_stage(struct syn_traffic *t, unsigned p, unsigned stage,
                                          uint32_t inference)
 {
     const struct syn_deployed_pipe *pipe = &t->agent->deployment.pipes[p];
-    struct syn_traffic_in *in = free_entry(t);
+    struct syn_traffic_in *in = is_done(t, p, stage, inference) ? NULL : free_entry(t);
     int slot = in ? syn_rt_receive_begin(&t->agent->rt, p, (enum syn_stage)stage) : SYN_ENOMEM;
     if (slot < 0)
         return NULL;
@@ -67,15 +96,29 @@ static struct syn_traffic_in *open_stage(struct syn_traffic *t, unsigned p, unsi
     return in;
 }
 
+static bool find_fed(const struct syn_traffic *t, unsigned peer, uint16_t stream, unsigned *p,
+                     unsigned *stage)
+{
+    static const uint8_t stages[] = {SYN_STAGE_BODY_IN, SYN_STAGE_TAIL};
+    const struct syn_deployment *d = &t->agent->deployment;
+    for (*p = 0; *p < d->pipeline_count; ++*p)
+        for (unsigned i = 0; i < sizeof stages; i++) {
+            *stage = stages[i];
+            if (feeds(t, &d->pipes[*p], *stage, stream, peer))
+                return true;
+        }
+    return false;
+}
+
 static struct syn_traffic_in *open_entry(struct syn_traffic *t, unsigned peer,
                                          const struct syn_tensor_head *head)
 {
-    const struct syn_deployment *d = &t->agent->deployment;
-    for (unsigned p = 0; p < d->pipeline_count; p++)
-        for (unsigned stage = SYN_STAGE_BODY_IN; stage < SYN_STAGE_COUNT; stage++)
-            if (stage != SYN_STAGE_BODY_OUT && feeds(t, &d->pipes[p], stage, head->stream, peer))
-                return open_stage(t, p, stage, head->inference);
-    return NULL;
+    unsigned p, stage;
+    if (!find_fed(t, peer, head->stream, &p, &stage))
+        return NULL;
+    if (peer == SYN_RADIO_HOST && is_done(t, p, stage, head->inference))
+        confirm(t, head); /* the confirmation was lost */
+    return open_stage(t, p, stage, head->inference);
 }
 
 /* ---- ending ---- */
@@ -155,7 +198,10 @@ static void ask_own_radio(struct syn_traffic_in *in)
                                   .ready_ns = agrees ? token.ready_ns : now,
                                   .duration_ns =
                                       t->radio.port.duration(t, in->incoming.hop.stream)};
+    struct syn_tensor_head head = {.stream = send.stream, .inference = send.inference};
     syn_virtual_stop(&in->timer);
+    note_done(t, in);
+    confirm(t, &head);
     if (syn_radio_offer(&t->radio, &send, now))
         abort_entry(in);
 }
@@ -197,6 +243,8 @@ void syn_traffic_in_data(struct syn_traffic *t, unsigned peer, const struct syn_
     struct syn_traffic_in *in = find_entry(t, head);
     if (!in)
         in = open_entry(t, peer, head);
+    if (in && in->complete && !is_direct(in))
+        confirm(t, head);
     if (!in || in->complete) {
         t->refused++;
         return;

@@ -3,7 +3,9 @@
 #include "devices/base/bytes.h"
 #include "devices/ports/posix/traffic.h"
 
-#define RETRY_NS 1000000 /* real time until a full link of the host is tried again */
+#define RETRY_NS  1000000    /* real time until a full link of the host is tried again */
+#define REPEAT_NS 1000000000 /* real time until a receiver behind the host is asked for an answer  \
+                              */
 
 static const struct syn_deployed_pipe *pipe_of(const struct syn_traffic_out *out)
 {
@@ -113,20 +115,50 @@ static void report_end(struct syn_traffic_out *out)
     syn_agent_task_ended(t->agent, &task, out->start_ns, out->end_ns, 0, NULL);
 }
 
-/* The end of the transfer's time; or, by the host, the next try to write what is left. */
+static void on_due(void *ctx);
+
+static void due_in(struct syn_traffic_out *out, int64_t real_ns)
+{
+    struct syn_virtual *clock = out->traffic->clock;
+    int64_t at = syn_virtual_now(clock) + syn_virtual_from_real(clock, real_ns);
+    syn_virtual_start(clock, &out->timer, at, on_due, out);
+}
+
+/* The last byte once more: the receiver answers with what it misses, or that it has all. */
+static void repeat(struct syn_traffic_out *out)
+{
+    const struct syn_hop *hop = &out->outgoing.hop;
+    unsigned last = hop->count - 1u;
+    if (++out->tries > SYN_TRANSFER_TRIES) {
+        abort_entry(out);
+        return;
+    }
+    (void)syn_outgoing_again(&out->outgoing, (uint16_t)(hop->stream + last),
+                             syn_hop_stream_bytes(hop, last) - 1, 1, syn_traffic_relay,
+                             out->traffic);
+    due_in(out, REPEAT_NS);
+}
+
+/* The next step: to write what is left, to wait for the end of the time on the air, for the
+ * receiver. */
 static void on_due(void *ctx)
 {
     struct syn_traffic_out *out = ctx;
-    struct syn_virtual *clock = out->traffic->clock;
-    int64_t now = syn_virtual_now(clock);
+    bool was_written = out->written;
     if (!out->written)
         out->written = write_entry(out) == 0;
-    if (out->written && now >= out->end_ns) {
+    if (!out->written)
+        due_in(out, RETRY_NS);
+    else if (syn_virtual_now(out->traffic->clock) < out->end_ns)
+        syn_virtual_start(out->traffic->clock, &out->timer, out->end_ns, on_due, out);
+    else if (out->confirmed)
         report_end(out);
-        return;
+    else if (was_written && out->tries > 0)
+        repeat(out);
+    else {
+        out->tries = 1;
+        due_in(out, REPEAT_NS);
     }
-    int64_t again = now + syn_virtual_from_real(clock, RETRY_NS);
-    syn_virtual_start(clock, &out->timer, out->written ? out->end_ns : again, on_due, out);
 }
 
 void syn_traffic_out_begin(struct syn_traffic *t, const struct syn_radio_send *send,
@@ -150,6 +182,7 @@ void syn_traffic_out_begin(struct syn_traffic *t, const struct syn_radio_send *s
         syn_virtual_start(t->clock, &out->timer, start_ns, on_due, out);
         return;
     }
+    out->confirmed = true;
     out->written = write_entry(out) == 0;
     syn_virtual_start(t->clock, &out->timer, end_ns, on_due, out);
 }
@@ -158,9 +191,17 @@ void syn_traffic_out_again(struct syn_traffic *t, const struct syn_tensor_head *
                            uint32_t length)
 {
     struct syn_traffic_out *out = find_entry(t, head->stream, head->inference);
-    if (out && out->on_air)
+    if (!out || !out->on_air)
+        return;
+    if (length > 0) {
+        out->tries = 1;
         (void)syn_outgoing_again(&out->outgoing, head->stream, head->offset, length,
                                  syn_traffic_relay, t);
+        return;
+    }
+    out->confirmed = true;
+    if (out->written)
+        syn_virtual_start(t->clock, &out->timer, out->end_ns, on_due, out);
 }
 
 void syn_traffic_out_lost(struct syn_traffic *t, unsigned peer)

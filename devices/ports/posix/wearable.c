@@ -61,6 +61,8 @@ static void send_counts(struct syn_wearable *w)
     if (w->agent.committed)
         syn_traffic_counts(&w->traffic, w->agent.rt.done, w->agent.rt.pipeline_count, w->counts_ns,
                            w->counts_relay);
+    if (w->agent.committed && w->counts_relay)
+        syn_traffic_credits_again(&w->traffic);
     w->counts_relay = false;
 }
 

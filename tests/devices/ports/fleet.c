@@ -174,13 +174,18 @@ static void deploy(struct fleet *f, unsigned self, unsigned depth)
 
 /* ---- the host ---- */
 
-static bool loses(struct fleet *f, const uint8_t *message)
+static void carry(struct fleet *f, unsigned to, const uint8_t *frame, size_t size)
 {
-    bool data = message[SYN_SMP_HEADER + 2] == SYN_TENSOR_DATA;
-    return data && f->lose_every != 0 && ++f->relayed % f->lose_every == 0;
+    struct fleet_frame *m = malloc(sizeof *m + size);
+    m->next = NULL;
+    m->to = to;
+    m->size = size;
+    memcpy(m->bytes, frame, size);
+    *f->frames_end = m;
+    f->frames_end = &m->next;
 }
 
-/* What a wearable relays goes to the other (counts: to all others). */
+/* What a wearable relays goes to all others, some of it lost. */
 static void on_relayed(void *ctx, enum syn_framing framing, const uint8_t *message, size_t size)
 {
     struct fleet_device *from = ctx;
@@ -188,12 +193,33 @@ static void on_relayed(void *ctx, enum syn_framing framing, const uint8_t *messa
     uint8_t frame[2 * SYN_AGENT_MESSAGE_MAX];
     struct syn_smp_header h;
     assert_int_equal(syn_smp_get_header(&h, message, size), 0);
-    if (h.group != SYN_GROUP_SYNERGY || h.id != SYN_ID_TENSOR || loses(f, message))
+    if (h.group != SYN_GROUP_SYNERGY || h.id != SYN_ID_TENSOR)
+        return;
+    if (f->lose_every != 0 && ++f->relayed % f->lose_every == 0)
         return;
     int n = syn_frame_encode(framing, message, size, frame, sizeof frame);
     for (unsigned i = 0; i < f->devices; i++)
-        if (i != from->index && f->device[i].wearable)
-            syn_wearable_receive(f->device[i].wearable, 0, frame, (size_t)n);
+        if (i != from->index)
+            carry(f, i, frame, (size_t)n);
+}
+
+static void deliver(struct fleet *f)
+{
+    struct fleet_frame *m;
+    while ((m = f->frames) != NULL) {
+        f->frames = m->next;
+        if (!f->frames)
+            f->frames_end = &f->frames;
+        if (f->device[m->to].wearable)
+            syn_wearable_receive(f->device[m->to].wearable, 0, m->bytes, m->size);
+        free(m);
+    }
+}
+
+static int step(struct fleet *f, int64_t timeout_ns)
+{
+    deliver(f);
+    return syn_loop_step(f->loop, timeout_ns);
 }
 
 static bool on_write(void *ctx, unsigned link, const uint8_t *bytes, size_t size)
@@ -273,6 +299,7 @@ void fleet_open(struct fleet *f, unsigned devices, const struct fleet_pipe *plan
 {
     memset(f, 0, sizeof *f);
     f->loop = syn_loop_new();
+    f->frames_end = &f->frames;
     f->relay = relay;
     f->devices = devices;
     f->pipes = pipes;
@@ -298,6 +325,7 @@ void fleet_close(struct fleet *f)
 {
     for (unsigned i = 0; i < f->devices; i++)
         fleet_kill(f, i);
+    deliver(f);
     syn_loop_free(f->loop);
     assert_int_equal(rmdir(f->folder), 0); /* sockets are gone */
 }
@@ -322,7 +350,7 @@ void fleet_pass(struct fleet *f, int64_t real_ns)
 {
     int64_t end = syn_loop_now() + real_ns;
     for (int64_t now = syn_loop_now(); now < end; now = syn_loop_now())
-        assert_true(syn_loop_step(f->loop, end - now) >= 0);
+        assert_true(step(f, end - now) >= 0);
 }
 
 static bool all_acted(const struct fleet *f, unsigned acted)
@@ -340,7 +368,7 @@ void fleet_run(struct fleet *f, unsigned acted, int seconds)
         if (syn_loop_now() > end)
             fail_msg("after %d s: acted %u, %u, %u", seconds, f->acted[0], f->acted[1],
                      f->acted[2]);
-        assert_true(syn_loop_step(f->loop, 100000000) >= 0);
+        assert_true(step(f, 100000000) >= 0);
     }
 }
 

@@ -39,8 +39,14 @@ struct fleet {
         uint8_t buffer[SYN_AGENT_MESSAGE_MAX + SYN_FRAME_OVERHEAD];
     } device[FLEET_DEVICES];
     bool relay;          /* no links: messages go through the host */
-    unsigned lose_every; /* so many relayed pieces of tensors are lost; 0 = none */
+    unsigned lose_every; /* so many relayed messages are lost; 0 = none */
     unsigned relayed;
+    struct fleet_frame { /* on its way through the host */
+        struct fleet_frame *next;
+        unsigned to;
+        size_t size;
+        uint8_t bytes[];
+    } * frames, **frames_end;
     uint64_t seed;
     /* What was seen. */
     unsigned acted[FLEET_PIPES];
