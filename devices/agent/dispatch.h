@@ -44,6 +44,13 @@ void syn_agent_os_echo(struct syn_agent_call *call);
 void syn_agent_os_reset(struct syn_agent_call *call);
 void syn_agent_os_params(struct syn_agent_call *call);
 void syn_agent_os_info(struct syn_agent_call *call);
+/* handlers_os_stat.c */
+void syn_agent_os_taskstat(struct syn_agent_call *call);
+void syn_agent_os_mpstat(struct syn_agent_call *call);
+/* handlers_img.c */
+void syn_agent_img_state(struct syn_agent_call *call);
+void syn_agent_img_upload(struct syn_agent_call *call);
+void syn_agent_img_erase(struct syn_agent_call *call);
 /* handlers_stat.c */
 void syn_agent_stat_show(struct syn_agent_call *call);
 void syn_agent_stat_list(struct syn_agent_call *call);

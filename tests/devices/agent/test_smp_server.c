@@ -138,7 +138,7 @@ static void what_is_not_supported_says_so_in_the_words_of_the_version(void **sta
     m = ask_empty(b, SYN_SMP_WRITE, SYN_GROUP_SYNERGY, SYN_ID_HELLO);
     bench_expect_rc(m, SYN_GROUP_NONE, SYN_RC_NOTSUP);
     b->version = 0;
-    m = ask_empty(b, SYN_SMP_READ, SYN_GROUP_IMG, 0);
+    m = ask_empty(b, SYN_SMP_READ, SYN_GROUP_FS, 0);
     assert_int_equal(m->header.version, 0);
     assert_int_equal(answer_number(m, "rc"), SYN_RC_NOTSUP);
 }
@@ -236,23 +236,24 @@ static void hello_says_who_it_is(void **state)
 
 static void groups_can_be_enumerated(void **state)
 {
-    static const uint16_t want[] = {SYN_GROUP_OS, SYN_GROUP_STAT, SYN_GROUP_ENUM,
+    static const uint16_t want[] = {SYN_GROUP_OS, SYN_GROUP_IMG, SYN_GROUP_STAT, SYN_GROUP_ENUM,
                                     SYN_GROUP_SYNERGY};
+    enum { COUNT = sizeof want / sizeof want[0] };
     struct bench *b = *state;
-    assert_int_equal(answer_number(ask_empty(b, SYN_SMP_READ, SYN_GROUP_ENUM, 0), "count"), 4);
-    for (unsigned i = 0; i < 4; i++) {
+    assert_int_equal(answer_number(ask_empty(b, SYN_SMP_READ, SYN_GROUP_ENUM, 0), "count"), COUNT);
+    for (unsigned i = 0; i < COUNT; i++) {
         struct syn_cbor_out *out = bench_payload(b);
         syn_cbor_put_map(out, 1);
         syn_cbor_pair_uint(out, "index", i);
         const struct message *m = bench_ask(b, 0, SYN_SMP_READ, SYN_GROUP_ENUM, 2);
         assert_int_equal(answer_number(m, "group"), want[i]);
-        assert_int_equal(answer_has(m, "end"), i == 3);
+        assert_int_equal(answer_has(m, "end"), i == COUNT - 1);
     }
     bench_expect_ok(ask_empty(b, SYN_SMP_READ, SYN_GROUP_ENUM, 1));
     bench_expect_ok(ask_empty(b, SYN_SMP_READ, SYN_GROUP_ENUM, 3));
     struct syn_cbor_out *out = bench_payload(b);
     syn_cbor_put_map(out, 1);
-    syn_cbor_pair_uint(out, "index", 4);
+    syn_cbor_pair_uint(out, "index", COUNT);
     bench_expect_rc(bench_ask(b, 0, SYN_SMP_READ, SYN_GROUP_ENUM, 2), SYN_GROUP_ENUM, 3);
 }
 
@@ -282,6 +283,49 @@ static void every_listed_counter_group_can_be_shown(void **state)
     }
     assert_int_equal(in.error, 0);
     assert_int_equal(count, 6 + SYN_AGENT_LINKS_MAX); /* no pipelines yet */
+}
+
+static void the_running_image_is_listed_and_confirming_it_does_no_harm(void **state)
+{
+    struct bench *b = *state;
+    const struct message *m = ask_empty(b, SYN_SMP_READ, SYN_GROUP_IMG, 0);
+    bench_expect_ok(m);
+    assert_true(answer_has(m, "images"));
+    for (unsigned empty = 0; empty < 2; empty++) {
+        struct syn_cbor_out *out = bench_payload(b);
+        syn_cbor_put_map(out, 2);
+        syn_cbor_put_text(out, "hash");
+        if (empty)
+            syn_cbor_put_bytes(out, "", 0);
+        else
+            syn_cbor_put_null(out);
+        syn_cbor_pair_bool(out, "confirm", true);
+        bench_expect_ok(bench_ask(b, 0, SYN_SMP_WRITE, SYN_GROUP_IMG, 0));
+    }
+    struct syn_cbor_out *out = bench_payload(b);
+    syn_cbor_put_map(out, 1);
+    syn_cbor_pair_bytes(out, "hash", "12345678901234567890123456789012", 32);
+    bench_expect_rc(bench_ask(b, 0, SYN_SMP_WRITE, SYN_GROUP_IMG, 0), SYN_GROUP_IMG, 8);
+}
+
+static void firmware_is_not_taken_and_the_words_say_why(void **state)
+{
+    struct bench *b = *state;
+    struct syn_smp_status s = bench_status(ask_empty(b, SYN_SMP_WRITE, SYN_GROUP_IMG, 5));
+    assert_string_equal(syn_smp_rc_text(s.group, s.rc), "no such slot");
+    s = bench_status(ask_empty(b, SYN_SMP_WRITE, SYN_GROUP_IMG, 1));
+    assert_string_equal(syn_smp_rc_text(s.group, s.rc), "no free slot");
+}
+
+static void units_and_memory_show_as_tasks_and_pools(void **state)
+{
+    struct bench *b = *state;
+    const struct message *m = ask_empty(b, SYN_SMP_READ, SYN_GROUP_OS, SYN_OS_TASKSTAT);
+    bench_expect_ok(m);
+    assert_true(answer_has(m, "tasks"));
+    m = ask_empty(b, SYN_SMP_READ, SYN_GROUP_OS, SYN_OS_MPSTAT);
+    bench_expect_ok(m);
+    assert_true(answer_has(m, "mpools"));
 }
 
 static void two_hosts_are_answered_each_on_its_link(void **state)
@@ -431,6 +475,9 @@ int main(void)
         TEST(hello_says_who_it_is),
         TEST(groups_can_be_enumerated),
         TEST(every_listed_counter_group_can_be_shown),
+        TEST(the_running_image_is_listed_and_confirming_it_does_no_harm),
+        TEST(firmware_is_not_taken_and_the_words_say_why),
+        TEST(units_and_memory_show_as_tasks_and_pools),
         TEST(two_hosts_are_answered_each_on_its_link),
         TEST(an_answer_that_the_link_refuses_is_kept_and_sent_later),
         TEST(the_frame_of_the_largest_message_fits_its_buffer),
