@@ -240,6 +240,36 @@ static int fits_alone(const struct syn_problem *problem, unsigned pipeline, stru
     return rc ? rc : any;
 }
 
+static bool is_faster(void *ctx, const struct syn_candidate *candidate)
+{
+    return candidate->own_latency_ns < *(const uint64_t *)ctx;
+}
+
+static void note_latency(void *ctx, const struct syn_candidate *candidate)
+{
+    *(uint64_t *)ctx = candidate->own_latency_ns;
+}
+
+/* Is it the latency bound that no plan of the pipeline keeps? 0: no. */
+static int explain_latency(const struct syn_problem *problem, unsigned pipeline,
+                           struct syn_error *error)
+{
+    const struct syn_pipeline *spec = &problem->pipelines[pipeline].spec;
+    const struct syn_plan empty = {.pipeline_count = problem->pipeline_count};
+    struct syn_problem unbounded = *problem;
+    uint64_t best = UINT64_MAX, count = 0;
+    const struct syn_visitor visitor = {&best, is_faster, note_latency};
+    if (spec->latency_bound_ms <= 0)
+        return 0;
+    unbounded.pipelines[pipeline].spec.latency_bound_ms = 0;
+    int rc = syn_enumerate(&unbounded, &empty, pipeline, NULL, INT64_MAX, &visitor, &count, error);
+    if (rc || best == UINT64_MAX)
+        return rc;
+    return syn_error_set(error, SYN_EOOR,
+                         "pipeline %s: its latency is at least %.3f ms, its bound %.3f ms",
+                         spec->name, (double)best / 1e6, spec->latency_bound_ms);
+}
+
 /* Does [0, last) go to the device, beside the base? Words of the first limit otherwise. */
 static int fit_start(const struct syn_problem *problem, const struct syn_plan *base,
                      unsigned pipeline, unsigned device, unsigned last, struct syn_error *error)
@@ -326,10 +356,12 @@ static int explain_alone(const struct syn_problem *problem, struct syn_error *er
     const struct syn_plan empty = {.pipeline_count = problem->pipeline_count};
     for (unsigned p = 0; p < problem->pipeline_count; p++) {
         int rc = fits_alone(problem, p, error);
+        if (rc == 0)
+            rc = explain_latency(problem, p, error);
+        if (rc == 0)
+            rc = explain_progress(problem, &empty, p, error);
         if (rc < 0)
             return rc;
-        if (rc == 0)
-            return explain_progress(problem, &empty, p, error);
     }
     return 0;
 }

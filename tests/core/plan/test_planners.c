@@ -223,6 +223,72 @@ static void w5_on_four_max78000_is_refused_for_its_weights(void **state)
     refuse(5, RIG_MAX78000, "W5 on four MAX78000: weights 2,008,874 of 1,769,472 bytes");
 }
 
+/* A capped and a bounded pipeline, one that may not use its neighbour: plans keep to all of it. */
+static void constraints_are_kept(void **state)
+{
+    (void)state;
+    struct rig rig;
+    struct syn_search_result free_result, result;
+    struct syn_prediction free_prediction, prediction;
+    struct syn_error error = {0};
+    const struct syn_planner *synergy = syn_planner_find("synergy");
+    rig_workload(&rig, 2, RIG_MAX78000);
+    assert_int_equal(synergy->search(&rig.problem, NULL, &free_result, &error), 0);
+    assert_int_equal(syn_cost_predict(&rig.problem, &free_result.plan, SYN_EXECUTION_PARALLEL,
+                                      &free_prediction, &error),
+                     0);
+    rig.problem.pipelines[1].hosts = 1 << 0 | 1 << 3;
+    rig.problem.pipelines[2].spec.latency_bound_ms =
+        1e-6 * (double)free_prediction.pipelines[2].latency_ns;
+    assert_int_equal(synergy->search(&rig.problem, NULL, &result, &error), 0);
+    assert_int_equal(
+        syn_cost_predict(&rig.problem, &result.plan, SYN_EXECUTION_PARALLEL, &prediction, &error),
+        0);
+    for (unsigned k = 0; k < result.plan.pipelines[1].chunk_count; k++)
+        assert_true(rig.problem.pipelines[1].hosts >> result.plan.pipelines[1].chunks[k].device &
+                    1);
+    assert_true(prediction.round_ns > free_prediction.round_ns);
+    rig.problem.pipelines[2].spec.latency_bound_ms = 1;
+    assert_int_equal(synergy->search(&rig.problem, NULL, &result, &error), SYN_EOOR);
+    assert_string_equal(error.message,
+                        "pipeline WideNet: its latency is at least 10.239 ms, its bound 1.000 ms");
+    rig_free(&rig);
+}
+
+static void a_search_out_of_time_says_so_or_returns_a_feasible_plan(void **state)
+{
+    (void)state;
+    for (unsigned us = 1; us <= 4096; us *= 4) {
+        struct rig rig;
+        struct syn_search_result result;
+        struct syn_prediction prediction;
+        struct syn_error error = {0};
+        const struct syn_search_options options = {.time_limit_ns = us * 1000};
+        rig_workload(&rig, 4, RIG_MIXED);
+        const int rc = syn_planner_find("synergy")->search(&rig.problem, &options, &result, &error);
+        if (rc == 0)
+            assert_int_equal(syn_cost_predict(&rig.problem, &result.plan, SYN_EXECUTION_PARALLEL,
+                                              &prediction, &error),
+                             0);
+        else
+            assert_int_equal(rc, SYN_ETIMEOUT);
+        rig_free(&rig);
+    }
+}
+
+static void nothing_to_plan_for_is_an_error(void **state)
+{
+    (void)state;
+    struct rig rig;
+    struct syn_search_result result;
+    struct syn_error error = {0};
+    memset(&rig, 0, sizeof rig);
+    rig_wearables(&rig, RIG_MAX78000);
+    assert_int_equal(syn_planner_find("min-dev")->search(&rig.problem, NULL, &result, &error),
+                     SYN_EINVAL);
+    assert_null(syn_planner_find("best"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +296,9 @@ int main(void)
         cmocka_unit_test(min_dev_finds_what_plain_enumeration_finds),
         cmocka_unit_test(mobilenet_on_max78000_is_refused_for_the_data_memory_of_layer_44),
         cmocka_unit_test(w5_on_four_max78000_is_refused_for_its_weights),
+        cmocka_unit_test(constraints_are_kept),
+        cmocka_unit_test(a_search_out_of_time_says_so_or_returns_a_feasible_plan),
+        cmocka_unit_test(nothing_to_plan_for_is_an_error),
         cmocka_unit_test(the_workloads_have_plans_or_reasons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
