@@ -293,6 +293,9 @@ static struct hello hello(struct host *h)
 
 /* ---- tests ---- */
 
+static const struct chain usual = {.layers = 3, .wide = 16, .size = 16};
+static const struct chain tiny = {.layers = 1, .wide = 4, .size = 4};
+
 static void a_wearable_says_hello_on_its_socket(void **state)
 {
     struct fixture *f = *state;
@@ -478,15 +481,14 @@ static void plan(struct host *h, const char *op, const uint8_t hash[SYN_SHA256_S
     ask_ok(h, &r, SYN_ID_PLAN);
 }
 
-static void deploy(struct host *h)
+static void deploy(struct host *h, struct chain chain)
 {
-    static const struct chain chain = {.layers = 3, .wide = 16, .size = 16};
     uint8_t *bytes = malloc(1 << 20), image[SYN_SHA256_SIZE], blob[SYN_SHA256_SIZE];
-    upload(h, bytes, chain_image(chain, 0, 3, bytes, 1 << 20), image);
+    upload(h, bytes, chain_image(chain, 0, chain.layers, bytes, 1 << 20), image);
     const struct blob_pipe pipe = {.weight = 1,
                                    .chunk = image,
                                    .sensor = "camera",
-                                   .sense_bytes = 3 * 16 * 16,
+                                   .sense_bytes = 3 * chain.size * chain.size,
                                    .out = 1,
                                    .actuator = "display"};
     upload(h, bytes, deployment_blob(0, 1, &pipe, 1, bytes, 4096), blob);
@@ -543,7 +545,7 @@ static void a_deployment_runs_and_its_results_repeat_from_run_to_run(void **stat
     for (unsigned run = 0; run < 2; run++) {
         START(f, "--wear", "glasses", NULL);
         struct host *h = host_connect(f);
-        deploy(h);
+        deploy(h, usual);
         request_run(h, INFERENCES);
         for (unsigned i = 0; i < INFERENCES; i++) {
             struct result got = take_result(h);
@@ -595,7 +597,7 @@ static void a_host_that_does_not_read_loses_events_but_no_answer(void **state)
     struct syn_smp_header header;
     START(f, "--wear", "glasses", "--speed", "1000", NULL);
     struct host *slow = host_connect(f);
-    deploy(slow);
+    deploy(slow, tiny);
     request_run(slow, 0);
     struct host *other = host_connect(f);
     while (losses_of_link0(other).events < 10)
@@ -616,7 +618,7 @@ static void a_reset_ends_the_links_and_forgets_the_deployment(void **state)
     struct request r;
     START(f, "--wear", "glasses", NULL);
     struct host *h = host_connect(f);
-    deploy(h);
+    deploy(h, usual);
     (void)payload(&r);
     (void)ask(h, &r, SYN_SMP_WRITE, SYN_GROUP_OS, SYN_OS_RESET);
     assert_false(host_read(h));
