@@ -13,6 +13,7 @@
 #include "cli/output/progress.h"
 #include "cli/output/result.h"
 #include "cli/settings.h"
+#include "cli/shell/words.h"
 #include "core/base/error.h"
 #include "core/base/loop.h"
 #include "core/store/registry.h"
@@ -21,7 +22,6 @@
 #include <stdbool.h>
 
 struct syn_editor;
-struct syn_words;
 
 /* Why the running command, or the whole run, has to end. Also the values of the signal flag. */
 enum syn_stop { SYN_STOP_NONE, SYN_STOP_INTERRUPT, SYN_STOP_TERMINATE, SYN_STOP_TIMEOUT };
@@ -57,6 +57,7 @@ struct syn_console {
     bool quit;                 /* the command `quit` asks the shell to end */
     bool reported;             /* the last failure has been printed already */
     bool silent;               /* the running command has printed its results itself */
+    bool partial;              /* its result is worth printing beside its error */
     unsigned depth;            /* of nested `source` */
 
     const struct syn_signals *signals;

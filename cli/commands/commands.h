@@ -5,8 +5,16 @@
 
 #include "cli/shell/command.h"
 
+extern const struct syn_command_table syn_commands_connect;
+extern const struct syn_command_table syn_commands_device;
+extern const struct syn_command_table syn_commands_accel;
+extern const struct syn_command_table syn_commands_feed;
 extern const struct syn_command_table syn_commands_model;
 extern const struct syn_command_table syn_commands_app;
+extern const struct syn_command_table syn_commands_plan;
+extern const struct syn_command_table syn_commands_deploy;
+extern const struct syn_command_table syn_commands_run;
+extern const struct syn_command_table syn_commands_watch;
 extern const struct syn_command_table syn_commands_shell;
 extern const struct syn_command_table syn_commands_settings;
 extern const struct syn_command_table syn_commands_wait;

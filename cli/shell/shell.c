@@ -33,7 +33,9 @@ void syn_shell_report(struct syn_console *console, const struct syn_place *place
     FILE *out = console->err;
     bool colour = syn_console_colour(console, true);
     if (console->options->json) {
-        cJSON *object = cJSON_CreateObject();
+        cJSON *object = console->partial ? cJSON_Duplicate(console->result.json, 1) : NULL;
+        if (!object)
+            object = cJSON_CreateObject();
         if (object && cJSON_AddItemToObject(object, "error", syn_show_error(error)))
             syn_show_write(object, console->out);
         cJSON_Delete(object);
@@ -125,10 +127,12 @@ int syn_shell_command(struct syn_console *console, const char *const *words, siz
     bool limited = console->out_terminal;
     syn_result_init(&console->result, syn_console_colour(console, false),
                     limited ? syn_terminal_width(STDOUT_FILENO) : 0);
-    console->silent = console->reported = false;
+    console->silent = console->reported = console->partial = false;
     int status = syn_shell_invoke(console, words, count, NULL, &error);
     if (status >= 0)
         status = print_result(console, &error);
+    if (status < 0 && console->partial && !console->options->json)
+        syn_result_write(&console->result, 0, console->out);
     if (status < 0 && !console->reported)
         syn_shell_report(console, place, name_of(words, count, name, sizeof name), &error);
     syn_result_clear(&console->result);

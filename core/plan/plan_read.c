@@ -54,6 +54,11 @@ static int read_figure(const struct syn_json *doc, const cJSON *value, void *mem
     }
 
 static const struct syn_json_field plan_fields[] = {
+    /* Of files and of the registry; whoever keeps plans reads them. */
+    {.name = "license", .type = SYN_JSON_IGNORED},
+    {.name = "format", .type = SYN_JSON_IGNORED},
+    {.name = "apps", .type = SYN_JSON_IGNORED},
+    {.name = "execution", .type = SYN_JSON_IGNORED},
     {.name = "id", .type = SYN_JSON_STRING, SYN_JSON_AT(struct raw_plan, facts.id)},
     {.name = "planner", .type = SYN_JSON_STRING, SYN_JSON_AT(struct raw_plan, facts.planner)},
     {.name = "status",

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands `connect` and `disconnect`. */
+#include "cli/fleet/connect.h"
+#include "cli/commands/commands.h"
+#include "cli/commands/device_record.h"
+#include "cli/data.h"
+#include "cli/output/show.h"
+#include "cli/output/text.h"
+#include "cli/shell/call.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---- what completes ---- */
+
+static void uri_schemes(struct syn_console *console, struct syn_words *words)
+{
+    (void)console;
+    for (const struct syn_link_driver *const *d = syn_link_drivers; *d; d++) {
+        char text[32];
+        (void)snprintf(text, sizeof text, "%s:", (*d)->scheme);
+        (void)syn_words_add(words, text);
+    }
+}
+
+static void add_sim(void *ctx, const char *profile)
+{
+    char text[128];
+    (void)snprintf(text, sizeof text, "sim:%s", profile);
+    (void)syn_words_add(ctx, text);
+}
+
+static void uris(struct syn_console *console, struct syn_words *words)
+{
+    uri_schemes(console, words);
+    syn_data_each("profiles", add_sim, words);
+}
+
+static void add_profile(void *ctx, const char *profile)
+{
+    (void)syn_words_add(ctx, profile);
+}
+
+static void profiles(struct syn_console *console, struct syn_words *words)
+{
+    (void)console;
+    syn_data_each("profiles", add_profile, words);
+}
+
+static void all_word(struct syn_console *console, struct syn_words *words)
+{
+    (void)console;
+    (void)syn_words_add(words, "all");
+}
+
+/* ---- connect ---- */
+
+/* What the line says, else what the registry knows. */
+static int find_target(struct syn_console *console, const struct syn_call *call,
+                       struct syn_device_record *record, struct syn_error *error)
+{
+    const char *name = syn_call_text(call, "NAME");
+    const char *uri = syn_call_text(call, "URI");
+    const char *profile = syn_call_text(call, "--profile");
+    int rc = syn_device_name_check(name, error);
+    if (rc != 0)
+        return rc;
+    if (uri && strlen(uri) >= sizeof record->uri)
+        return syn_error_set(error, SYN_EINVAL, "the URI has more than %zu bytes",
+                             sizeof record->uri - 1);
+    if (uri) {
+        (void)snprintf(record->name, sizeof record->name, "%s", name);
+        (void)snprintf(record->uri, sizeof record->uri, "%s", uri);
+    } else {
+        rc = syn_device_record_get(console, name, record, error);
+        if (rc == SYN_ENOENT && !error->hint[0])
+            syn_error_hint(error, "say what to connect to: connect %s URI", name);
+    }
+    if (profile)
+        (void)snprintf(record->profile, sizeof record->profile, "%s", profile);
+    return rc;
+}
+
+static int refuse_online(struct syn_bench *bench, const char *name, struct syn_error *error)
+{
+    struct syn_member *member = syn_bench_find(bench, name);
+    if (!member || member->state == SYN_MEMBER_OFFLINE)
+        return 0;
+    syn_error_set(error, SYN_EBUSY, "%s is connected already, to %s", member->name, member->uri);
+    syn_error_device(error, member->name);
+    syn_error_hint(error, "disconnect %s first, or choose another name", member->name);
+    return SYN_EBUSY;
+}
+
+static void show_kinds(cJSON *json, const char *key, char kinds[][SYN_KIND_MAX], unsigned count)
+{
+    cJSON *list = syn_show_array(json, key);
+    for (unsigned i = 0; list && i < count; i++)
+        (void)cJSON_AddItemToArray(list, cJSON_CreateString(kinds[i]));
+}
+
+static void show_connected(struct syn_console *console, struct syn_member *member)
+{
+    cJSON *json = syn_result_json(&console->result);
+    char part[64], firmware[64];
+    syn_text_clean(part, sizeof part, member->hello.part);
+    syn_text_clean(firmware, sizeof firmware, member->hello.firmware);
+    syn_show_text(json, "name", member->name);
+    syn_show_text(json, "state", "online");
+    syn_show_text(json, "uri", member->uri);
+    syn_show_text(json, "profile", member->profile.name);
+    syn_show_text(json, "part", member->hello.part);
+    syn_show_text(json, "firmware", member->hello.firmware);
+    show_kinds(json, "sensors", member->profile.sensors, member->profile.sensor_count);
+    show_kinds(json, "actuators", member->profile.actuators, member->profile.actuator_count);
+    syn_result_print(&console->result, "%s: %s, %s, firmware %s\n", member->name, part,
+                     member->profile.name, firmware);
+}
+
+static int run_connect(struct syn_console *console, const struct syn_call *call,
+                       struct syn_error *error)
+{
+    struct syn_bench *bench = syn_bench_of(console);
+    struct syn_device_record record = {.name = ""};
+    int rc = bench ? 0 : SYN_ENOMEM;
+    if (rc == 0)
+        rc = refuse_online(bench, syn_call_text(call, "NAME"), error);
+    if (rc == 0)
+        rc = find_target(console, call, &record, error);
+    if (rc != 0)
+        return rc;
+    struct syn_member *member = syn_bench_find(bench, record.name);
+    if (member)
+        syn_bench_remove(bench, member);
+    member = syn_bench_add(bench, record.name, record.uri, error);
+    if (!member)
+        return error->code;
+    rc = syn_member_connect(member, record.profile[0] ? record.profile : NULL, error);
+    if (rc == 0)
+        rc = syn_device_record_put(console, &record, error);
+    if (rc != 0) {
+        syn_bench_remove(bench, member);
+        return rc;
+    }
+    syn_console_event(console, SYN_EVENT_JOIN, member->name, "connected to %s", member->uri);
+    show_connected(console, member);
+    return 0;
+}
+
+/* ---- disconnect ---- */
+
+static void disconnect(struct syn_console *console, struct syn_bench *bench,
+                       struct syn_member *member, cJSON *names)
+{
+    bool online = member->state == SYN_MEMBER_ONLINE;
+    char name[SYN_DEVICE_NAME];
+    (void)snprintf(name, sizeof name, "%s", member->name);
+    if (member->spawn)
+        syn_spawn_ask_to_end(member->spawn);
+    syn_bench_remove(bench, member);
+    (void)cJSON_AddItemToArray(names, cJSON_CreateString(name));
+    syn_result_print(&console->result, "%s: disconnected\n", name);
+    if (online)
+        syn_console_event(console, SYN_EVENT_LEAVE, name, "disconnected");
+}
+
+static int run_disconnect(struct syn_console *console, const struct syn_call *call,
+                          struct syn_error *error)
+{
+    struct syn_bench *bench = syn_bench_of(console);
+    const char *name = syn_call_text(call, "NAME|all");
+    if (!bench)
+        return SYN_ENOMEM;
+    struct syn_member *member = syn_bench_find(bench, name);
+    bool all = strcasecmp(name, "all") == 0;
+    if (!all && !member)
+        return syn_bench_online(bench, name, &member, error);
+    cJSON *names = syn_show_array(syn_result_json(&console->result), "disconnected");
+    for (unsigned i = 0; all && i < bench->count; i++)
+        if (bench->members[i]->spawn)
+            syn_spawn_ask_to_end(bench->members[i]->spawn);
+    if (!all)
+        disconnect(console, bench, member, names);
+    while (all && bench->count > 0)
+        disconnect(console, bench, bench->members[bench->count - 1], names);
+    return 0;
+}
+
+static const struct syn_command commands[] = {
+    {
+        .noun = "connect",
+        .summary = "connect to a device, and register it under a name",
+        .details =
+            "URIs: sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,...&store=BYTES] (a virtual wearable "
+            "that is started\nfor you), serial:PATH|VID:PID[:SERIAL][?baud=N], tcp:HOST:PORT, "
+            "unix:PATH, pty:PATH, exec:COMMAND.\nA name that stands for a body place (earbud, "
+            "glasses, watch, ring) gives a virtual wearable its\nsensors and actuators.",
+        .args = {{.name = "NAME", .kind = SYN_VALUE_DEVICE, .help = "the name used from then on"},
+                 {.name = "URI",
+                  .kind = SYN_VALUE_URI,
+                  .flags = SYN_OPTIONAL,
+                  .help = "what to connect to; without it, what NAME was connected to before",
+                  .complete = uris}},
+        .options = {{.name = "--profile",
+                     .value = "P",
+                     .help = "figures to plan with, instead of those that the device names",
+                     .complete = profiles}},
+        .run = run_connect,
+    },
+    {
+        .noun = "disconnect",
+        .summary = "end the connection to a device; it stays registered",
+        .args = {{.name = "NAME|all",
+                  .kind = SYN_VALUE_DEVICE,
+                  .help = "the device, or all of them",
+                  .complete = all_word}},
+        .run = run_disconnect,
+    },
+};
+
+const struct syn_command_table syn_commands_connect = SYN_COMMAND_TABLE("Connecting", commands);

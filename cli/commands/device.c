@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands `device ...` and `stat`. */
+#include "cli/commands/commands.h"
+#include "cli/commands/device_record.h"
+#include "cli/commands/device_show.h"
+#include "cli/fleet/connect.h"
+#include "cli/fleet/operation.h"
+#include "cli/output/show.h"
+#include "cli/output/text.h"
+#include "cli/shell/call.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int online(struct syn_console *console, const struct syn_call *call,
+                  struct syn_member **member, struct syn_error *error)
+{
+    struct syn_bench *bench = syn_bench_of(console);
+    *member = NULL;
+    return bench ? syn_bench_online(bench, syn_call_text(call, "NAME"), member, error) : SYN_ENOMEM;
+}
+
+static int run_list(struct syn_console *console, const struct syn_call *call,
+                    struct syn_error *error)
+{
+    (void)call;
+    return syn_device_show_list(console, error);
+}
+
+/* Of a device that is not connected there is the record alone. */
+static int show_record(struct syn_console *console, const char *name, struct syn_error *error)
+{
+    struct syn_device_record record;
+    int rc = syn_device_record_get(console, name, &record, error);
+    if (rc != 0)
+        return rc;
+    cJSON *json = syn_result_json(&console->result);
+    syn_show_text(json, "name", record.name);
+    syn_show_text(json, "state", "registered");
+    syn_show_text(json, "uri", record.uri);
+    syn_show_text(json, "profile", record.profile[0] ? record.profile : NULL);
+    syn_result_print(&console->result, "%s: %s, not connected; 'connect %s' connects it\n",
+                     record.name, record.uri, record.name);
+    return 0;
+}
+
+static int run_show(struct syn_console *console, const struct syn_call *call,
+                    struct syn_error *error)
+{
+    struct syn_bench *bench = syn_bench_of(console);
+    const char *name = syn_call_text(call, "NAME");
+    struct syn_member *member = bench ? syn_bench_find(bench, name) : NULL;
+    if (!member)
+        return show_record(console, name, error);
+    syn_device_show_one(console, member);
+    return 0;
+}
+
+/* ---- device ping ---- */
+
+struct pings {
+    unsigned count;
+    double least_ms, sum_ms, most_ms;
+};
+
+static int ping_once(struct syn_member *member, struct pings *pings, struct syn_error *error)
+{
+    struct syn_operation op = {.pending = 0};
+    int64_t start = syn_loop_now();
+    int rc = syn_operation_started(
+        &op, member, syn_session_echo(member->session, "synergy", syn_operation_done, &op), error);
+    if (rc == 0)
+        rc = syn_operation_wait(&op, member->bench->console, error);
+    double ms = (double)(syn_loop_now() - start) / 1e6;
+    pings->least_ms = pings->count ? fmin(pings->least_ms, ms) : ms;
+    pings->most_ms = pings->count ? fmax(pings->most_ms, ms) : ms;
+    pings->sum_ms += ms;
+    pings->count++;
+    return rc;
+}
+
+static int run_ping(struct syn_console *console, const struct syn_call *call,
+                    struct syn_error *error)
+{
+    struct pings pings = {.count = 0};
+    struct syn_member *member = NULL;
+    int64_t count = syn_call_integer(call, "--count", 1);
+    int rc = online(console, call, &member, error);
+    for (int64_t i = 0; rc == 0 && i < count; i++) {
+        if (syn_console_stopped(console))
+            return syn_console_stop_error(console, error);
+        /* It may have left meanwhile. */
+        rc = i ? online(console, call, &member, error) : 0;
+        if (rc == 0)
+            rc = ping_once(member, &pings, error);
+    }
+    if (rc != 0) {
+        syn_error_device(error, syn_call_text(call, "NAME"));
+        return rc;
+    }
+    cJSON *json = syn_result_json(&console->result);
+    syn_show_text(json, "device", member->name);
+    syn_show_integer(json, "count", pings.count);
+    syn_show_number(json, "min_ms", pings.least_ms);
+    syn_show_number(json, "mean_ms", pings.sum_ms / pings.count);
+    syn_show_number(json, "max_ms", pings.most_ms);
+    syn_result_print(&console->result,
+                     "%s: %u answered, round trip %.2f / %.2f / %.2f ms "
+                     "(min / mean / max)\n",
+                     member->name, pings.count, pings.least_ms, pings.sum_ms / pings.count,
+                     pings.most_ms);
+    return 0;
+}
+
+/* ---- device reset ---- */
+
+static int ask_to_reset(struct syn_member *member, struct syn_error *error)
+{
+    struct syn_operation op = {.pending = 0};
+    int rc = syn_operation_started(
+        &op, member, syn_session_reset(member->session, syn_operation_done, &op), error);
+    if (rc == 0)
+        rc = syn_operation_wait(&op, member->bench->console, error);
+    /* One that restarts at once may take its answer along. */
+    return rc == SYN_ELINK || rc == SYN_ECANCELED ? 0 : rc;
+}
+
+static int run_reset(struct syn_console *console, const struct syn_call *call,
+                     struct syn_error *error)
+{
+    struct syn_device_record record = {.name = ""};
+    struct syn_member *member = NULL;
+    struct syn_error why = {0};
+    int rc = online(console, call, &member, error);
+    if (rc == 0)
+        rc = ask_to_reset(member, error);
+    if (rc != 0) {
+        syn_error_device(error, syn_call_text(call, "NAME"));
+        return rc;
+    }
+    syn_error_clear(error);
+    syn_error_set(&why, SYN_ELINK, "it was reset");
+    (void)syn_device_record_get(console, member->name, &record, NULL);
+    syn_member_hang_up(member, &why);
+    member->feed_count = 0;
+    syn_console_event(console, SYN_EVENT_LEAVE, member->name, "reset");
+    rc = syn_member_connect(member, record.profile[0] ? record.profile : NULL, error);
+    if (rc != 0)
+        return rc;
+    syn_console_event(console, SYN_EVENT_JOIN, member->name, "back after a reset");
+    syn_show_text(syn_result_json(&console->result), "device", member->name);
+    syn_result_print(&console->result, "%s: reset, and connected again\n", member->name);
+    return 0;
+}
+
+/* ---- device logs, device forget ---- */
+
+static int run_logs(struct syn_console *console, const struct syn_call *call,
+                    struct syn_error *error)
+{
+    struct syn_bench *bench = syn_bench_of(console);
+    const char *name = syn_call_text(call, "NAME");
+    struct syn_member *member = bench ? syn_bench_find(bench, name) : NULL;
+    if (!member)
+        return bench ? syn_bench_online(bench, name, &member, error) : SYN_ENOMEM;
+    cJSON *json = syn_result_json(&console->result);
+    syn_show_text(json, "device", member->name);
+    cJSON *lines = syn_show_array(json, "lines");
+    unsigned kept =
+        member->log_count < SYN_MEMBER_LOG_LINES ? member->log_count : SYN_MEMBER_LOG_LINES;
+    for (unsigned i = member->log_count - kept; i != member->log_count; i++) {
+        char clean[320];
+        syn_text_clean(clean, sizeof clean, member->log[i % SYN_MEMBER_LOG_LINES]);
+        (void)cJSON_AddItemToArray(lines, cJSON_CreateString(clean));
+        syn_result_print(&console->result, "%s\n", clean);
+    }
+    if (kept == 0)
+        syn_result_print(&console->result, "%s has logged nothing\n", member->name);
+    return 0;
+}
+
+static int run_forget(struct syn_console *console, const struct syn_call *call,
+                      struct syn_error *error)
+{
+    struct syn_bench *bench = syn_bench_of(console);
+    struct syn_registry *registry = NULL;
+    const char *name = syn_call_text(call, "NAME");
+    struct syn_member *member = bench ? syn_bench_find(bench, name) : NULL;
+    if (member && member->state != SYN_MEMBER_OFFLINE) {
+        syn_error_set(error, SYN_EBUSY, "%s is connected", member->name);
+        syn_error_device(error, member->name);
+        syn_error_hint(error, "disconnect %s first", member->name);
+        return SYN_EBUSY;
+    }
+    int rc = syn_console_registry(console, &registry, error);
+    if (rc == 0)
+        rc = syn_registry_remove(registry, SYN_KIND_DEVICE, name, error);
+    if (rc != 0)
+        return rc;
+    if (member)
+        syn_bench_remove(bench, member);
+    syn_show_text(syn_result_json(&console->result), "forgotten", name);
+    syn_result_print(&console->result, "%s: forgotten\n", name);
+    return 0;
+}
+
+/* ---- stat ---- */
+
+static void keep_answer(void *ctx, const struct syn_answer *answer)
+{
+    *(struct syn_answer *)ctx = *answer;
+}
+
+static void show_groups(struct syn_console *console, const struct syn_stat_names *names)
+{
+    cJSON *list = syn_show_array(syn_result_json(&console->result), "groups");
+    for (unsigned i = 0; i < names->count; i++) {
+        char clean[64];
+        syn_text_clean(clean, sizeof clean, names->names[i]);
+        (void)cJSON_AddItemToArray(list, cJSON_CreateString(clean));
+        syn_result_print(&console->result, "%s\n", clean);
+    }
+}
+
+static void show_values(struct syn_console *console, const struct syn_stat_values *values)
+{
+    static const struct syn_column columns[] = {{.title = "COUNTER"},
+                                                {.title = "VALUE", .right = true}};
+    struct syn_table *table = syn_table_new(columns, 2);
+    cJSON *json = syn_result_json(&console->result);
+    syn_show_text(json, "group", values->name);
+    cJSON *object = syn_show_object(json, "values");
+    for (unsigned i = 0; i < values->count; i++) {
+        char clean[64];
+        syn_text_clean(clean, sizeof clean, values->fields[i].name);
+        syn_show_integer(object, clean, (int64_t)values->fields[i].value);
+        syn_table_text(table, clean);
+        syn_table_format(table, "%llu", (unsigned long long)values->fields[i].value);
+    }
+    syn_result_table(&console->result, table);
+    syn_table_free(table);
+}
+
+static int run_stat(struct syn_console *console, const struct syn_call *call,
+                    struct syn_error *error)
+{
+    struct syn_member *member = NULL;
+    const char *group = syn_call_text(call, "GROUP");
+    int rc = online(console, call, &member, error);
+    struct syn_answer *answer = rc == 0 ? calloc(1, sizeof *answer) : NULL;
+    struct syn_operation op = {.answer = keep_answer, .ctx = answer};
+    if (rc == 0 && !answer)
+        rc = SYN_ENOMEM;
+    if (rc == 0)
+        rc = syn_operation_started(
+            &op, member,
+            group ? syn_session_stat(member->session, group, syn_operation_done, &op)
+                  : syn_session_stat_list(member->session, syn_operation_done, &op),
+            error);
+    if (rc == 0)
+        rc = syn_operation_wait(&op, console, error);
+    if (rc == 0) {
+        syn_show_text(syn_result_json(&console->result), "device", syn_call_text(call, "NAME"));
+        if (group)
+            show_values(console, &answer->stat);
+        else
+            show_groups(console, &answer->stats);
+    } else {
+        syn_error_device(error, syn_call_text(call, "NAME"));
+        if (rc == SYN_ENOENT && group)
+            syn_error_hint(error, "'stat %s' lists the groups", syn_call_text(call, "NAME"));
+    }
+    free(answer);
+    return rc;
+}
+
+/* ---- table ---- */
+
+#define NAME                                                                                       \
+    {                                                                                              \
+        .name = "NAME", .kind = SYN_VALUE_DEVICE, .help = "the device"                             \
+    }
+
+static const struct syn_command commands[] = {
+    {
+        .noun = "device",
+        .verb = "list",
+        .summary = "list devices, connected and registered",
+        .run = run_list,
+    },
+    {
+        .noun = "device",
+        .verb = "show",
+        .summary = "show a device: identity, figures with their sources, link",
+        .args = {NAME},
+        .run = run_show,
+    },
+    {
+        .noun = "device",
+        .verb = "ping",
+        .summary = "measure the round trip to a device",
+        .args = {NAME},
+        .options = {{.name = "--count",
+                     .value = "N",
+                     .kind = SYN_VALUE_INTEGER,
+                     .standard = "1",
+                     .min = 1,
+                     .max = 100000,
+                     .help = "how many times"}},
+        .run = run_ping,
+    },
+    {
+        .noun = "device",
+        .verb = "reset",
+        .summary = "restart a device and connect to it again",
+        .args = {NAME},
+        .run = run_reset,
+    },
+    {
+        .noun = "device",
+        .verb = "logs",
+        .summary = "show the latest log lines of a device",
+        .args = {NAME},
+        .run = run_logs,
+    },
+    {
+        .noun = "device",
+        .verb = "forget",
+        .summary = "forget a registered device",
+        .args = {NAME},
+        .run = run_forget,
+    },
+    {
+        .noun = "stat",
+        .summary = "show the counters of a device",
+        .args = {NAME,
+                 {.name = "GROUP",
+                  .flags = SYN_OPTIONAL,
+                  .help = "counters of this group; without it, the groups that there are"}},
+        .run = run_stat,
+    },
+};
+
+const struct syn_command_table syn_commands_device = SYN_COMMAND_TABLE("Devices", commands);

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/commands/device_show.h"
+
+#include "cli/commands/device_record.h"
+#include "cli/output/show.h"
+#include "cli/output/text.h"
+
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+const char *syn_member_state_name(enum syn_member_state state)
+{
+    static const char *const names[] = {
+        [SYN_MEMBER_OFFLINE] = "offline",
+        [SYN_MEMBER_CONNECTING] = "connecting",
+        [SYN_MEMBER_ONLINE] = "online",
+    };
+    return names[state];
+}
+
+/* ---- device list ---- */
+
+static struct syn_client_stats stats_of(const struct syn_member *member)
+{
+    struct syn_client_stats none = {0};
+    return member->session ? syn_client_stats(syn_session_client(member->session)) : none;
+}
+
+static double round_trip_ms(const struct syn_member *member)
+{
+    int64_t ns = stats_of(member).round_trip_ns;
+    return ns > 0 ? (double)ns / 1e6 : NAN;
+}
+
+static double speed_of(const struct syn_member *member)
+{
+    return member->hello.speed_permille ? member->hello.speed_permille / 1000.0 : NAN;
+}
+
+static void show_kinds(cJSON *object, const char *key, const char (*kinds)[SYN_KIND_MAX],
+                       unsigned count)
+{
+    cJSON *list = syn_show_array(object, key);
+    for (unsigned i = 0; list && i < count; i++)
+        (void)cJSON_AddItemToArray(list, cJSON_CreateString(kinds[i]));
+}
+
+static void show_identity(cJSON *json, const struct syn_member *member)
+{
+    const struct syn_hello *hello = &member->hello;
+    const struct syn_profile *profile = &member->profile;
+    syn_show_text(json, "name", member->name);
+    syn_show_text(json, "state", syn_member_state_name(member->state));
+    syn_show_text(json, "uri", member->uri);
+    syn_show_text(json, "profile", profile->name);
+    syn_show_text(json, "part", hello->part);
+    syn_show_text(json, "firmware", hello->firmware);
+    show_kinds(json, "sensors", profile->sensors, profile->sensor_count);
+    show_kinds(json, "actuators", profile->actuators, profile->actuator_count);
+    syn_show_number(json, "speed", speed_of(member));
+    syn_show_number(json, "round_trip_ms", round_trip_ms(member));
+    if (member->state != SYN_MEMBER_ONLINE)
+        syn_show_text(json, "reason", member->why.message);
+}
+
+static void kinds_cell(struct syn_table *table, const char (*kinds)[SYN_KIND_MAX], unsigned count)
+{
+    char text[SYN_KINDS_MAX * (SYN_KIND_MAX + 1)] = "";
+    size_t used = 0;
+    for (unsigned i = 0; i < count; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i ? "," : "", kinds[i]);
+    syn_table_text(table, text);
+}
+
+static void number_cell(struct syn_table *table, const char *fmt_unit, double value)
+{
+    if (isfinite(value))
+        syn_table_format(table, "%.*f %s", value < 10 ? 2 : 1, value, fmt_unit);
+    else
+        syn_table_text(table, NULL);
+}
+
+static void add_member(struct syn_table *table, const struct syn_member *member)
+{
+    const struct syn_profile *profile = &member->profile;
+    syn_table_text(table, member->name);
+    syn_table_text(table, syn_member_state_name(member->state));
+    syn_table_text(table, profile->name);
+    syn_table_text(table, member->hello.part);
+    syn_table_text(table, member->uri);
+    syn_table_text(table, member->hello.firmware);
+    kinds_cell(table, profile->sensors, profile->sensor_count);
+    kinds_cell(table, profile->actuators, profile->actuator_count);
+    if (member->hello.speed_permille)
+        syn_table_format(table, "%g", speed_of(member));
+    else
+        syn_table_text(table, NULL);
+    number_cell(table, "ms", round_trip_ms(member));
+}
+
+static void add_registered(struct syn_table *table, const struct syn_device_record *record)
+{
+    syn_table_text(table, record->name);
+    syn_table_text(table, "registered");
+    syn_table_text(table, record->profile);
+    syn_table_text(table, NULL);
+    syn_table_text(table, record->uri);
+    for (int i = 0; i < 5; i++)
+        syn_table_text(table, NULL);
+}
+
+struct listing {
+    struct syn_bench *bench;
+    struct syn_table *table;
+    cJSON *list;
+};
+
+static void list_record(void *ctx, const struct syn_device_record *record)
+{
+    struct listing *listing = ctx;
+    if (syn_bench_find(listing->bench, record->name))
+        return;
+    cJSON *object = syn_show_object(listing->list, NULL);
+    syn_show_text(object, "name", record->name);
+    syn_show_text(object, "state", "registered");
+    syn_show_text(object, "uri", record->uri);
+    syn_show_text(object, "profile", record->profile[0] ? record->profile : NULL);
+    add_registered(listing->table, record);
+}
+
+int syn_device_show_list(struct syn_console *console, struct syn_error *error)
+{
+    static const struct syn_column columns[] = {{.title = "NAME"},
+                                                {.title = "STATE"},
+                                                {.title = "PROFILE"},
+                                                {.title = "PART"},
+                                                {.title = "URI", .shrinks = true},
+                                                {.title = "FIRMWARE"},
+                                                {.title = "SENSORS", .shrinks = true},
+                                                {.title = "ACTUATORS", .shrinks = true},
+                                                {.title = "SPEED", .right = true},
+                                                {.title = "ROUND TRIP", .right = true}};
+    struct listing listing = {.bench = syn_bench_of(console)};
+    if (!listing.bench)
+        return SYN_ENOMEM;
+    listing.table = syn_table_new(columns, sizeof columns / sizeof columns[0]);
+    listing.list = syn_show_array(syn_result_json(&console->result), "devices");
+    for (unsigned i = 0; i < listing.bench->count; i++) {
+        show_identity(syn_show_object(listing.list, NULL), listing.bench->members[i]);
+        add_member(listing.table, listing.bench->members[i]);
+    }
+    int rc = syn_device_record_each(console, list_record, &listing, error);
+    if (syn_table_rows(listing.table) > 0)
+        syn_result_table(&console->result, listing.table);
+    else
+        syn_result_print(&console->result, "no device yet: connect NAME URI, for example "
+                                           "connect glasses sim:max78000-feather\n");
+    syn_table_free(listing.table);
+    return rc;
+}
+
+/* ---- device show ---- */
+
+/* Figures by the names that profiles give them. */
+static const struct figure {
+    const char *name, *unit;
+    size_t offset;
+} figures[] = {
+#define FIGURE(field, unit)                                                                        \
+    {                                                                                              \
+#field, unit, offsetof(struct syn_timing, field)                                           \
+    }
+#define ACTIVE(name, index)                                                                        \
+    {                                                                                              \
+        name, "uW", offsetof(struct syn_timing, active_uw[index])                                  \
+    }
+    FIGURE(accel_hz, "Hz"),
+    FIGURE(start_ns, "ns"),
+    FIGURE(word_ns, "ns"),
+    FIGURE(configure_layer_ns, "ns"),
+    FIGURE(weight_byte_ps, "ps"),
+    FIGURE(sense_ns, "ns"),
+    FIGURE(act_ns, "ns"),
+    FIGURE(message_ns, "ns"),
+    FIGURE(byte_ps, "ps"),
+    FIGURE(idle_uw, "uW"),
+    ACTIVE("sensor_uw", SYN_UNIT_SENSOR),
+    ACTIVE("cpu_uw", SYN_UNIT_CPU),
+    ACTIVE("accel_uw", SYN_UNIT_ACCEL),
+    ACTIVE("radio_uw", SYN_UNIT_RADIO),
+    FIGURE(arena_bytes, "B"),
+};
+#define FIGURES (sizeof figures / sizeof figures[0])
+
+static uint32_t figure_value(const struct syn_profile *profile, const struct figure *figure)
+{
+    uint32_t value;
+    memcpy(&value, (const char *)&profile->timing + figure->offset, sizeof value);
+    return value;
+}
+
+static const char *source_of(const struct syn_profile *profile, const char *name)
+{
+    for (unsigned i = 0; i < profile->note_count; i++)
+        if (strcmp(profile->notes[i].key, name) == 0)
+            return profile->notes[i].source;
+    return NULL;
+}
+
+static void show_figures(struct syn_console *console, const struct syn_profile *profile)
+{
+    static const struct syn_column columns[] = {{.title = "FIGURE"},
+                                                {.title = "VALUE", .right = true},
+                                                {.title = "UNIT"},
+                                                {.title = "SOURCE", .shrinks = true}};
+    struct syn_table *table = syn_table_new(columns, 4);
+    cJSON *list = syn_show_array(syn_result_json(&console->result), "figures");
+    for (size_t i = 0; i < FIGURES; i++) {
+        uint32_t value = figure_value(profile, &figures[i]);
+        const char *source = source_of(profile, figures[i].name);
+        cJSON *object = syn_show_object(list, NULL);
+        syn_show_text(object, "name", figures[i].name);
+        syn_show_integer(object, "value", value);
+        syn_show_text(object, "unit", figures[i].unit);
+        syn_show_text(object, "source", source);
+        syn_table_text(table, figures[i].name);
+        syn_table_format(table, "%u", value);
+        syn_table_text(table, figures[i].unit);
+        syn_table_text(table, source);
+    }
+    syn_result_print(&console->result, "\n");
+    syn_result_table(&console->result, table);
+    syn_table_free(table);
+}
+
+static void show_link(struct syn_console *console, const struct syn_member *member)
+{
+    struct syn_client_stats stats = stats_of(member);
+    const struct {
+        const char *key;
+        uint64_t value;
+    } counts[] = {{"sent", stats.sent},
+                  {"received", stats.received},
+                  {"resent", stats.resent},
+                  {"late", stats.late},
+                  {"damaged", stats.damaged}};
+    cJSON *link = syn_show_object(syn_result_json(&console->result), "link");
+    syn_result_print(&console->result, "\nlink: messages");
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        syn_show_integer(link, counts[i].key, (int64_t)counts[i].value);
+        syn_result_print(&console->result, "%s %llu %s", i ? "," : "",
+                         (unsigned long long)counts[i].value, counts[i].key);
+    }
+    syn_show_number(link, "round_trip_ms", round_trip_ms(member));
+    if (stats.round_trip_ns > 0)
+        syn_result_print(&console->result, "; round trip %.2f ms", round_trip_ms(member));
+    syn_result_print(&console->result, "\n");
+}
+
+static void fact(struct syn_table *table, cJSON *json, const char *key, const char *title,
+                 const char *value)
+{
+    if (key)
+        syn_show_text(json, key, value);
+    syn_table_text(table, title);
+    syn_table_text(table, value);
+}
+
+static void show_facts(struct syn_console *console, const struct syn_member *member)
+{
+    static const struct syn_column columns[] = {{.title = "DEVICE"},
+                                                {.title = "", .shrinks = true}};
+    const struct syn_hello *hello = &member->hello;
+    struct syn_table *table = syn_table_new(columns, 2);
+    cJSON *json = syn_result_json(&console->result);
+    show_identity(json, member);
+    fact(table, json, NULL, "name", member->name);
+    fact(table, json, NULL, "state", syn_member_state_name(member->state));
+    fact(table, json, NULL, "uri", member->uri);
+    fact(table, json, "id", "id", hello->id);
+    fact(table, json, NULL, "part", hello->part);
+    fact(table, json, NULL, "profile", member->profile.name);
+    fact(table, json, "description", "board", member->profile.description);
+    fact(table, json, "wear", "worn as", member->profile.wear);
+    fact(table, json, NULL, "firmware", hello->firmware);
+    syn_table_text(table, "sensors");
+    kinds_cell(table, member->profile.sensors, member->profile.sensor_count);
+    syn_table_text(table, "actuators");
+    kinds_cell(table, member->profile.actuators, member->profile.actuator_count);
+    syn_table_text(table, "battery");
+    if (member->profile.battery_mwh)
+        syn_table_format(table, "%u mWh", member->profile.battery_mwh);
+    else
+        syn_table_text(table, "none, or not known");
+    syn_result_table(&console->result, table);
+    syn_table_free(table);
+}
+
+static void show_protocol(struct syn_console *console, const struct syn_hello *hello)
+{
+    static const struct {
+        uint32_t bit;
+        const char *name;
+    } features[] = {{SYN_FEATURE_COBS, "cobs"},
+                    {SYN_FEATURE_VIRTUAL_TIME, "virtual-time"},
+                    {SYN_FEATURE_DIRECT_RADIO, "direct-radio"},
+                    {SYN_FEATURE_FILE_SENSORS, "file-sensors"}};
+    cJSON *json = syn_result_json(&console->result);
+    cJSON *list = syn_show_array(json, "features");
+    syn_show_integer(json, "protocol", hello->protocol);
+    syn_show_integer(json, "max_message", hello->max_message);
+    syn_show_integer(json, "window", hello->window);
+    syn_result_print(&console->result, "\nprotocol %u: messages of at most %u bytes, %u at once;",
+                     hello->protocol, hello->max_message, hello->window);
+    for (size_t i = 0; i < sizeof features / sizeof features[0]; i++) {
+        if (!(hello->features & features[i].bit))
+            continue;
+        (void)cJSON_AddItemToArray(list, cJSON_CreateString(features[i].name));
+        syn_result_print(&console->result, " %s", features[i].name);
+    }
+    syn_result_print(&console->result, "\n");
+}
+
+void syn_device_show_one(struct syn_console *console, const struct syn_member *member)
+{
+    show_facts(console, member);
+    if (member->hello.part[0]) {
+        show_protocol(console, &member->hello);
+        show_link(console, member);
+        show_figures(console, &member->profile);
+    }
+}

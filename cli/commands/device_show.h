@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What `device list` and `device show` print. */
+#ifndef SYN_CLI_COMMANDS_DEVICE_SHOW_H
+#define SYN_CLI_COMMANDS_DEVICE_SHOW_H
+
+#include "cli/fleet/bench.h"
+
+/* "online", "connecting", "offline"; never NULL. */
+const char *syn_member_state_name(enum syn_member_state state);
+
+/* All registered and connected devices. */
+int syn_device_show_list(struct syn_console *console, struct syn_error *error);
+
+/* Identity, figures with their sources, link. */
+void syn_device_show_one(struct syn_console *console, const struct syn_member *member);
+
+#endif
