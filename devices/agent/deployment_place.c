@@ -85,7 +85,8 @@ static int misfit(struct work *w, const struct syn_misfit *m, struct syn_refusal
 
 static int no_scratch(struct syn_refusal *refusal)
 {
-    return syn_refuse(refusal, SYN_ENOMEM, "chunk store: no room left to place the chunks", NULL);
+    (void)syn_refuse(refusal, SYN_ENOMEM, "chunk store: no room left to place the chunks", NULL);
+    return SYN_ENOMEM;
 }
 
 static unsigned total_layers(const struct syn_deployment *d)

@@ -45,7 +45,7 @@ static void begin(void *ctx, const struct syn_task *task, int64_t start_ns, uint
 
 static void credit(void *ctx, uint8_t pipeline, uint8_t stage, uint8_t peer, int64_t at_ns)
 {
-    ((struct fuzz_device *)ctx)->written += pipeline + stage + peer + (uint64_t)at_ns;
+    ((struct fuzz_device *)ctx)->written += (unsigned)pipeline + stage + peer + (uint64_t)at_ns;
 }
 
 static void beacon(void *ctx, const uint32_t *done, unsigned count, int64_t at_ns)
