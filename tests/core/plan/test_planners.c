@@ -255,6 +255,36 @@ static void constraints_are_kept(void **state)
     rig_free(&rig);
 }
 
+/* A chunk that joins another on its device makes that one slower: it must be configured each time.
+ */
+static void nobody_joins_a_pipeline_that_has_no_time_to_spare(void **state)
+{
+    (void)state;
+    struct rig rig;
+    struct syn_search_result result;
+    struct syn_prediction prediction;
+    struct syn_error error = {0};
+    const struct syn_planner *synergy = syn_planner_find("synergy");
+    memset(&rig, 0, sizeof rig);
+    rig_wearables(&rig, RIG_MAX78000);
+    const struct syn_model *small = rig_model(&rig, "convnet5");
+    struct syn_problem_pipeline *first = rig_pipeline(&rig, small, "earbud", "ring");
+    first->hosts = 1;
+    assert_int_equal(synergy->search(&rig.problem, NULL, &result, &error), 0);
+    assert_int_equal(
+        syn_cost_predict(&rig.problem, &result.plan, SYN_EXECUTION_PARALLEL, &prediction, &error),
+        0);
+    struct syn_problem_pipeline *second = rig_pipeline(&rig, small, "earbud", "ring");
+    second->hosts = 1;
+    assert_int_equal(synergy->search(&rig.problem, NULL, &result, &error), 0);
+    first->spec.latency_bound_ms = 1e-6 * (double)prediction.latency_sum_ns;
+    assert_int_equal(synergy->search(&rig.problem, NULL, &result, &error), SYN_EOOR);
+    second->hosts = 1 | 1 << 3;
+    assert_int_equal(synergy->search(&rig.problem, NULL, &result, &error), 0);
+    assert_int_equal(result.plan.pipelines[1].chunks[0].device, 3);
+    rig_free(&rig);
+}
+
 static void a_search_out_of_time_says_so_or_returns_a_feasible_plan(void **state)
 {
     (void)state;
@@ -297,6 +327,7 @@ int main(void)
         cmocka_unit_test(mobilenet_on_max78000_is_refused_for_the_data_memory_of_layer_44),
         cmocka_unit_test(w5_on_four_max78000_is_refused_for_its_weights),
         cmocka_unit_test(constraints_are_kept),
+        cmocka_unit_test(nobody_joins_a_pipeline_that_has_no_time_to_spare),
         cmocka_unit_test(a_search_out_of_time_says_so_or_returns_a_feasible_plan),
         cmocka_unit_test(nothing_to_plan_for_is_an_error),
         cmocka_unit_test(the_workloads_have_plans_or_reasons),
