@@ -12,8 +12,8 @@
 #define LINE_MAX 72
 
 /*
- * Text for roff: a backslash means something there, and so do a dot and a quote at the start of a
- * line. Lines are broken at blanks, since the source of a page is read by people, too.
+ * Text for roff: a backslash and a double quote mean something there, and so do a dot and a quote
+ * at the start of a line. Lines are broken at blanks and behind sentences, as roff wants them.
  */
 static void escape(const char *text, FILE *out)
 {
@@ -21,7 +21,8 @@ static void escape(const char *text, FILE *out)
     for (const char *c = text; *c; c++) {
         if ((*c == ' ' || *c == '\n') && column > 0) {
             size_t word = strcspn(c + 1, " \n");
-            column = *c == '\n' || column + word > LINE_MAX ? 0 : column + 1;
+            bool new_line = *c == '\n' || strchr(".!?", c[-1]) || column + word > LINE_MAX;
+            column = new_line ? 0 : column + 1;
             (void)fputc(column ? ' ' : '\n', out);
             continue;
         }
@@ -29,6 +30,8 @@ static void escape(const char *text, FILE *out)
             (void)fputs("\\&", out);
         if (*c == '\\')
             (void)fputs("\\e", out);
+        else if (*c == '"')
+            (void)fputs("\\(dq", out);
         else if (*c == '-')
             (void)fputs("\\-", out);
         else

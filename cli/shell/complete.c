@@ -171,7 +171,8 @@ bool syn_complete(struct syn_console *console, const char *line, size_t size, co
     int number = 0;
     syn_lexer_init(&lexer, line, size);
     bool closed = true; /* the line ends with ';': a new command begins */
-    while (syn_lexer_next(&lexer, &next, &number, NULL) > 0) {
+    int more = 0;
+    while ((more = syn_lexer_next(&lexer, &next, &number, NULL)) > 0) {
         syn_words_clear(&words);
         words = next;
         next = (struct syn_words){0};
@@ -184,7 +185,8 @@ bool syn_complete(struct syn_console *console, const char *line, size_t size, co
                            .count = words.count,
                            .text = text,
                            .found = found};
-    complete_words(&c);
+    if (more == 0) /* an open quote is completed by nothing */
+        complete_words(&c);
     syn_words_clear(&words);
     syn_words_clear(&next);
     syn_words_sort(found);

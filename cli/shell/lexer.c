@@ -78,7 +78,7 @@ static char escape(char c)
 
 static int quoted(struct syn_lexer *lexer, char quote, struct word *word, struct syn_error *error)
 {
-    int line = lexer->line;
+    const struct syn_lexer begin = *lexer;
     word->open = true;
     while (more(lexer)) {
         char c = take(lexer);
@@ -92,7 +92,7 @@ static int quoted(struct syn_lexer *lexer, char quote, struct word *word, struct
             return syn_error_set(error, SYN_ENOMEM, "out of memory");
     }
     int status = syn_error_set(error, SYN_EINVAL, "the quote %c is never closed", quote);
-    lexer->line = line;
+    *lexer = begin; /* the next line may be sound */
     return status;
 }
 
