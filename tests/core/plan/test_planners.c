@@ -239,7 +239,7 @@ static void constraints_are_kept(void **state)
                      0);
     rig.problem.pipelines[1].hosts = 1 << 0 | 1 << 3;
     rig.problem.pipelines[2].spec.latency_bound_ms =
-        1e-6 * (double)free_prediction.pipelines[2].latency_ns;
+        (double)free_prediction.pipelines[2].latency_ns / 1e6;
     assert_int_equal(synergy->search(&rig.problem, NULL, &result, &error), 0);
     assert_int_equal(
         syn_cost_predict(&rig.problem, &result.plan, SYN_EXECUTION_PARALLEL, &prediction, &error),
@@ -276,8 +276,9 @@ static void nobody_joins_a_pipeline_that_has_no_time_to_spare(void **state)
         0);
     struct syn_problem_pipeline *second = rig_pipeline(&rig, small, "earbud", "ring");
     second->hosts = 1;
-    assert_int_equal(synergy->search(&rig.problem, NULL, &result, &error), 0);
-    first->spec.latency_bound_ms = 1e-6 * (double)prediction.latency_sum_ns;
+    if (synergy->search(&rig.problem, NULL, &result, &error))
+        fail_msg("%s", error.message);
+    first->spec.latency_bound_ms = (double)prediction.latency_sum_ns / 1e6;
     assert_int_equal(synergy->search(&rig.problem, NULL, &result, &error), SYN_EOOR);
     second->hosts = 1 | 1 << 3;
     assert_int_equal(synergy->search(&rig.problem, NULL, &result, &error), 0);
