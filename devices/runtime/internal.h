@@ -52,6 +52,26 @@ struct syn_rt_choice syn_rt_choose_act(const struct syn_rt *rt);
 /* Notes which pipelines became admissible by what happened at at_ns. */
 void syn_rt_admit(struct syn_rt *rt, int64_t at_ns);
 
+/* Units that a task occupies, as bits; SEND and RECEIVE are queued by the port. */
+#define SYN_RT_UNIT(u) (1u << (u))
+extern const uint8_t syn_rt_units[SYN_TASK_KIND_COUNT];
+
+void syn_rt_set_busy(struct syn_rt *rt, unsigned kind, bool busy);
+
+static inline struct syn_rt_slot *syn_rt_to_slot(struct syn_rt *rt, const struct syn_task *task)
+{
+    return &rt->slots[task->pipeline][task->to_stage][task->to_slot];
+}
+
+/* Begins a task as soon as its units allow; returns when that is. */
+int64_t syn_rt_begin(struct syn_rt *rt, const struct syn_task *task, int64_t ready_ns);
+
+/* Begins all that can begin. On the CPU unloading goes before loading, loading before acting. */
+void syn_rt_schedule(struct syn_rt *rt);
+
+/* Tells the peer that fills `stage`, if there is one, of a free slot. */
+void syn_rt_grant(struct syn_rt *rt, unsigned pipeline, unsigned stage, int64_t at_ns);
+
 /* Counts what is ready and not begun, for the counters. */
 void syn_rt_count_waiting(struct syn_rt *rt);
 

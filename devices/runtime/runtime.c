@@ -6,16 +6,14 @@
 
 #include <string.h>
 
-/* Units that a task occupies, as bits; SEND and RECEIVE are queued by the port. */
-#define UNIT(u) (1u << (u))
-static const uint8_t units_of[SYN_TASK_KIND_COUNT] = {
-    [SYN_TASK_SENSE] = UNIT(SYN_UNIT_SENSOR),
-    [SYN_TASK_LOAD] = UNIT(SYN_UNIT_CPU) | UNIT(SYN_UNIT_ACCEL),
-    [SYN_TASK_INFER] = UNIT(SYN_UNIT_ACCEL),
-    [SYN_TASK_UNLOAD] = UNIT(SYN_UNIT_CPU) | UNIT(SYN_UNIT_ACCEL),
-    [SYN_TASK_SEND] = UNIT(SYN_UNIT_RADIO),
-    [SYN_TASK_RECEIVE] = UNIT(SYN_UNIT_RADIO),
-    [SYN_TASK_ACT] = UNIT(SYN_UNIT_CPU),
+const uint8_t syn_rt_units[SYN_TASK_KIND_COUNT] = {
+    [SYN_TASK_SENSE] = SYN_RT_UNIT(SYN_UNIT_SENSOR),
+    [SYN_TASK_LOAD] = SYN_RT_UNIT(SYN_UNIT_CPU) | SYN_RT_UNIT(SYN_UNIT_ACCEL),
+    [SYN_TASK_INFER] = SYN_RT_UNIT(SYN_UNIT_ACCEL),
+    [SYN_TASK_UNLOAD] = SYN_RT_UNIT(SYN_UNIT_CPU) | SYN_RT_UNIT(SYN_UNIT_ACCEL),
+    [SYN_TASK_SEND] = SYN_RT_UNIT(SYN_UNIT_RADIO),
+    [SYN_TASK_RECEIVE] = SYN_RT_UNIT(SYN_UNIT_RADIO),
+    [SYN_TASK_ACT] = SYN_RT_UNIT(SYN_UNIT_CPU),
 };
 
 static bool stage_used(const struct syn_route *route, unsigned stage)
@@ -94,7 +92,7 @@ static int64_t units_free(const struct syn_rt *rt, unsigned kind)
 {
     int64_t at = INT64_MIN;
     for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
-        if (units_of[kind] & UNIT(u))
+        if (syn_rt_units[kind] & SYN_RT_UNIT(u))
             at = syn_rt_later(at, rt->free_ns[u]);
     return at;
 }
@@ -102,23 +100,22 @@ static int64_t units_free(const struct syn_rt *rt, unsigned kind)
 static bool units_idle(const struct syn_rt *rt, unsigned kind)
 {
     for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
-        if ((units_of[kind] & UNIT(u)) && rt->busy[u])
+        if ((syn_rt_units[kind] & SYN_RT_UNIT(u)) && rt->busy[u])
             return false;
     return true;
 }
 
-static void set_busy(struct syn_rt *rt, unsigned kind, bool busy)
+void syn_rt_set_busy(struct syn_rt *rt, unsigned kind, bool busy)
 {
     for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
-        if (units_of[kind] & UNIT(u))
+        if (syn_rt_units[kind] & SYN_RT_UNIT(u))
             rt->busy[u] = busy;
 }
 
-/* Begins a task as soon as its units allow; returns when that is. */
-static int64_t begin(struct syn_rt *rt, const struct syn_task *task, int64_t ready_ns)
+int64_t syn_rt_begin(struct syn_rt *rt, const struct syn_task *task, int64_t ready_ns)
 {
     int64_t start = syn_rt_later(ready_ns, units_free(rt, task->kind));
-    set_busy(rt, task->kind, true);
+    syn_rt_set_busy(rt, task->kind, true);
     rt->port.begin(rt->port.ctx, task, start);
     return start;
 }
@@ -126,11 +123,6 @@ static int64_t begin(struct syn_rt *rt, const struct syn_task *task, int64_t rea
 static struct syn_rt_slot *from_slot(struct syn_rt *rt, const struct syn_task *task)
 {
     return &rt->slots[task->pipeline][task->from_stage][task->from_slot];
-}
-
-static struct syn_rt_slot *to_slot(struct syn_rt *rt, const struct syn_task *task)
-{
-    return &rt->slots[task->pipeline][task->to_stage][task->to_slot];
 }
 
 static bool begin_sense(struct syn_rt *rt)
@@ -146,10 +138,10 @@ static bool begin_sense(struct syn_rt *rt)
                             .to_stage = SYN_STAGE_HEAD,
                             .peer = SYN_RT_LOCAL,
                             .token = {.inference = c.inference}};
-    to_slot(rt, &task)->state = SYN_SLOT_FILLING;
+    syn_rt_to_slot(rt, &task)->state = SYN_SLOT_FILLING;
     rt->next_inference[c.pipeline]++;
     rt->admitted[c.pipeline] = false;
-    syn_rt_admit(rt, begin(rt, &task, c.ready_ns));
+    syn_rt_admit(rt, syn_rt_begin(rt, &task, c.ready_ns));
     return true;
 }
 
@@ -172,10 +164,10 @@ static bool begin_load(struct syn_rt *rt)
                             .peer = SYN_RT_LOCAL};
     task.token = from_slot(rt, &task)->token;
     from_slot(rt, &task)->state = SYN_SLOT_DRAINING;
-    to_slot(rt, &task)->state = SYN_SLOT_FILLING;
+    syn_rt_to_slot(rt, &task)->state = SYN_SLOT_FILLING;
     rt->configured = c.pipeline;
     rt->body_state = SYN_BODY_LOADING;
-    begin(rt, &task, c.ready_ns);
+    syn_rt_begin(rt, &task, c.ready_ns);
     return true;
 }
 
@@ -185,7 +177,7 @@ static bool begin_unload(struct syn_rt *rt)
         return false;
     rt->body.kind = SYN_TASK_UNLOAD;
     rt->body_state = SYN_BODY_UNLOADING;
-    begin(rt, &rt->body, rt->body_ns);
+    syn_rt_begin(rt, &rt->body, rt->body_ns);
     return true;
 }
 
@@ -203,7 +195,7 @@ static bool begin_act(struct syn_rt *rt)
                             .peer = SYN_RT_LOCAL};
     task.token = from_slot(rt, &task)->token;
     from_slot(rt, &task)->state = SYN_SLOT_DRAINING;
-    begin(rt, &task, c.ready_ns);
+    syn_rt_begin(rt, &task, c.ready_ns);
     return true;
 }
 
@@ -248,8 +240,7 @@ static bool begin_send(struct syn_rt *rt)
     return begun;
 }
 
-/* Begins all that can begin. On the CPU unloading goes before loading, loading before acting. */
-static void schedule(struct syn_rt *rt)
+void syn_rt_schedule(struct syn_rt *rt)
 {
     while (begin_send(rt) || begin_unload(rt) || begin_load(rt) || begin_act(rt) || begin_sense(rt))
         ;
@@ -258,7 +249,7 @@ static void schedule(struct syn_rt *rt)
 
 /* ---- starting and stopping ---- */
 
-static void grant(struct syn_rt *rt, unsigned p, unsigned stage, int64_t at_ns)
+void syn_rt_grant(struct syn_rt *rt, unsigned p, unsigned stage, int64_t at_ns)
 {
     uint8_t peer = syn_rt_filler(&rt->routes[p], stage);
     if (peer != SYN_RT_NOBODY)
@@ -270,7 +261,7 @@ static void grant_all(struct syn_rt *rt, int64_t at_ns)
     for (unsigned p = 0; p < rt->pipeline_count; p++)
         for (unsigned s = 0; s < SYN_STAGE_COUNT; s++)
             for (unsigned i = 0; i < rt->routes[p].slots[s]; i++)
-                grant(rt, p, s, at_ns);
+                syn_rt_grant(rt, p, s, at_ns);
     rt->granted = true;
 }
 
@@ -296,7 +287,7 @@ void syn_rt_start(struct syn_rt *rt, enum syn_rt_mode mode, uint32_t limit, int6
     if (!rt->granted)
         grant_all(rt, now_ns);
     syn_rt_admit(rt, now_ns);
-    schedule(rt);
+    syn_rt_schedule(rt);
 }
 
 void syn_rt_stop(struct syn_rt *rt)
@@ -316,217 +307,4 @@ bool syn_rt_idle(const struct syn_rt *rt)
                 if (rt->slots[p][s][i].state != SYN_SLOT_FREE)
                     return false;
     return rt->body_state == SYN_BODY_NONE;
-}
-
-/* ---- reports from the port ---- */
-
-static void fill(struct syn_rt_slot *slot, const struct syn_token *token, int64_t at_ns)
-{
-    slot->state = SYN_SLOT_FULL;
-    slot->ready_ns = at_ns;
-    slot->token = *token;
-}
-
-/* Empties a slot; whoever fills it may go on. */
-static void empty(struct syn_rt *rt, unsigned p, unsigned stage, unsigned slot, int64_t at_ns)
-{
-    rt->slots[p][stage][slot].state = SYN_SLOT_FREE;
-    rt->slots[p][stage][slot].ready_ns = at_ns;
-    grant(rt, p, stage, at_ns);
-}
-
-static void account(struct syn_rt *rt, unsigned kind, unsigned pipeline, int64_t start_ns,
-                    int64_t end_ns)
-{
-    for (unsigned u = 0; u < SYN_UNIT_COUNT; u++) {
-        if (!(units_of[kind] & UNIT(u)))
-            continue;
-        rt->counters.busy_ns[u] += (uint64_t)(end_ns - start_ns);
-        rt->counters.pipeline_ns[pipeline][u] += (uint64_t)(end_ns - start_ns);
-        rt->counters.tasks[u]++;
-        rt->free_ns[u] = syn_rt_later(rt->free_ns[u], end_ns);
-    }
-}
-
-static void loaded(struct syn_rt *rt, const struct syn_task *task, int64_t end_ns)
-{
-    empty(rt, task->pipeline, task->from_stage, task->from_slot, end_ns);
-    rt->body = *task;
-    rt->body.kind = SYN_TASK_INFER;
-    rt->body.configure = false;
-    rt->body_state = SYN_BODY_INFERRING;
-    begin(rt, &rt->body, end_ns);
-}
-
-static void inferred(struct syn_rt *rt, const struct syn_task *task, int64_t end_ns)
-{
-    rt->body = *task;
-    rt->body_state = SYN_BODY_DONE;
-    rt->body_ns = end_ns;
-}
-
-static void unloaded(struct syn_rt *rt, const struct syn_task *task, int64_t end_ns)
-{
-    fill(to_slot(rt, task), &task->token, end_ns);
-    rt->body_state = SYN_BODY_NONE;
-}
-
-static void count_done(struct syn_rt *rt, unsigned p, int64_t at_ns)
-{
-    rt->done[p]++;
-    syn_rt_admit(rt, at_ns);
-}
-
-static void acted(struct syn_rt *rt, const struct syn_task *task, int64_t end_ns)
-{
-    empty(rt, task->pipeline, task->from_stage, task->from_slot, end_ns);
-    rt->counters.acted[task->pipeline]++;
-    count_done(rt, task->pipeline, end_ns);
-    rt->port.completed(rt->port.ctx, task->pipeline, &task->token, end_ns);
-}
-
-void syn_rt_ended(struct syn_rt *rt, const struct syn_task *task, int64_t start_ns, int64_t end_ns,
-                  int64_t late_ns)
-{
-    account(rt, task->kind, task->pipeline, start_ns, end_ns);
-    if (late_ns > 0) {
-        rt->counters.late++;
-        rt->counters.late_ns += (uint64_t)late_ns;
-    }
-    if (task->kind != SYN_TASK_SEND)
-        set_busy(rt, task->kind, false);
-    switch (task->kind) {
-    case SYN_TASK_SENSE:
-        rt->counters.sensed[task->pipeline]++;
-        fill(to_slot(rt, task), &task->token, end_ns);
-        break;
-    case SYN_TASK_LOAD:
-        loaded(rt, task, end_ns);
-        break;
-    case SYN_TASK_INFER:
-        inferred(rt, task, end_ns);
-        break;
-    case SYN_TASK_UNLOAD:
-        unloaded(rt, task, end_ns);
-        break;
-    case SYN_TASK_SEND:
-        empty(rt, task->pipeline, task->from_stage, task->from_slot, end_ns);
-        break;
-    default:
-        acted(rt, task, end_ns);
-        break;
-    }
-    schedule(rt);
-}
-
-/* ---- peers ---- */
-
-int syn_rt_receive_begin(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage)
-{
-    if (pipeline >= rt->pipeline_count ||
-        syn_rt_filler(&rt->routes[pipeline], stage) == SYN_RT_NOBODY)
-        return SYN_EINVAL;
-    int slot = syn_rt_free_slot(rt, pipeline, stage);
-    if (slot < 0)
-        return SYN_ENOMEM;
-    rt->slots[pipeline][stage][slot].state = SYN_SLOT_FILLING;
-    return slot;
-}
-
-void syn_rt_receive_end(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage, unsigned slot,
-                        const struct syn_token *token, int64_t start_ns, int64_t end_ns)
-{
-    account(rt, SYN_TASK_RECEIVE, pipeline, start_ns, end_ns);
-    fill(&rt->slots[pipeline][stage][slot], token, end_ns);
-    schedule(rt);
-}
-
-/* Notes a dropped inference; false when it is known already. */
-static bool note_drop(struct syn_rt *rt, unsigned p, uint32_t inference)
-{
-    uint32_t *known = rt->given_up[p];
-    for (unsigned i = 0; i < SYN_RT_SLOTS_MAX; i++)
-        if (known[i] == inference)
-            return false;
-    memmove(known + 1, known, (SYN_RT_SLOTS_MAX - 1) * sizeof *known);
-    known[0] = inference;
-    return true;
-}
-
-static void count_drop(struct syn_rt *rt, unsigned p, uint32_t inference, int64_t at_ns)
-{
-    const struct syn_route *route = &rt->routes[p];
-    if (!note_drop(rt, p, inference))
-        return;
-    if (route->has_head || route->has_tail)
-        rt->counters.dropped[p]++;
-    if (route->has_tail)
-        count_done(rt, p, at_ns);
-}
-
-void syn_rt_receive_abort(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage, unsigned slot,
-                          uint32_t inference, int64_t at_ns)
-{
-    empty(rt, pipeline, stage, slot, at_ns);
-    count_drop(rt, pipeline, inference, at_ns);
-    schedule(rt);
-}
-
-void syn_rt_send_abort(struct syn_rt *rt, const struct syn_task *task, int64_t at_ns)
-{
-    empty(rt, task->pipeline, task->from_stage, task->from_slot, at_ns);
-    count_drop(rt, task->pipeline, task->token.inference, at_ns);
-    schedule(rt);
-}
-
-void syn_rt_dropped(struct syn_rt *rt, unsigned pipeline, uint32_t inference, int64_t at_ns)
-{
-    if (pipeline >= rt->pipeline_count)
-        return;
-    count_drop(rt, pipeline, inference, at_ns);
-    schedule(rt);
-}
-
-void syn_rt_peer_lost(struct syn_rt *rt, uint8_t peer)
-{
-    for (unsigned p = 0; p < rt->pipeline_count; p++)
-        for (unsigned s = 0; s < SYN_STAGE_COUNT; s++)
-            if (syn_rt_sendee(&rt->routes[p], s) == peer)
-                rt->credits[p][s] = 0;
-}
-
-static void grant_free(struct syn_rt *rt, unsigned p, unsigned stage, int64_t at_ns)
-{
-    for (unsigned i = 0; i < rt->routes[p].slots[stage]; i++)
-        if (rt->slots[p][stage][i].state == SYN_SLOT_FREE)
-            grant(rt, p, stage, at_ns);
-}
-
-void syn_rt_peer_found(struct syn_rt *rt, uint8_t peer, int64_t at_ns)
-{
-    for (unsigned p = 0; rt->granted && p < rt->pipeline_count; p++)
-        for (unsigned s = 0; s < SYN_STAGE_COUNT; s++)
-            if (syn_rt_filler(&rt->routes[p], s) == peer)
-                grant_free(rt, p, s, at_ns);
-}
-
-void syn_rt_credit(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage, int64_t at_ns)
-{
-    if (pipeline >= rt->pipeline_count ||
-        syn_rt_sendee(&rt->routes[pipeline], stage) == SYN_RT_NOBODY)
-        return;
-    uint8_t *count = &rt->credits[pipeline][stage];
-    if (*count == SYN_RT_SLOTS_MAX)
-        return;
-    rt->credit_ns[pipeline][stage][(*count)++] = at_ns;
-    schedule(rt);
-}
-
-void syn_rt_counts(struct syn_rt *rt, const uint32_t *done, unsigned count, int64_t at_ns)
-{
-    for (unsigned p = 0; p < count && p < rt->pipeline_count; p++)
-        if (done[p] > rt->done[p] && !rt->routes[p].has_tail)
-            rt->done[p] = done[p];
-    syn_rt_admit(rt, at_ns);
-    schedule(rt);
 }

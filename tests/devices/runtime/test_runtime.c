@@ -257,6 +257,27 @@ static void a_device_that_starts_later_serves_what_arrives(void **state)
     assert_int_equal(w.acted[0], 20);
 }
 
+static void a_link_that_comes_back_is_granted_anew(void **state)
+{
+    (void)state;
+    struct world_pipeline p = kws;
+    p.chunks[0] = B;
+    world_init(&w, 2, &p, 1, 4);
+    world_start(&w, SYN_RT_FAIR, 10);
+    world_run(&w, INT64_MAX);
+    syn_rt_peer_lost(&w.rt[A], B);
+    syn_rt_peer_lost(&w.rt[B], A);
+    world_start(&w, SYN_RT_FAIR, 10);
+    world_run(&w, INT64_MAX);
+    assert_int_equal(w.acted[0], 10); /* nothing may be sent */
+    assert_int_equal(w.rt[A].counters.sensed[0], 12);
+    syn_rt_peer_found(&w.rt[A], B, w.now);
+    syn_rt_peer_found(&w.rt[B], A, w.now);
+    world_run(&w, INT64_MAX);
+    assert_int_equal(w.acted[0], 20);
+    assert_true(world_idle(&w));
+}
+
 /* ---- accounts ---- */
 
 static void units_are_busy_for_their_work_alone(void **state)
@@ -399,6 +420,7 @@ int main(void)
         cmocka_unit_test(a_limit_ends_the_run_and_the_next_goes_on_counting),
         cmocka_unit_test(after_a_stop_what_is_under_way_drains),
         cmocka_unit_test(a_device_that_starts_later_serves_what_arrives),
+        cmocka_unit_test(a_link_that_comes_back_is_granted_anew),
         cmocka_unit_test(units_are_busy_for_their_work_alone),
         cmocka_unit_test(only_a_change_of_chunk_configures),
         cmocka_unit_test(a_dropped_inference_is_counted_at_both_ends_and_delays_nobody),
