@@ -4,8 +4,9 @@
 
 #include <string.h>
 
-#define FJ_PER_NJ 1000000u /* a microwatt for a nanosecond is a femtojoule */
-#define NS_PER_S  1e9
+#define FJ_PER_NJ    1000000u /* a microwatt for a nanosecond is a femtojoule */
+#define NS_PER_S     1e9
+#define ROUND_NS_MAX 1e13 /* of a rate cap: hours; keeps energies in 64 bits */
 
 /* The books of one prediction. */
 struct account {
@@ -100,9 +101,10 @@ static int account_path(struct account *a, unsigned p, struct syn_error *error)
 
 uint64_t syn_cost_pipeline_cap_ns(const struct syn_pipeline *pipeline)
 {
-    return pipeline->rate_cap_ips > 0
-               ? (uint64_t)(NS_PER_S * pipeline->weight / pipeline->rate_cap_ips)
-               : 0;
+    if (!(pipeline->rate_cap_ips > 0))
+        return 0;
+    const double ns = NS_PER_S * pipeline->weight / pipeline->rate_cap_ips;
+    return ns < ROUND_NS_MAX ? (uint64_t)ns : (uint64_t)ROUND_NS_MAX;
 }
 
 uint64_t syn_cost_cap_ns(const struct syn_problem *problem, const struct syn_plan *plan)
