@@ -155,7 +155,7 @@ void syn_sensor_close(struct syn_sensor_file *file)
 long syn_sensor_windows(const struct syn_sensor_file *file, size_t bytes)
 {
     if (bytes == 0)
-        return 0;
+        return (long)file->count;
     if (file->window == 0)
         return (long)(file->count / bytes);
     return file->window == bytes ? (long)file->count : 0;

@@ -24,8 +24,8 @@ struct syn_sensor_file;
 int syn_sensor_open(struct syn_sensor_file **file, const char *path, char *why, size_t why_size);
 void syn_sensor_close(struct syn_sensor_file *file); /* NULL is fine */
 
-/* Windows of `bytes` bytes that the file holds; 0 when a window does not match what it holds
- * (a picture of another size). */
+/* Windows of `bytes` bytes that the file holds; 0 when it holds none of that size (pictures of
+ * another size). bytes 0: its pictures, rows, or samples of sound. */
 long syn_sensor_windows(const struct syn_sensor_file *file, size_t bytes);
 
 /* Window `index` modulo the number of windows. Returns 0 or SYN_EINVAL. */

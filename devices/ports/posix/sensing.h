@@ -19,15 +19,16 @@ struct syn_sensing {
 void syn_sensing_close(struct syn_sensing *sensing);
 
 /*
- * Feeds `kind` from `path` (empty: from a seed), beginning with window `first`. Returns the number
- * of windows of `bytes` bytes (0 where bytes is 0, not known yet, or seeded), or a negative error
- * with words in `why`; then the feed is as before.
+ * Feeds `kind` from `path` (empty: from a seed), beginning with window `first`. The file serves all
+ * pipelines whose windows it holds; others that look at this sensor get numbers from a seed.
+ * Returns the number of pictures, rows or samples (0 where seeded), or a negative error with words
+ * in `why`; then the feed is as before.
  */
 long syn_sensing_feed(struct syn_sensing *sensing, const char *kind, const char *path,
-                      uint32_t first, uint32_t bytes, char *why, size_t why_size);
+                      uint32_t first, char *why, size_t why_size);
 
-/* Can `kind` give windows of `bytes` bytes? Returns 0 or SYN_EINVAL. */
-int syn_sensing_check(const struct syn_sensing *sensing, const char *kind, uint32_t bytes);
+/* False where `kind` reads a file that holds no window of `bytes` bytes. */
+bool syn_sensing_fits(const struct syn_sensing *sensing, const char *kind, uint32_t bytes);
 
 /* The window of an inference (from 1). Returns 0 or SYN_EINVAL. */
 int syn_sensing_window(const struct syn_sensing *sensing, const char *kind, uint32_t inference,

@@ -6,6 +6,8 @@
 #include "devices/ports/posix/sensing.h"
 #include "devices/ports/posix/traffic.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -251,6 +253,17 @@ static int64_t weights_loaded(const struct syn_wearable *w, const struct syn_dep
     return at;
 }
 
+static void tell_misfit(struct syn_wearable *w, unsigned pipeline,
+                        const struct syn_deployed_pipe *pipe)
+{
+    char text[160];
+    (void)snprintf(text, sizeof text,
+                   "the file fed to %s holds no window of %" PRIu32
+                   " bytes: pipeline %u gets numbers from a seed",
+                   pipe->sensor, pipe->sense_bytes, pipeline);
+    syn_agent_log(&w->agent, 2, text);
+}
+
 static int deploy(void *ctx, const struct syn_deployment *deployment)
 {
     struct syn_wearable *w = ctx;
@@ -259,8 +272,8 @@ static int deploy(void *ctx, const struct syn_deployment *deployment)
         return 0;
     for (unsigned p = 0; p < deployment->pipeline_count; p++) {
         const struct syn_deployed_pipe *pipe = &deployment->pipes[p];
-        if (pipe->route.has_head && syn_sensing_check(&w->sensing, pipe->sensor, pipe->sense_bytes))
-            return SYN_EINVAL;
+        if (pipe->route.has_head && !syn_sensing_fits(&w->sensing, pipe->sensor, pipe->sense_bytes))
+            tell_misfit(w, p, pipe);
     }
     w->weights_ns = weights_loaded(w, deployment);
     return syn_accel_deploy(&w->accel, deployment);
@@ -295,22 +308,11 @@ static void relayed(void *ctx, const uint8_t *message, size_t size)
     syn_traffic_message(&w->traffic, SYN_RADIO_HOST, message, size);
 }
 
-/* Bytes of a window, where the deployment says so. */
-static uint32_t window_bytes(const struct syn_wearable *w, const char *sensor)
-{
-    const struct syn_deployment *d = &w->agent.deployment;
-    for (unsigned p = 0; w->agent.committed && p < d->pipeline_count; p++)
-        if (d->pipes[p].route.has_head && strcmp(d->pipes[p].sensor, sensor) == 0)
-            return d->pipes[p].sense_bytes;
-    return 0;
-}
-
 static long feed(void *ctx, const char *sensor, const char *path, uint32_t first, char *why,
                  size_t why_size)
 {
     struct syn_wearable *w = ctx;
-    return syn_sensing_feed(&w->sensing, sensor, path, first, window_bytes(w, sensor), why,
-                            why_size);
+    return syn_sensing_feed(&w->sensing, sensor, path, first, why, why_size);
 }
 
 static void reset(void *ctx)
