@@ -76,7 +76,7 @@ static void idx_pictures_are_windows_around_zero(void **state)
     (void)state;
     assert_int_equal(syn_sensor_windows(f, 4), 2);
     assert_int_equal(syn_sensor_windows(f, 12), 0);
-    assert_int_equal(syn_sensor_windows(f, 0), 0);
+    assert_int_equal(syn_sensor_windows(f, 0), 2);
     assert_int_equal(syn_sensor_window(f, 0, 4, window), 0);
     assert_memory_equal(window, first, 4);
     assert_int_equal(syn_sensor_window(f, 1, 4, window), 0);
