@@ -11,7 +11,9 @@
 
 #define FLEET_DEVICES 4
 #define FLEET_PIPES   8
-#define FLEET_SPEED   100 /* thousandths: ten times slower than real time */
+#ifndef FLEET_SPEED
+#define FLEET_SPEED 100 /* thousandths: ten times slower than real time */
+#endif
 
 /* A chain of convolutions, cut before cuts[i]: chunk i runs on devices[i]. */
 struct fleet_pipe {

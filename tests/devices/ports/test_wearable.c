@@ -84,6 +84,39 @@ static void three_wearables_reach_the_bound_of_the_air(void **state)
     fleet_close(&f);
 }
 
+static void tensors_of_many_pieces_arrive_whole(void **state)
+{
+    (void)state;
+    /* 6,400 bytes leave the first chunk, in four messages. */
+    const struct fleet_pipe p = {.chain = {3, 16, 20},
+                                 .weight = 1,
+                                 .source = A,
+                                 .chunk_count = 2,
+                                 .devices = {A, B},
+                                 .cuts = {0, 2},
+                                 .target = A};
+    fleet_open(&f, 2, &p, 1, 4, false);
+    fleet_start(&f, SYN_RT_FAIR, 0);
+    fleet_run(&f, 16, 60);
+    expect_rate("large", fleet_bound_ns(&f), 0.1);
+    fleet_close(&f);
+}
+
+static void weights_divide_the_round(void **state)
+{
+    (void)state;
+    struct fleet_pipe plan[2] = {
+        {.chain = small, .weight = 3, .chunk_count = 1, .devices = {B}, .target = A},
+        {.chain = small, .weight = 1, .source = B, .chunk_count = 1, .devices = {A}, .target = B}};
+    fleet_open(&f, 2, plan, 2, 4, false);
+    fleet_start(&f, SYN_RT_FAIR, 0);
+    fleet_run(&f, 12, 60);
+    print_message("weights 3 and 1: acted %u and %u\n", f.acted[0], f.acted[1]);
+    assert_in_range(f.acted[0], 3 * (f.acted[1] - 4), 3 * (f.acted[1] + 4));
+    assert_int_equal(f.wrong, 0);
+    fleet_close(&f);
+}
+
 static void sequential_a_round_takes_the_sum_of_its_tasks(void **state)
 {
     (void)state;
@@ -117,11 +150,11 @@ static void through_the_host_tensors_arrive_even_when_some_are_lost(void **state
     const struct fleet_pipe p = {
         .chain = small, .weight = 1, .chunk_count = 1, .devices = {B}, .target = A};
     fleet_open(&f, 2, &p, 1, 4, true);
-    f.lose_every = 7;
-    fleet_start(&f, SYN_RT_FAIR, 12);
-    fleet_run(&f, 12, 60);
+    f.lose_every = 9;
+    fleet_start(&f, SYN_RT_FAIR, 8);
+    fleet_run(&f, 8, 60);
     assert_int_equal(f.wrong, 0);
-    assert_true(f.relayed > 12);
+    assert_true(f.relayed > 30);
     fleet_close(&f);
 }
 
@@ -175,6 +208,8 @@ int main(void)
         cmocka_unit_test(alone_a_wearable_reaches_the_bound_of_its_accelerator),
         cmocka_unit_test(two_wearables_reach_the_bound_of_their_radios),
         cmocka_unit_test(three_wearables_reach_the_bound_of_the_air),
+        cmocka_unit_test(tensors_of_many_pieces_arrive_whole),
+        cmocka_unit_test(weights_divide_the_round),
         cmocka_unit_test(sequential_a_round_takes_the_sum_of_its_tasks),
         cmocka_unit_test(a_limit_ends_the_run_and_everyone_rests),
         cmocka_unit_test(through_the_host_tensors_arrive_even_when_some_are_lost),
