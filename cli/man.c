@@ -11,31 +11,65 @@
 
 #define LINE_MAX 72
 
+/* What a byte is written as; NULL: as itself. */
+static const char *escape_of(char c)
+{
+    switch (c) {
+    case '\\':
+        return "\\e";
+    case '"':
+        return "\\(dq";
+    case '-':
+        return "\\-";
+    default:
+        return NULL;
+    }
+}
+
+/* Columns of the next word in the source. */
+static size_t word_width(const char *word)
+{
+    size_t width = 0;
+    for (const char *c = word; *c && *c != ' ' && *c != '\n'; c++)
+        width += escape_of(*c) ? strlen(escape_of(*c)) : 1;
+    return width;
+}
+
+static size_t put(char c, FILE *out)
+{
+    const char *escaped = escape_of(c);
+    if (escaped)
+        (void)fputs(escaped, out);
+    else
+        (void)fputc(c, out);
+    return escaped ? strlen(escaped) : 1;
+}
+
+/* One line, as it stands. */
+static void put_line(const char *text, FILE *out)
+{
+    for (const char *c = text; *c; c++)
+        (void)put(*c, out);
+}
+
 /*
- * Text for roff: a backslash and a double quote mean something there, and so do a dot and a quote
- * at the start of a line. Lines are broken at blanks and behind sentences, as roff wants them.
+ * A paragraph: lines are broken at blanks and behind sentences, as roff wants them. A dot and a
+ * quote mean something at the start of a line only.
  */
 static void escape(const char *text, FILE *out)
 {
     size_t column = 0;
     for (const char *c = text; *c; c++) {
         if ((*c == ' ' || *c == '\n') && column > 0) {
-            size_t word = strcspn(c + 1, " \n");
-            bool new_line = *c == '\n' || strchr(".!?", c[-1]) || column + word > LINE_MAX;
+            bool full = column + word_width(c + 1) > LINE_MAX;
+            bool new_line = *c == '\n' || strchr(".!?", c[-1]) || full;
+            (void)fputc(new_line ? '\n' : ' ', out);
             column = new_line ? 0 : column + 1;
-            (void)fputc(column ? ' ' : '\n', out);
             continue;
         }
-        if (column++ == 0 && (*c == '.' || *c == '\''))
+        if (column == 0 && (*c == '.' || *c == '\''))
             (void)fputs("\\&", out);
-        if (*c == '\\')
-            (void)fputs("\\e", out);
-        else if (*c == '"')
-            (void)fputs("\\(dq", out);
-        else if (*c == '-')
-            (void)fputs("\\-", out);
-        else
-            (void)fputc(*c, out);
+        column += put(*c, out);
     }
 }
 
@@ -43,7 +77,7 @@ static void item(const char *term, const char *text, FILE *out)
 {
     (void)fputs(".It Li ", out);
     (void)fputc('"', out);
-    escape(term, out);
+    put_line(term, out);
     (void)fputs("\"\n", out);
     escape(text, out);
     (void)fputc('\n', out);

@@ -12,7 +12,7 @@
 static const char *const colours[] = {"auto", "never", "always", NULL};
 static const char *const objectives[] = {"throughput", "latency", "energy", NULL};
 
-const struct syn_param syn_setting_params[SYN_SETTING_COUNT] = {
+const struct syn_param syn_setting_params[SYN_SETTING_COUNT + 1] = {
     [SYN_SETTING_SPEED] = {.name = "speed",
                            .kind = SYN_VALUE_NUMBER,
                            .standard = "1.0",

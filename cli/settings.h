@@ -25,8 +25,8 @@ struct syn_settings {
     char *values[SYN_SETTING_COUNT]; /* owned; NULL: the standard value */
 };
 
-/* The table: name, kind, standard value, bounds, help. */
-extern const struct syn_param syn_setting_params[SYN_SETTING_COUNT];
+/* The table: name, kind, standard value, bounds, help; ends at a NULL name. */
+extern const struct syn_param syn_setting_params[SYN_SETTING_COUNT + 1];
 
 /* Value now; a registry that cannot be read leaves the standard values in place. */
 const char *syn_setting_text(struct syn_console *console, enum syn_setting setting);
