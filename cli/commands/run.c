@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands `run` and `stop`. */
+#include "cli/commands/commands.h"
+#include "cli/commands/plan_search.h"
+#include "cli/commands/plan_use.h"
+#include "cli/commands/run_summary.h"
+#include "cli/fleet/runner.h"
+#include "cli/output/show.h"
+#include "cli/output/text.h"
+#include "cli/shell/call.h"
+#include "core/plan/score.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---- run APP..: what is deployed must be these ---- */
+
+static bool is_deployed(const struct syn_bench *bench, const struct syn_call *call)
+{
+    const struct syn_deployed *deployed = bench->deployed;
+    size_t count = syn_call_count(call, "APP");
+    if (!deployed || deployed->missing[0] || deployed->workload->app_count != count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        bool found = false;
+        for (unsigned a = 0; a < deployed->workload->app_count; a++)
+            found |= strcasecmp(deployed->workload->apps[a], syn_call_at(call, "APP", i)) == 0;
+        if (!found)
+            return false;
+    }
+    return true;
+}
+
+static int search(struct syn_console *console, struct syn_plan_record *record,
+                  struct syn_error *error)
+{
+    struct syn_plan_search search = {.planner = NULL};
+    int objective = syn_objective_find(syn_setting_text(console, SYN_SETTING_OBJECTIVE));
+    if (objective >= 0)
+        record->workload->problem.objective = (enum syn_objective)objective;
+    int rc = syn_plan_search_planner(syn_setting_text(console, SYN_SETTING_PLANNER),
+                                     &search.planner, error);
+    if (rc == 0)
+        rc = syn_plan_search_one(console, &search, record, error);
+    if (rc == 0)
+        rc = syn_plan_record_save(console, record, error);
+    return rc;
+}
+
+static int deploy_apps(struct syn_bench *bench, const struct syn_call *call,
+                       struct syn_error *error)
+{
+    struct syn_plan_record record = {.id = 0};
+    const char *apps[SYN_PIPELINES_MAX];
+    size_t count = syn_call_count(call, "APP");
+    if (count > SYN_PIPELINES_MAX)
+        return syn_error_set(error, SYN_EINVAL, "more than %d apps", SYN_PIPELINES_MAX);
+    for (size_t i = 0; i < count; i++)
+        apps[i] = syn_call_at(call, "APP", i);
+    int rc = syn_workload_new(&record.workload, bench, apps, count, error);
+    if (rc == 0)
+        rc = search(bench->console, &record, error);
+    if (rc == 0)
+        rc = syn_plan_deploy(bench->console, &record, error);
+    syn_plan_record_clear(&record);
+    return rc;
+}
+
+/* ---- --show: recognitions as they come ---- */
+
+struct showing {
+    struct syn_bench *bench;
+    int64_t left;
+    cJSON *list;
+};
+
+/* What one says of a window, by the kind of sensor. */
+static const struct saying {
+    const char *kind, *verb, *window;
+} sayings[] = {
+    {"camera", "saw", "picture"},
+    {"microphone", "heard", "sound"},
+    {NULL, "found", "window"},
+};
+
+static const struct saying *saying_of(const char *kind)
+{
+    const struct saying *s = sayings;
+    while (s->kind && strcmp(s->kind, kind) != 0)
+        s++;
+    return s;
+}
+
+/* The number of the window in its file, from 0. */
+static uint64_t window_of(const struct syn_bench *bench, const struct syn_recognition *r)
+{
+    const struct syn_deployed *deployed = bench->deployed;
+    const struct syn_member *source =
+        deployed->workload->members[deployed->plan.pipelines[r->pipeline].source];
+    const char *kind = deployed->workload->problem.pipelines[r->pipeline].spec.sense.kind;
+    for (unsigned i = 0; source && i < source->feed_count; i++) {
+        const struct syn_feed *feed = &source->feeds[i];
+        if (strcmp(feed->sensor, kind) == 0 && feed->windows > 0)
+            return ((uint64_t)feed->first + r->inference - 1) % feed->windows;
+    }
+    return r->inference - 1;
+}
+
+static void show_recognition_json(const struct showing *showing, const struct syn_recognition *r,
+                                  const char *target, const char *source, uint64_t window)
+{
+    const struct syn_problem *problem = &showing->bench->deployed->workload->problem;
+    char hash[24];
+    cJSON *object = syn_show_object(showing->list, NULL);
+    (void)snprintf(hash, sizeof hash, "0x%016" PRIx64, r->output_hash);
+    syn_show_text(object, "device", target);
+    syn_show_text(object, "pipeline", problem->pipelines[r->pipeline].spec.name);
+    syn_show_text(object, "model", problem->pipelines[r->pipeline].model->name);
+    syn_show_integer(object, "inference", r->inference);
+    syn_show_text(object, "source", source);
+    syn_show_integer(object, "window", (int64_t)window);
+    syn_show_text(object, "label", r->label);
+    syn_show_text(object, "output_hash", hash);
+    syn_show_number(object, "latency_ms", r->latency_ms);
+}
+
+static void show_recognition(void *ctx, const struct syn_recognition *r)
+{
+    struct showing *showing = ctx;
+    struct syn_console *console = showing->bench->console;
+    const struct syn_deployed *deployed = showing->bench->deployed;
+    const struct syn_fleet *fleet = &deployed->workload->fleet;
+    const struct syn_problem_pipeline *pipeline =
+        &deployed->workload->problem.pipelines[r->pipeline];
+    const struct saying *saying = saying_of(pipeline->spec.sense.kind);
+    const char *source = fleet->devices[deployed->plan.pipelines[r->pipeline].source].name;
+    const char *target = fleet->devices[r->device].name;
+    uint64_t window = window_of(showing->bench, r);
+    if (showing->left-- <= 0)
+        return;
+    if (syn_console_json(console)) {
+        show_recognition_json(showing, r, target, source, window);
+        return;
+    }
+    if (r->label)
+        syn_result_print(&console->result, "%s: %s %s %s in %s %" PRIu64 " of %s (%.1f ms)\n",
+                         target, pipeline->model->name, saying->verb, r->label, saying->window,
+                         window, source, r->latency_ms);
+    else
+        syn_result_print(&console->result,
+                         "%s: %s gave %016" PRIx64 " for %s %" PRIu64 " of %s (%.1f ms)\n", target,
+                         pipeline->model->name, r->output_hash, saying->window, window, source,
+                         r->latency_ms);
+    syn_console_emit(console);
+}
+
+/* ---- run ---- */
+
+static int64_t number(const struct syn_call *call, const char *option)
+{
+    return syn_call_integer(call, option, 0);
+}
+
+static bool is_bounded(const struct syn_call *call)
+{
+    return syn_call_has(call, "--for") || syn_call_has(call, "--count");
+}
+
+static int check_options(const struct syn_call *call, struct syn_error *error)
+{
+    if (syn_call_has(call, "--show") && !is_bounded(call)) {
+        syn_error_set(error, SYN_EINVAL, "--show needs --for or --count");
+        syn_error_hint(error, "for example: run --for 5 --show 10");
+        return SYN_EINVAL;
+    }
+    if (syn_call_flag(call, "--sequential") && syn_call_flag(call, "--parallel"))
+        return syn_error_set(error, SYN_EINVAL, "--sequential and --parallel exclude each other");
+    return 0;
+}
+
+static int prepare(struct syn_bench *bench, const struct syn_call *call,
+                   struct syn_runner_options *options, struct syn_error *error)
+{
+    struct syn_deployed *deployed = NULL;
+    int rc = check_options(call, error);
+    if (rc == 0 && syn_call_count(call, "APP") > 0 && !is_deployed(bench, call))
+        rc = deploy_apps(bench, call, error);
+    if (rc == 0)
+        rc = syn_deployer_current(bench, &deployed, error);
+    if (rc != 0)
+        return rc;
+    bool planned = deployed->execution == SYN_EXECUTION_SEQUENTIAL;
+    *options = (struct syn_runner_options){
+        .sequential =
+            syn_call_flag(call, "--sequential") || (planned && !syn_call_flag(call, "--parallel")),
+        .work_conserving = syn_call_flag(call, "--work-conserving"),
+        .verify = syn_call_flag(call, "--verify"),
+        .limit = (uint32_t)number(call, "--count"),
+    };
+    return 0;
+}
+
+/* Verifies where that was asked for, and sums up. The run has stopped. */
+static int finish(struct syn_bench *bench, struct syn_error *error)
+{
+    size_t checked = 0;
+    bool verify = bench->running->options.verify;
+    int rc = verify ? syn_runner_verify(bench, &checked, error) : 0;
+    if (rc == 0)
+        syn_run_summary(bench, verify ? (long)checked : -1);
+    return rc;
+}
+
+static int run_bounded(struct syn_bench *bench, const struct syn_call *call,
+                       const struct syn_runner_options *options, struct syn_error *error)
+{
+    struct syn_console *console = bench->console;
+    struct showing showing = {.bench = bench, .left = number(call, "--show")};
+    if (showing.left > 0 && syn_console_json(console))
+        showing.list = syn_show_array(syn_result_json(&console->result), "recognitions");
+    int rc = syn_runner_start(bench, options, error);
+    if (rc != 0)
+        return rc;
+    bench->running->shown = show_recognition;
+    bench->running->shown_ctx = &showing;
+    rc = syn_runner_wait(bench, syn_call_number(call, "--for", 0), error);
+    bench->running->shown = NULL;
+    int stopped = syn_runner_stop(bench, rc == 0 ? error : NULL);
+    if (rc == 0)
+        rc = stopped;
+    if (rc == 0)
+        rc = finish(bench, error);
+    if (console->silent && rc == 0)
+        syn_console_emit(console);
+    return rc;
+}
+
+static void show_started(struct syn_bench *bench)
+{
+    const struct syn_running *running = bench->running;
+    struct syn_console *console = bench->console;
+    cJSON *json = syn_result_json(&console->result);
+    char id[32];
+    (void)snprintf(id, sizeof id, "%" PRId64, bench->deployed->id);
+    syn_show_bool(json, "running", 1);
+    syn_show_text(json, "plan", id);
+    syn_show_text(json, "execution", syn_execution_name(running->prediction.execution));
+    syn_show_number(json, "predicted_ips", running->prediction.throughput_ips);
+    syn_result_print(&console->result, "plan %s runs; predicted: %.2f inferences/s, %.1f mW\n", id,
+                     running->prediction.throughput_ips, running->prediction.power_mw);
+}
+
+static int run_run(struct syn_console *console, const struct syn_call *call,
+                   struct syn_error *error)
+{
+    struct syn_bench *bench = syn_bench_of(console);
+    struct syn_runner_options options;
+    int rc = bench ? prepare(bench, call, &options, error) : SYN_ENOMEM;
+    if (rc != 0)
+        return rc;
+    if (is_bounded(call))
+        return run_bounded(bench, call, &options, error);
+    rc = syn_runner_start(bench, &options, error);
+    if (rc == 0)
+        show_started(bench);
+    return rc;
+}
+
+/* ---- stop ---- */
+
+static int run_stop(struct syn_console *console, const struct syn_call *call,
+                    struct syn_error *error)
+{
+    struct syn_bench *bench = syn_bench_of(console);
+    struct syn_running *running = NULL;
+    struct syn_deployed *deployed = NULL;
+    (void)call;
+    int rc = bench ? syn_runner_current(bench, &running, error) : SYN_ENOMEM;
+    if (rc == 0 && !running->active)
+        rc = syn_deployer_current(bench, &deployed, error);
+    if (rc == 0 && !running->active) {
+        syn_error_set(error, SYN_ESTATE, "nothing runs");
+        syn_error_hint(error, "start it: run");
+        return SYN_ESTATE;
+    }
+    if (rc == 0)
+        rc = syn_runner_stop(bench, error);
+    return rc == 0 ? finish(bench, error) : rc;
+}
+
+static const struct syn_command commands[] = {
+    {
+        .noun = "run",
+        .summary = "start inference on what is deployed",
+        .details =
+            "With APPs that are not what is deployed, searches for a plan with the settings "
+            "'planner' and\n'objective' and deploys it first. With --for or --count it waits, "
+            "stops and sums up; otherwise it\ngoes on until 'stop', which sums up. Times are "
+            "device time: at speed 0.1, one second takes ten.\nWindows are numbered as in the "
+            "sensor's file, from 0.",
+        .args = {{.name = "APP",
+                  .kind = SYN_VALUE_APP,
+                  .flags = SYN_OPTIONAL | SYN_MANY,
+                  .help = "the apps to run; without it, what is deployed"}},
+        .options = {{.name = "--for",
+                     .value = "S",
+                     .kind = SYN_VALUE_SECONDS,
+                     .min = 0.001,
+                     .max = 86400,
+                     .help = "measure for this long, then stop"},
+                    {.name = "--count",
+                     .value = "N",
+                     .kind = SYN_VALUE_INTEGER,
+                     .min = 1,
+                     .max = 4294967295.0,
+                     .help = "stop after N inferences of each pipeline"},
+                    {.name = "--work-conserving",
+                     .help = "pipelines that share nothing with the bottleneck may go faster"},
+                    {.name = "--sequential", .help = "one task at a time, as the baselines run"},
+                    {.name = "--parallel",
+                     .help = "task parallelization also for plans of baselines"},
+                    {.name = "--verify",
+                     .help = "recompute every result in this process at the end"},
+                    {.name = "--show",
+                     .value = "N",
+                     .kind = SYN_VALUE_INTEGER,
+                     .min = 1,
+                     .max = 1000000,
+                     .help = "print the first N recognitions"}},
+        .run = run_run,
+    },
+    {
+        .noun = "stop",
+        .summary = "stop inference and sum up",
+        .run = run_stop,
+    },
+};
+
+const struct syn_command_table syn_commands_run = SYN_COMMAND_TABLE("Running", commands);
