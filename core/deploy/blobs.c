@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/deploy/blobs.h"
 
+#include "core/cost/cost.h"
+
 #include "devices/wire/cbor.h"
 
 #include <stdlib.h>
@@ -105,26 +107,39 @@ static void put_chunk(struct writer *w, unsigned p, unsigned hop)
     syn_cbor_pair_uint(&w->out, "out", w->streams->first[p][hop + 1]);
 }
 
+/* A rate cap as the device keeps it: time from one start of sensing to the next. */
+static uint64_t cap_gap_ns(const struct syn_pipeline *pipeline)
+{
+    return pipeline->rate_cap_ips > 0 ? (uint64_t)(1e9 / pipeline->rate_cap_ips) : 0;
+}
+
 static void put_sense(struct writer *w, unsigned p)
 {
     const struct syn_execution_plan *e = &w->plan->pipelines[p];
     const struct syn_problem_pipeline *pipeline = &w->problem->pipelines[p];
     syn_cbor_put_text(&w->out, "sense");
-    syn_cbor_put_map(&w->out, 4);
+    syn_cbor_put_map(&w->out, 5);
     syn_cbor_pair_text(&w->out, "s", pipeline->spec.sense.kind);
     syn_cbor_pair_uint(&w->out, "bytes", syn_model_tensor_bytes(pipeline->model, 0));
     syn_cbor_pair_uint(&w->out, "to", hop_to(e, 0));
     syn_cbor_pair_uint(&w->out, "out", w->streams->first[p][0]);
+    syn_cbor_pair_uint(&w->out, "gap", cap_gap_ns(&pipeline->spec));
+}
+
+static uint32_t result_bytes(const struct syn_model *model)
+{
+    return syn_cost_result_bytes(syn_model_tensor_bytes(model, model->layer_count));
 }
 
 static void put_act(struct writer *w, unsigned p)
 {
     const struct syn_execution_plan *e = &w->plan->pipelines[p];
     syn_cbor_put_text(&w->out, "act");
-    syn_cbor_put_map(&w->out, 3);
+    syn_cbor_put_map(&w->out, 4);
     syn_cbor_pair_text(&w->out, "a", w->problem->pipelines[p].spec.act.kind);
     syn_cbor_pair_uint(&w->out, "from", hop_from(e, e->chunk_count));
     syn_cbor_pair_uint(&w->out, "in", w->streams->first[p][e->chunk_count]);
+    syn_cbor_pair_uint(&w->out, "bytes", result_bytes(w->problem->pipelines[p].model));
 }
 
 static void put_pipeline(struct writer *w, unsigned p)

@@ -164,6 +164,17 @@ static void note_chunk(struct work *w, unsigned index, const struct syn_place *p
         w->deployment->data_peak = peak;
 }
 
+static int check_layers(const struct syn_part *part, const struct syn_chunk *c,
+                        struct syn_misfit *m)
+{
+    for (unsigned i = c->first; i < c->last; i++)
+        if (syn_place_check_layer(part, syn_chunk_layer(c, i), m)) {
+            m->layer = (uint16_t)i;
+            return SYN_EOOR;
+        }
+    return 0;
+}
+
 static int place(struct work *w, struct syn_refusal *refusal)
 {
     const struct syn_part *part = w->timing->part;
@@ -174,7 +185,8 @@ static int place(struct work *w, struct syn_refusal *refusal)
     syn_place_usage(w->chunks, w->count, w->places, d->kernel_words, d->bias_bytes);
     const struct syn_place *places = w->places;
     for (unsigned i = 0; i < w->count; i++) {
-        if (syn_place_data(part, &w->chunks[i], w->offsets, &m)) {
+        if (check_layers(part, &w->chunks[i], &m) ||
+            syn_place_data(part, &w->chunks[i], w->offsets, &m)) {
             m.chunk = (uint16_t)i;
             return misfit(w, &m, refusal);
         }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum { BLOB_VERSION = 1, WEIGHT_MAX = 1000 };
+#define GAP_MAX_NS (1000000000000ull) /* one inference in 1,000 s: the smallest rate cap */
 
 struct blob_map {
     uint32_t version;
@@ -26,6 +27,7 @@ struct part_map { /* chunk, sense or act */
     uint16_t in, out;
     char sensor[SYN_DEPLOYMENT_KIND_MAX], actuator[SYN_DEPLOYMENT_KIND_MAX];
     uint32_t bytes;
+    uint64_t gap_ns;
 };
 
 static const struct syn_cbor_field blob_fields[] = {
@@ -58,13 +60,17 @@ static const struct syn_cbor_field sense_fields[] = {
     SYN_FIELD(SYN_KEY_U32, struct part_map, bytes, "bytes"),
     SYN_FIELD(SYN_KEY_U8, struct part_map, to, "to"),
     SYN_FIELD(SYN_KEY_U16, struct part_map, out, "out"),
+    SYN_FIELD(SYN_KEY_U64, struct part_map, gap_ns, "gap"),
 };
 
 static const struct syn_cbor_field act_fields[] = {
     SYN_FIELD(SYN_KEY_STR, struct part_map, actuator, "a"),
     SYN_FIELD(SYN_KEY_U8, struct part_map, from, "from"),
     SYN_FIELD(SYN_KEY_U16, struct part_map, in, "in"),
+    SYN_FIELD(SYN_KEY_U32, struct part_map, bytes, "bytes"),
 };
+
+enum { OPTIONAL = 1 }; /* keys at the end of sense and act that may be absent */
 
 #define COUNT(table) (sizeof table / sizeof table[0])
 
@@ -74,14 +80,20 @@ static int corrupt(struct syn_refusal *refusal, unsigned pipe, const char *what)
     return syn_refuse(refusal, SYN_ECORRUPT, what, &number);
 }
 
-/* Reads `span` as a map in which every key of the table must stand. */
+/* Reads `span` as a map in which every key of the table must stand, but for the last `optional`. */
+static bool read_some(struct syn_span span, const struct syn_cbor_field *fields, size_t count,
+                      size_t optional, void *out)
+{
+    struct syn_cbor_in r;
+    uint32_t seen = 0, needed = (1u << (count - optional)) - 1;
+    syn_cbor_in_init(&r, span.data, span.size);
+    return syn_cbor_get_fields(&r, fields, count, out, &seen) == 0 && (seen & needed) == needed;
+}
+
 static bool read_all(struct syn_span span, const struct syn_cbor_field *fields, size_t count,
                      void *out)
 {
-    struct syn_cbor_in r;
-    uint32_t seen = 0;
-    syn_cbor_in_init(&r, span.data, span.size);
-    return syn_cbor_get_fields(&r, fields, count, out, &seen) == 0 && seen == (1u << count) - 1;
+    return read_some(span, fields, count, 0, out);
 }
 
 /* A device number of the blob as the runtime names it. */
@@ -110,24 +122,28 @@ static bool read_sense(const struct syn_deployment *d, struct syn_deployed_pipe 
                        struct syn_span span)
 {
     struct part_map map = {0};
-    if (!read_all(span, sense_fields, COUNT(sense_fields), &map))
+    if (!read_some(span, sense_fields, COUNT(sense_fields), OPTIONAL, &map) ||
+        map.gap_ns > GAP_MAX_NS)
         return false;
     pipe->route.has_head = true;
     memcpy(pipe->sensor, map.sensor, sizeof map.sensor);
     pipe->sense_bytes = map.bytes;
     pipe->head_stream = map.out;
+    pipe->route.gap_ns = (int64_t)map.gap_ns;
     return map.bytes > 0 && neighbour(d, map.to, &pipe->route.head_to);
 }
 
 static bool read_act(const struct syn_deployment *d, struct syn_deployed_pipe *pipe,
                      struct syn_span span)
 {
-    struct part_map map = {0};
-    if (!read_all(span, act_fields, COUNT(act_fields), &map))
+    struct part_map map = {.bytes = SYN_RESULT_BYTES_MAX};
+    if (!read_some(span, act_fields, COUNT(act_fields), OPTIONAL, &map) || map.bytes < 1 ||
+        map.bytes > SYN_RESULT_BYTES_MAX)
         return false;
     pipe->route.has_tail = true;
     memcpy(pipe->actuator, map.actuator, sizeof map.actuator);
     pipe->tail_stream = map.in;
+    pipe->result_bytes = map.bytes;
     return neighbour(d, map.from, &pipe->route.tail_from);
 }
 

@@ -32,7 +32,7 @@ uint32_t syn_deployment_hop_bytes(const struct syn_deployed_pipe *pipe, enum syn
     case SYN_STAGE_BODY_OUT:
         return body_out_bytes(pipe);
     default:
-        return SYN_RESULT_BYTES_MAX;
+        return pipe->result_bytes;
     }
 }
 

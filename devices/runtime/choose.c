@@ -61,6 +61,7 @@ static struct syn_rt_choice sense_of(const struct syn_rt *rt, unsigned p)
     c.found = true;
     c.to = (uint8_t)to;
     c.ready_ns = syn_rt_later(rt->admitted_ns[p], rt->slots[p][SYN_STAGE_HEAD][to].ready_ns);
+    c.ready_ns = syn_rt_later(c.ready_ns, rt->next_sense_ns[p]);
     return c;
 }
 
@@ -94,6 +95,15 @@ static struct syn_rt_choice act_of(const struct syn_rt *rt, unsigned p)
     c.inference = rt->slots[p][SYN_STAGE_TAIL][from].token.inference;
     c.ready_ns = rt->slots[p][SYN_STAGE_TAIL][from].ready_ns;
     return c;
+}
+
+unsigned syn_rt_acts_ready(const struct syn_rt *rt)
+{
+    unsigned count = 0;
+    for (unsigned p = 0; p < rt->pipeline_count; p++)
+        for (unsigned i = 0; i < rt->routes[p].slots[SYN_STAGE_TAIL]; i++)
+            count += rt->slots[p][SYN_STAGE_TAIL][i].state == SYN_SLOT_FULL;
+    return count;
 }
 
 typedef struct syn_rt_choice (*choice_of)(const struct syn_rt *rt, unsigned p);

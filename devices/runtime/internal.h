@@ -44,6 +44,9 @@ uint8_t syn_rt_sendee(const struct syn_route *route, unsigned stage);
 int syn_rt_full_slot(const struct syn_rt *rt, unsigned pipeline, unsigned stage);
 int syn_rt_free_slot(const struct syn_rt *rt, unsigned pipeline, unsigned stage);
 
+/* Actions that wait for the CPU. */
+unsigned syn_rt_acts_ready(const struct syn_rt *rt);
+
 /* Which inference is to be sensed, loaded, acted on next, units apart. */
 struct syn_rt_choice syn_rt_choose_sense(const struct syn_rt *rt);
 struct syn_rt_choice syn_rt_choose_load(const struct syn_rt *rt);

@@ -44,7 +44,9 @@ static void loaded(struct syn_rt *rt, const struct syn_task *task, int64_t end_n
     rt->body.kind = SYN_TASK_INFER;
     rt->body.configure = false;
     rt->body_state = SYN_BODY_INFERRING;
-    syn_rt_begin(rt, &rt->body, end_ns);
+    int64_t start = syn_rt_begin(rt, &rt->body, end_ns);
+    rt->infer_ns = rt->port.duration ? rt->port.duration(rt->port.ctx, &rt->body) : 0;
+    rt->body_ns = start + (int64_t)rt->infer_ns;
 }
 
 static void inferred(struct syn_rt *rt, const struct syn_task *task, int64_t end_ns)

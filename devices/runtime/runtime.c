@@ -181,6 +181,20 @@ static bool begin_unload(struct syn_rt *rt)
     return true;
 }
 
+/*
+ * Would this action, alone, keep the accelerator waiting for the CPU when the running inference is
+ * done, although another inference could cover it? With more actions ready the CPU has no time to
+ * lose.
+ */
+static bool better_later(const struct syn_rt *rt, const struct syn_task *act, int64_t ready_ns)
+{
+    if (rt->body_state != SYN_BODY_INFERRING || !rt->port.duration || syn_rt_acts_ready(rt) > 1)
+        return false;
+    uint64_t ns = rt->port.duration(rt->port.ctx, act);
+    int64_t start = syn_rt_later(ready_ns, rt->free_ns[SYN_UNIT_CPU]);
+    return ns <= rt->infer_ns && start + (int64_t)ns > rt->body_ns;
+}
+
 static bool begin_act(struct syn_rt *rt)
 {
     if (!units_idle(rt, SYN_TASK_ACT))
@@ -193,6 +207,8 @@ static bool begin_act(struct syn_rt *rt)
                             .from_slot = c.from,
                             .from_stage = SYN_STAGE_TAIL,
                             .peer = SYN_RT_LOCAL};
+    if (better_later(rt, &task, c.ready_ns))
+        return false;
     task.token = from_slot(rt, &task)->token;
     from_slot(rt, &task)->state = SYN_SLOT_DRAINING;
     syn_rt_begin(rt, &task, c.ready_ns);

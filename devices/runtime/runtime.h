@@ -89,6 +89,7 @@ struct syn_task {
 struct syn_route {
     bool used;       /* this device takes part */
     uint16_t weight; /* w, >= 1; needed for pipelines that are elsewhere, too */
+    int64_t gap_ns;  /* rate cap: from one start of sensing to the next, at least */
     bool has_head, has_body, has_tail;
     uint8_t head_to; /* device, or SYN_RT_LOCAL */
     uint8_t body_from, body_to;
@@ -107,6 +108,12 @@ struct syn_rt_port {
     void (*credit)(void *ctx, uint8_t pipeline, uint8_t stage, uint8_t peer, int64_t at_ns);
     /* An inference is complete at this target: result for whoever subscribed, counts to peers. */
     void (*completed)(void *ctx, uint8_t pipeline, const struct syn_token *token, int64_t acted_ns);
+    /*
+     * How long a task takes on this device; may be NULL. Where it is given, a lone action that
+     * would outlast the running inference, and so keep the accelerator waiting to be unloaded, is
+     * left for the next inference to cover.
+     */
+    uint64_t (*duration)(void *ctx, const struct syn_task *task);
 };
 
 enum syn_rt_mode { SYN_RT_FAIR, SYN_RT_WORK_CONSERVING, SYN_RT_SEQUENTIAL };
@@ -156,10 +163,12 @@ struct syn_rt {
     bool busy[SYN_UNIT_COUNT];
     struct syn_task body;                /* the task of the inference that holds the accelerator */
     uint8_t body_state;                  /* enum syn_rt_body_state */
-    int64_t body_ns;                     /* since when it is in SYN_BODY_DONE */
+    int64_t body_ns;                     /* when it is, was or will be in SYN_BODY_DONE */
+    uint64_t infer_ns;                   /* how long it infers; 0 = not known */
     uint8_t configured;                  /* whose chunk is configured, or SYN_RT_NOBODY */
     bool admitted[SYN_RT_PIPELINES_MAX]; /* the next inference may be sensed */
     int64_t admitted_ns[SYN_RT_PIPELINES_MAX];                 /* since when */
+    int64_t next_sense_ns[SYN_RT_PIPELINES_MAX];               /* not before this: rate caps */
     uint32_t next_inference[SYN_RT_PIPELINES_MAX];             /* from 1 */
     uint32_t given_up[SYN_RT_PIPELINES_MAX][SYN_RT_SLOTS_MAX]; /* the last that were dropped */
     uint32_t done[SYN_RT_PIPELINES_MAX]; /* acted or dropped, over all devices, as known here */
