@@ -13,6 +13,8 @@ const struct syn_command_table *const syn_command_tables[] = {
     &syn_commands_plan,
     &syn_commands_deploy,
     &syn_commands_run,
+    &syn_commands_watch,
+    &syn_commands_expect,
     &syn_commands_wait,
     &syn_commands_settings,
     &syn_commands_shell,

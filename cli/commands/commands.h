@@ -15,6 +15,7 @@ extern const struct syn_command_table syn_commands_plan;
 extern const struct syn_command_table syn_commands_deploy;
 extern const struct syn_command_table syn_commands_run;
 extern const struct syn_command_table syn_commands_watch;
+extern const struct syn_command_table syn_commands_expect;
 extern const struct syn_command_table syn_commands_shell;
 extern const struct syn_command_table syn_commands_settings;
 extern const struct syn_command_table syn_commands_wait;

@@ -277,11 +277,11 @@ int syn_deployer_current(struct syn_bench *bench, struct syn_deployed **deployed
         return SYN_ESTATE;
     }
     if ((*deployed)->missing[0]) {
-        syn_error_set(error, SYN_ESTATE, "the deployment needs %s, which has left",
+        syn_error_set(error, SYN_ELINK, "the deployment needs %s, which has left",
                       (*deployed)->missing);
         syn_error_device(error, (*deployed)->missing);
         syn_error_hint(error, "connect it and deploy again, or search for a plan without it");
-        return SYN_ESTATE;
+        return SYN_ELINK;
     }
     return 0;
 }

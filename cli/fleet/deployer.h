@@ -31,7 +31,7 @@ int syn_deployer_deploy(struct syn_bench *bench, struct syn_workload *workload,
 /* Clears all devices. */
 int syn_deployer_undeploy(struct syn_bench *bench, struct syn_error *error);
 
-/* What is deployed and complete; SYN_ESTATE with words otherwise. */
+/* What is deployed and complete; SYN_ESTATE, or SYN_ELINK where a device has left. */
 int syn_deployer_current(struct syn_bench *bench, struct syn_deployed **deployed,
                          struct syn_error *error);
 

@@ -119,6 +119,7 @@ int syn_runner_start(struct syn_bench *bench, const struct syn_runner_options *o
         options->sequential ? SYN_EXECUTION_SEQUENTIAL : SYN_EXECUTION_PARALLEL;
     rc = syn_cost_predict(&deployed->workload->problem, &deployed->plan, execution,
                           &bench->running->prediction, error);
+    bench->running->active = rc == 0; /* the first results may come before the last answer */
     if (rc == 0)
         rc = tell_all(bench, options, true, error);
     if (rc != 0) {
@@ -126,7 +127,6 @@ int syn_runner_start(struct syn_bench *bench, const struct syn_runner_options *o
         end(bench);
         return rc;
     }
-    bench->running->active = true;
     syn_console_status(bench->console, "running");
     syn_console_event(bench->console, SYN_EVENT_RUN, NULL, "inference has started");
     return 0;
@@ -159,10 +159,35 @@ int syn_runner_current(struct syn_bench *bench, struct syn_running **running,
     return SYN_ESTATE;
 }
 
+static void nobody_waits(void *user, int status, const struct syn_answer *answer,
+                         const struct syn_error *error)
+{
+    (void)user;
+    (void)status;
+    (void)answer;
+    (void)error;
+}
+
+/* Those that are left stop, too; this is said from a callback, where nobody can wait. */
+static void stop_the_others(struct syn_bench *bench)
+{
+    const struct syn_workload *workload = bench->deployed->workload;
+    const struct syn_run_options halt = {.go = false};
+    const struct syn_subscription logs = {.log = true};
+    for (unsigned i = 0; i < workload->fleet.count; i++) {
+        struct syn_member *member = workload->members[i];
+        if (!member || !member->session)
+            continue;
+        (void)syn_session_run(member->session, &halt, nobody_waits, NULL);
+        (void)syn_session_subscribe(member->session, &logs, nobody_waits, NULL);
+    }
+}
+
 void syn_runner_member_left(struct syn_bench *bench, unsigned device)
 {
     if (!bench->running || !bench->running->active)
         return;
+    stop_the_others(bench);
     char why[96];
     (void)snprintf(why, sizeof why, "inference has stopped: %s has left",
                    bench->deployed->workload->fleet.devices[device].name);
