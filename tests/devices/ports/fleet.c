@@ -78,10 +78,16 @@ static void on_completed(void *ctx, uint8_t pipeline, const struct syn_token *to
     d->port.completed(d->port.ctx, pipeline, token, acted_ns);
 }
 
+static uint64_t on_duration(void *ctx, const struct syn_task *task)
+{
+    const struct fleet_device *d = ctx;
+    return syn_deployment_duration(&d->agent->deployment, &d->agent->timing, task);
+}
+
 static void look_in_between(struct fleet_device *d)
 {
     d->port = d->agent->rt.port;
-    d->agent->rt.port = (struct syn_rt_port){d, on_begin, on_credit, on_completed};
+    d->agent->rt.port = (struct syn_rt_port){d, on_begin, on_credit, on_completed, on_duration};
 }
 
 /* ---- deployments ---- */

@@ -126,6 +126,26 @@ static void weights_divide_the_round(void **state)
     assert_rate(1, round);
 }
 
+static void actions_for_others_do_not_keep_the_accelerator_waiting(void **state)
+{
+    (void)state;
+    struct world_pipeline plan[4];
+    for (unsigned i = 0; i < 4; i++) { /* all act on A, each computes at its own source */
+        plan[i] = kws;
+        plan[i].source = plan[i].chunks[0] = (uint8_t)i;
+        plan[i].infer = i == 0 ? 3 * MS : 2 * MS;
+        plan[i].hop = 900 * US;
+    }
+    for (int64_t act = 100 * US; act <= 1000 * US; act += 50 * US) {
+        for (unsigned i = 0; i < 4; i++)
+            plan[i].act = act;
+        world_init(&w, 4, plan, 4, 6);
+        world_start(&w, SYN_RT_FAIR, 0);
+        double accel = 3350 * US, cpu = 350 * US + 4 * (double)act;
+        assert_rate(0, accel > cpu ? accel : cpu);
+    }
+}
+
 /* ---- fairness ---- */
 
 /* 0 is fast and alone on A; 1 is slow and alone on B. */
@@ -412,6 +432,7 @@ int main(void)
         cmocka_unit_test(chunks_on_two_accelerators_work_in_parallel),
         cmocka_unit_test(pipelines_on_one_accelerator_share_its_time),
         cmocka_unit_test(weights_divide_the_round),
+        cmocka_unit_test(actions_for_others_do_not_keep_the_accelerator_waiting),
         cmocka_unit_test(a_fast_pipeline_waits_for_a_slow_one),
         cmocka_unit_test(work_conserving_it_does_not_wait),
         cmocka_unit_test(sequential_a_round_is_the_sum_of_its_tasks),

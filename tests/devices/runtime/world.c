@@ -147,6 +147,12 @@ static void on_begin(void *ctx, const struct syn_task *task, int64_t start_ns)
                                  .task = *task});
 }
 
+static uint64_t on_duration(void *ctx, const struct syn_task *task)
+{
+    const struct world_port *port = ctx;
+    return (uint64_t)duration(&port->world->plan[task->pipeline], task->kind);
+}
+
 static void on_credit(void *ctx, uint8_t pipeline, uint8_t stage, uint8_t peer, int64_t at_ns)
 {
     struct world_port *port = ctx;
@@ -241,7 +247,7 @@ void world_init(struct world *w, unsigned devices, const struct world_pipeline *
         for (unsigned p = 0; p < pipelines; p++)
             routes[p] = route_of(&plan[p], (uint8_t)d);
         w->ports[d] = (struct world_port){w, (uint8_t)d};
-        struct syn_rt_port port = {&w->ports[d], on_begin, on_credit, on_completed};
+        struct syn_rt_port port = {&w->ports[d], on_begin, on_credit, on_completed, on_duration};
         assert_int_equal(syn_rt_init(&w->rt[d], &port, routes, pipelines, depth), 0);
     }
 }
