@@ -117,7 +117,7 @@ static int exit_of(struct syn_console *console, int status)
 
 static int run_console(const struct syn_options *options)
 {
-    struct syn_console console;
+    struct syn_console console = {0};
     struct syn_error error = {0};
     int status = set_up_signals(options->console.timeout_s, &error);
     const struct syn_signals signals = {&stop, wake_fds[0]};
@@ -146,7 +146,7 @@ static int refuse(const struct syn_options *options, const struct syn_error *err
 
 int main(int argc, char **argv)
 {
-    struct syn_options options;
+    struct syn_options options = {0};
     struct syn_error error = {0};
     int class = SYN_EXIT_OK;
     (void)setlocale(LC_CTYPE, "");

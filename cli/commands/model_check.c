@@ -111,12 +111,12 @@ static int check_all(struct syn_console *console, const struct syn_model *model,
     struct syn_table *table = syn_table_new(columns, 7);
     cJSON *list = syn_show_array(syn_result_json(&console->result), "profiles");
     for (size_t i = 0; status == 0 && i < profiles->count; i++) {
-        struct syn_profile profile;
+        struct syn_profile profile = {0};
         struct verdict verdict;
         status = syn_data_find("profiles", profiles->items[i], path, sizeof path, error);
         if (status == 0)
             status = syn_profile_read(&profile, path, error);
-        if (status < 0)
+        if (status < 0 || !profile.timing.part)
             break;
         judge(model, &profile, &verdict);
         show_verdict(list, table, &profile, &verdict);

@@ -61,7 +61,7 @@ static int open_images(struct test *test, const char *path, struct syn_error *er
 static int read_labels(struct test *test, gzFile file, const char *path, struct syn_error *error)
 {
     uint8_t head[8];
-    test->labels = malloc((size_t)test->count + 1);
+    test->labels = calloc((size_t)test->count + 1, 1);
     if (!test->labels)
         return syn_error_set(error, SYN_ENOMEM, "out of memory");
     if (gzread(file, head, sizeof head) != (int)sizeof head || get_be32(head) != IDX_LABELS)
@@ -134,7 +134,7 @@ static int test_all(struct syn_console *console, struct test *test, struct syn_e
 {
     struct syn_progress progress;
     int status = 0;
-    int8_t *window = malloc(test->input_bytes);
+    int8_t *window = calloc(test->input_bytes + 1, 1);
     if (!window)
         return syn_error_set(error, SYN_ENOMEM, "out of memory");
     syn_console_progress(console, &progress, "testing", "pictures");
@@ -183,18 +183,30 @@ static void show(struct syn_console *console, const struct test *test, double se
                      test->count / seconds);
 }
 
+static int out_of_memory(struct syn_error *error)
+{
+    syn_error_set(error, SYN_ENOMEM, "out of memory");
+    return SYN_ENOMEM;
+}
+
+static int nothing_to_test(const struct syn_model *model, struct syn_error *error)
+{
+    syn_error_set(error, SYN_EINVAL, "%s %s", model->name,
+                  model->seeded ? "has random weights: there is nothing to test"
+                                : "has no labels: it does not classify");
+    return SYN_EINVAL;
+}
+
 static int prepare(struct test *test, const struct syn_call *call, struct syn_error *error)
 {
     const struct syn_model *model = test->model;
     if (model->label_count == 0 || model->seeded)
-        return syn_error_set(error, SYN_EINVAL, "%s %s", model->name,
-                             model->seeded ? "has random weights: there is nothing to test"
-                                           : "has no labels: it does not classify");
+        return nothing_to_test(model, error);
     test->input_bytes = syn_model_tensor_bytes(model, 0);
     test->seen = calloc(model->label_count, sizeof *test->seen);
     test->hit = calloc(model->label_count, sizeof *test->hit);
     if (!test->seen || !test->hit)
-        return syn_error_set(error, SYN_ENOMEM, "out of memory");
+        return out_of_memory(error);
     int status = open_images(test, syn_call_text(call, "--images"), error);
     if (status == 0)
         status = open_labels(test, syn_call_text(call, "--labels"), error);

@@ -309,7 +309,7 @@ static const struct slot *slot_of(const struct syn_call *call, const char *name,
             *param = &params[i];
             return option ? &call->options[i] : &call->args[i];
         }
-    assert(!"the command's table has no such name");
+    assert(false && "the command's table has no such name");
     *param = NULL;
     return &none;
 }

@@ -138,15 +138,17 @@ static void progress_shows_rate_and_time_left_on_terminals_only(void **state)
 static const char *completions(struct syn_console *console, const char *line)
 {
     static char text[2048];
+    size_t used = 0;
     struct syn_words found = {0};
     const char *blank = strrchr(line, ' ');
     size_t start = blank ? (size_t)(blank - line) + 1 : 0;
     bool files = syn_complete(console, line, start, line + start, &found);
     text[0] = '\0';
     for (size_t i = 0; i < found.count; i++)
-        (void)strcat(strcat(text, i ? " " : ""), found.items[i]);
+        used +=
+            (size_t)snprintf(text + used, sizeof text - used, "%s%s", i ? " " : "", found.items[i]);
     if (files)
-        (void)strcpy(text, "FILES");
+        (void)snprintf(text, sizeof text, "FILES");
     syn_words_clear(&found);
     return text;
 }

@@ -5,6 +5,8 @@
 
 #include <sys/stat.h>
 
+#define TEXT_SIZE 100
+
 static struct syn_registry *opened(const char *folder)
 {
     struct syn_registry *registry = NULL;
@@ -61,14 +63,15 @@ static void names_ignore_case_and_keep_their_spelling(void **state)
 static int collect(void *ctx, const struct syn_record *record)
 {
     char *text = ctx;
+    size_t used = strlen(text);
     assert_null(record->blob);
-    (void)strcat(strcat(strcat(strcat(text, record->name), "="), record->text), " ");
+    (void)snprintf(text + used, TEXT_SIZE - used, "%s=%s ", record->name, record->text);
     return 0;
 }
 
 static void a_second_put_replaces_in_place(void **state)
 {
-    char text[100] = "";
+    char text[TEXT_SIZE] = "";
     (void)state;
     struct syn_registry *registry = opened(NULL);
     put(registry, SYN_KIND_APP, "a", "1");
@@ -105,7 +108,7 @@ static int remove_it(void *ctx, const struct syn_record *record)
 
 static void each_may_change_the_registry(void **state)
 {
-    char text[100] = "";
+    char text[TEXT_SIZE] = "";
     (void)state;
     struct syn_registry *registry = opened(NULL);
     put(registry, SYN_KIND_APP, "a", "1");
