@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Inferences of each pipeline before measuring begins: the pipeline is full by then. */
-#define WARM_INFERENCES 2
 /* Results kept for verification; a run beyond that verifies the first ones. */
 #define CLAIMS_MAX 100000
 /* Wall seconds without any result before a run counts as stuck, and rounds of the same. */
 static const double stuck_s = 15, stuck_rounds = 30;
 static const double report_grace_s = 10;
 static const double default_counters_s = 0.1;
+/* What each_member's function returns when there is nothing to do for a member. */
+enum { SKIPPED = 1 };
 
 /* ---- starting and stopping ---- */
 
@@ -48,10 +48,12 @@ static int each_member(struct syn_bench *bench,
     const struct syn_workload *workload = bench->deployed->workload;
     struct syn_operation op = {0};
     int rc = 0;
-    for (unsigned i = 0; rc == 0 && i < workload->fleet.count; i++)
-        if (workload->members[i])
-            rc = syn_operation_started(&op, workload->members[i],
-                                       start(workload->members[i], what, &op), error);
+    for (unsigned i = 0; rc == 0 && i < workload->fleet.count; i++) {
+        struct syn_member *member = workload->members[i];
+        int started = member ? start(member, what, &op) : SKIPPED;
+        if (started != SKIPPED)
+            rc = syn_operation_started(&op, member, started, error);
+    }
     int waited = syn_operation_wait(&op, bench->console, rc == 0 ? error : NULL);
     return rc != 0 ? rc : waited;
 }
@@ -61,8 +63,11 @@ static int subscribe(struct syn_member *member, void *what, struct syn_operation
     return syn_session_subscribe(member->session, what, syn_operation_done, op);
 }
 
+/* A device that takes no part has nothing to run; its counters tell what idling costs. */
 static int run(struct syn_member *member, void *what, struct syn_operation *op)
 {
+    if (member->txn == 0)
+        return SKIPPED;
     return syn_session_run(member->session, what, syn_operation_done, op);
 }
 
@@ -304,7 +309,8 @@ void syn_runner_result(struct syn_bench *bench, struct syn_member *member,
     running->done[result->pipeline]++;
     if (running->warm)
         syn_measure_result(running->measure, result->pipeline, result->sensed_ns, result->acted_ns);
-    running->warm = running->warm || all_have(running, WARM_INFERENCES);
+    /* Measuring begins when pipelines have run ahead as far as the fair round lets them. */
+    running->warm = running->warm || all_have(running, syn_deploy_depth(bench->deployed->deploy));
     if (running->options.verify)
         keep_claim(running, result);
     show(running, (unsigned)device, result);

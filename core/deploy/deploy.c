@@ -35,6 +35,7 @@ struct target {
 };
 
 struct syn_deploy {
+    unsigned depth; /* K of the fair round */
     unsigned count;
     struct target targets[SYN_DEVICES_MAX];
     struct syn_stream_map streams;
@@ -80,6 +81,7 @@ static int build(struct syn_deploy *d, const struct syn_problem *problem,
     if (!rc)
         rc = syn_stream_map_fill(&d->streams, problem, plan, error);
     depth = depth ? depth : choose_depth(plan, prediction.round_ns);
+    d->depth = depth;
     d->count = problem->fleet->count;
     for (unsigned i = 0; !rc && i < d->count; i++) {
         struct target *t = &d->targets[i];
@@ -389,4 +391,9 @@ bool syn_deploy_hash(const struct syn_deploy *deploy, unsigned device,
         return false;
     memcpy(hash, deployment_blob(&deploy->targets[device])->hash, SYN_SHA256_SIZE);
     return true;
+}
+
+unsigned syn_deploy_depth(const struct syn_deploy *deploy)
+{
+    return deploy->depth;
 }

@@ -80,6 +80,9 @@ void syn_deploy_progress(const struct syn_deploy *deploy, uint64_t *done, uint64
 int syn_deploy_stream(const struct syn_deploy *deploy, unsigned stream, unsigned *from,
                       unsigned *to);
 
+/* K of the fair round: rounds by which pipelines may run ahead of the slowest. */
+unsigned syn_deploy_depth(const struct syn_deploy *deploy);
+
 /* Hash of the deployment blob of a device, to remember as `before`. */
 bool syn_deploy_hash(const struct syn_deploy *deploy, unsigned device,
                      uint8_t hash[SYN_SHA256_SIZE]);
