@@ -56,6 +56,27 @@ static void all_word(struct syn_console *console, struct syn_words *words)
 
 /* ---- connect ---- */
 
+/* Is it of a kind that there is? Devices that are wrong otherwise say so themselves. */
+static int check_scheme(const char *uri, struct syn_error *error)
+{
+    size_t length = strcspn(uri, ":");
+    char names[128] = "sim";
+    size_t used = strlen(names);
+    if (uri[length] == ':' && length == 3 && strncasecmp(uri, "sim", 3) == 0)
+        return 0;
+    for (const struct syn_link_driver *const *d = syn_link_drivers; *d; d++) {
+        const char *scheme = (*d)->scheme;
+        if (uri[length] == ':' && strlen(scheme) == length && strncasecmp(uri, scheme, length) == 0)
+            return 0;
+        if (used < sizeof names)
+            used += (size_t)snprintf(names + used, sizeof names - used, ", %s", scheme);
+    }
+    syn_error_set(error, SYN_EINVAL, "%s: no such kind of connection", uri);
+    syn_error_hint(error, "a URI begins with one of %s and ':', for example sim:max78000-feather",
+                   names);
+    return SYN_EINVAL;
+}
+
 /* What the line says, else what the registry knows. */
 static int find_target(struct syn_console *console, const struct syn_call *call,
                        struct syn_device_record *record, struct syn_error *error)
@@ -69,6 +90,10 @@ static int find_target(struct syn_console *console, const struct syn_call *call,
     if (uri && strlen(uri) >= sizeof record->uri)
         return syn_error_set(error, SYN_EINVAL, "the URI has more than %zu bytes",
                              sizeof record->uri - 1);
+    if (uri)
+        rc = check_scheme(uri, error);
+    if (rc != 0)
+        return rc;
     if (uri) {
         (void)snprintf(record->name, sizeof record->name, "%s", name);
         (void)snprintf(record->uri, sizeof record->uri, "%s", uri);

@@ -75,7 +75,7 @@ void syn_run_units(struct syn_bench *bench, const struct syn_sample *sample)
         unsigned waiting = 0;
         syn_table_text(table, fleet->devices[d].name);
         for (int u = 0; u < SYN_UNIT_COUNT; u++) {
-            syn_table_format(table, "%.1f %%", 100 * s->utilisation[u]);
+            syn_table_format(table, "%.1f %%", 100 * fmin(s->utilisation[u], 1));
             waiting += s->waiting[u];
         }
         syn_table_format(table, "%u", waiting);

@@ -40,9 +40,10 @@ static void show_device(cJSON *object, const char *name, const struct syn_device
     syn_show_text(object, "name", name);
     syn_show_number(object, "power_mw", sample->seen ? sample->power_mw : NAN);
     cJSON *units = syn_show_object(object, "units");
+    /* Tasks are counted whole when they end, so an edge of the window may carry one over. */
     for (int u = 0; u < SYN_UNIT_COUNT; u++)
         syn_show_number(units, syn_unit_name((enum syn_unit)u),
-                        sample->seen ? sample->utilisation[u] : NAN);
+                        sample->seen ? fmin(sample->utilisation[u], 1) : NAN);
     cJSON *waiting = syn_show_object(object, "waiting");
     for (int u = 0; u < SYN_UNIT_COUNT; u++)
         syn_show_integer(waiting, syn_unit_name((enum syn_unit)u), sample->waiting[u]);

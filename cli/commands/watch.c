@@ -137,7 +137,7 @@ static void show_counters(struct syn_bench *bench, const struct syn_sample *samp
         for (int u = 0; u < SYN_UNIT_COUNT && (only < 0 || (unsigned)only == d); u++) {
             syn_table_text(table, fleet->devices[d].name);
             syn_table_text(table, syn_unit_name((enum syn_unit)u));
-            syn_table_format(table, "%.1f %%", 100 * sample->devices[d].utilisation[u]);
+            syn_table_format(table, "%.1f %%", 100 * fmin(sample->devices[d].utilisation[u], 1));
             syn_table_format(table, "%u", sample->devices[d].waiting[u]);
         }
     syn_result_table(&bench->console->result, table);
