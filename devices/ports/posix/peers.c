@@ -22,13 +22,14 @@ struct conn {
     struct syn_peers *peers;
     struct conn *next;
     uint8_t index; /* NOBODY until the other side has said who it is */
-    bool adopted;  /* it is the link of peers->table[index] */
+    bool outgoing; /* we connected */
+    bool adopted;  /* both sides have said hello: it is the link of peers->table[index] */
     int fd;
     struct syn_loop_watch watch;
     struct syn_frame_receiver receiver;
     uint8_t buffer[SYN_AGENT_MESSAGE_MAX + SYN_FRAME_OVERHEAD];
-    uint8_t *out; /* what the socket did not take yet */
-    size_t out_size, out_capacity;
+    uint8_t *out;                             /* what the socket did not take yet */
+    size_t out_begin, out_size, out_capacity; /* bytes [out_begin, out_size) wait */
 };
 
 struct syn_peers {
@@ -70,19 +71,27 @@ static void retry_later(struct entry *e);
 static void close_conn(struct conn *conn)
 {
     struct syn_peers *peers = conn->peers;
-    struct entry *e = conn->adopted ? &peers->table[conn->index] : NULL;
+    bool adopted = conn->adopted;
+    struct entry *e = adopted || conn->outgoing ? &peers->table[conn->index] : NULL;
     remove_conn(conn);
     if (!e)
         return;
-    e->conn = NULL;
-    peers->events.up(peers->events.ctx, e->index, false);
+    if (adopted) {
+        e->conn = NULL;
+        peers->events.up(peers->events.ctx, e->index, false);
+    }
     retry_later(e);
 }
 
+/* Makes room behind what waits. */
 static bool grow(struct conn *conn, size_t more)
 {
     if (conn->out_size + more <= conn->out_capacity)
         return true;
+    conn->out_size -= conn->out_begin;
+    if (conn->out_size > 0)
+        memmove(conn->out, conn->out + conn->out_begin, conn->out_size);
+    conn->out_begin = 0;
     size_t capacity = 2 * (conn->out_size + more);
     uint8_t *out = realloc(conn->out, capacity);
     if (!out)
@@ -94,11 +103,11 @@ static bool grow(struct conn *conn, size_t more)
 
 static void flush(struct conn *conn)
 {
-    ssize_t n = conn->out_size == 0 ? 0 : send(conn->fd, conn->out, conn->out_size, MSG_NOSIGNAL);
-    if (n > 0) {
-        conn->out_size -= (size_t)n;
-        memmove(conn->out, conn->out + n, conn->out_size);
-    }
+    size_t left = conn->out_size - conn->out_begin;
+    ssize_t n = left == 0 ? 0 : send(conn->fd, conn->out + conn->out_begin, left, MSG_NOSIGNAL);
+    conn->out_begin += n > 0 ? (size_t)n : 0;
+    if (conn->out_begin == conn->out_size)
+        conn->out_begin = conn->out_size = 0;
     syn_loop_watch_interest(&conn->watch,
                             SYN_LOOP_READ | (conn->out_size > 0 ? SYN_LOOP_WRITE : 0));
 }
@@ -134,6 +143,14 @@ static void adopt(struct conn *conn)
     peers->events.up(peers->events.ctx, e->index, true);
 }
 
+static void say_hello(struct conn *conn)
+{
+    uint8_t message[SYN_TENSOR_START];
+    struct syn_tensor_head head = {
+        .kind = SYN_TENSOR_ASK, .flags = SYN_RADIO_HELLO, .inference = conn->peers->self};
+    send_on(conn, message, syn_tensor_begin(message, &head, 0, 0));
+}
+
 static bool is_hello(const uint8_t *message, size_t size, struct syn_tensor_head *head)
 {
     const uint8_t *body;
@@ -142,6 +159,13 @@ static bool is_hello(const uint8_t *message, size_t size, struct syn_tensor_head
            syn_tensor_get(head, message + SYN_SMP_HEADER, size - SYN_SMP_HEADER, &body,
                           &body_size) == 0 &&
            head->kind == SYN_TENSOR_ASK && head->flags & SYN_RADIO_HELLO;
+}
+
+/* The hello goes before anything that being up sets off. */
+static void answer(struct conn *conn)
+{
+    say_hello(conn);
+    adopt(conn);
 }
 
 static void on_message(void *ctx, enum syn_framing framing, const uint8_t *data, size_t size)
@@ -154,12 +178,16 @@ static void on_message(void *ctx, enum syn_framing framing, const uint8_t *data,
         peers->events.message(peers->events.ctx, conn->index, data, size);
         return;
     }
-    if (conn->index != NOBODY || !is_hello(data, size, &head) ||
-        head.inference >= SYN_AGENT_PEERS_MAX)
+    if (!is_hello(data, size, &head) || head.inference >= SYN_AGENT_PEERS_MAX)
         return;
-    conn->index = (uint8_t)head.inference;
-    if (peers->table[conn->index].used)
-        adopt(conn);
+    if (conn->outgoing) {
+        if (head.inference == conn->index)
+            adopt(conn);
+    } else if (conn->index == NOBODY) {
+        conn->index = (uint8_t)head.inference;
+        if (peers->table[conn->index].used)
+            answer(conn);
+    }
 }
 
 static void on_ready(void *ctx, unsigned events)
@@ -218,14 +246,6 @@ static int connect_to(const char *path)
     return -1;
 }
 
-static void say_hello(struct conn *conn)
-{
-    uint8_t message[SYN_TENSOR_START];
-    struct syn_tensor_head head = {
-        .kind = SYN_TENSOR_ASK, .flags = SYN_RADIO_HELLO, .inference = conn->peers->self};
-    send_on(conn, message, syn_tensor_begin(message, &head, 0, 0));
-}
-
 static void try_to_connect(void *ctx)
 {
     struct entry *e = ctx;
@@ -237,8 +257,8 @@ static void try_to_connect(void *ctx)
         retry_later(e);
         return;
     }
+    conn->outgoing = true;
     say_hello(conn);
-    adopt(conn);
 }
 
 /* The side with the higher index waits for the other. */
@@ -283,31 +303,34 @@ static int listen_at(const char *path)
 
 /* ---- the table ---- */
 
+/* A connection that waits for the other's hello, or whose hello came before the table did. */
+static struct conn *find_waiting(const struct syn_peers *peers, unsigned index, bool outgoing)
+{
+    for (struct conn *c = peers->conns; c; c = c->next)
+        if (c->index == index && !c->adopted && c->outgoing == outgoing)
+            return c;
+    return NULL;
+}
+
 static void drop_entry(struct entry *e)
 {
     e->used = false;
     syn_loop_timer_stop(&e->retry);
     if (e->conn)
         close_conn(e->conn);
-}
-
-/* A connection whose hello came before the table did. */
-static struct conn *find_waiting(const struct syn_peers *peers, unsigned index)
-{
-    for (struct conn *c = peers->conns; c; c = c->next)
-        if (c->index == index && !c->adopted)
-            return c;
-    return NULL;
+    struct conn *waiting = find_waiting(e->peers, e->index, true);
+    if (waiting)
+        close_conn(waiting);
 }
 
 static void take_entry(struct entry *e, const struct syn_agent_peer *row)
 {
-    struct conn *waiting = find_waiting(e->peers, e->index);
+    struct conn *waiting = find_waiting(e->peers, e->index, false);
     e->used = true;
     e->pause_ns = RETRY_NS;
     memcpy(e->address, row->address, sizeof e->address);
     if (waiting)
-        adopt(waiting);
+        answer(waiting);
     else if (e->address[0] && e->peers->self < e->index)
         try_to_connect(e);
 }

@@ -4,7 +4,9 @@
  *
  * Every wearable listens at its own path. Of a pair, the one with the lower index connects, says
  * who it is (an ASK with the flag SYN_RADIO_HELLO, inference = index), and tries again with growing
- * pauses while the other is not there. A pair that is connected costs nothing while it is silent.
+ * pauses while the other is not there. The other answers likewise once its link table names the
+ * first; then the link is up on both sides, and nothing that is sent is lost for want of a table. A
+ * pair that is connected costs nothing while it is silent.
  */
 #ifndef SYN_PORTS_POSIX_PEERS_H
 #define SYN_PORTS_POSIX_PEERS_H

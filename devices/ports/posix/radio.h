@@ -21,7 +21,7 @@
  *   ASK      i64 ready, i64 free (sender's radio), u64 duration by the sender's figures
  *   GRANT    i64 free (receiver's radio), u64 duration by the receiver's figures
  *   DECLINE  i64 free, INT64_MAX = not known yet, an ASK will follow; flag 1: answers a grant
- * On connecting, the side that connected sends ASK with flag 2, inference = its device index.
+ * On connecting, each side says who it is by ASK with flag 2, inference = its device index.
  */
 #ifndef SYN_PORTS_POSIX_RADIO_H
 #define SYN_PORTS_POSIX_RADIO_H
