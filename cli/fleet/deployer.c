@@ -193,9 +193,10 @@ static void forget(struct syn_bench *bench)
 {
     struct syn_deployed *deployed = bench->deployed;
     syn_runner_free(bench); /* its figures are of what is forgotten */
-    bench->deployed = NULL;
     if (!deployed)
         return;
+    syn_runner_free(bench); /* its figures are of this deployment */
+    bench->deployed = NULL;
     syn_deploy_free(deployed->deploy);
     syn_workload_free(deployed->workload);
     free(deployed);
