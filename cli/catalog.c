@@ -19,8 +19,8 @@ int syn_catalog_model(struct syn_console *console, const char *name, struct syn_
     char path[96];
     *model = NULL;
     int rc = get(console, SYN_KIND_MODEL, name, &record, error);
-    if (rc == SYN_ENOENT)
-        syn_error_hint(error, "register it: model add %s", name);
+    if (rc == SYN_ENOENT && !strstr(error->hint, "did you mean"))
+        syn_error_hint(error, "register it: model zoo NAME, or model add FILE");
     if (rc == 0) {
         const struct syn_weights_source weights = {.bytes = record.blob ? record.blob : (void *)"",
                                                    .size = record.blob_size};

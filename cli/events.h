@@ -22,12 +22,11 @@ enum syn_event_kind {
     SYN_EVENT_COUNT
 };
 
-struct syn_event_name {
-    const char *name; /* for scripts */
-    const char *help; /* when it happens */
-};
+/* For scripts; ends at NULL. */
+extern const char *const syn_event_names[SYN_EVENT_COUNT + 1];
 
-extern const struct syn_event_name syn_event_names[SYN_EVENT_COUNT];
+/* When it happens. */
+extern const char *const syn_event_help[SYN_EVENT_COUNT];
 
 #define SYN_EVENTS_KEPT 64
 

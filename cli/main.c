@@ -25,10 +25,12 @@ static void wake(enum syn_stop why)
     (void)written; /* a full pipe wakes as well */
 }
 
-/* The second interrupt of a command that does not listen ends the program. */
+/* A command that does not listen to the third interrupt ends with the program. */
 static void on_interrupt(int number)
 {
-    if (stop != SYN_STOP_NONE)
+    static volatile sig_atomic_t pending;
+    pending = stop == SYN_STOP_NONE ? 1 : pending + 1;
+    if (pending > 2)
         _exit(SYN_EXIT_INTERRUPTED);
     wake(number == SIGINT ? SYN_STOP_INTERRUPT : SYN_STOP_TERMINATE);
 }

@@ -155,7 +155,7 @@ static void write_events(FILE *out)
 {
     (void)fputs(".Sh EVENTS\nWhat the command\n.Ic wait\nmay wait for.\n.Bl -tag -width Ds\n", out);
     for (size_t i = 0; i < SYN_EVENT_COUNT; i++)
-        item(syn_event_names[i].name, syn_event_names[i].help, out);
+        item(syn_event_names[i], syn_event_help[i], out);
     (void)fputs(".El\n", out);
 }
 

@@ -152,8 +152,7 @@ int syn_model_check_run(struct syn_console *console, const struct syn_call *call
     syn_show_text(syn_result_json(&console->result), "model", model->name);
     status = check_all(console, model, &profiles, &fits, why, sizeof why, error);
     if (status == 0 && fits == 0) {
-        if (!console->options->json)
-            syn_console_emit(console);
+        console->partial = true;
         status = syn_error_set(error, SYN_EOOR, "%s does not fit whole on %s: %s", model->name,
                                only ? only : "any profile", why);
         syn_error_hint(error, "it may run in chunks on several devices: 'plan search'");

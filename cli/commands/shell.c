@@ -155,8 +155,7 @@ static int run_on(struct syn_console *console, const struct syn_call *call, stru
             break;
     }
     syn_result_set_json(&console->result, results);
-    if (first < 0 && !console->options->json)
-        syn_console_emit(console);
+    console->partial = true; /* what the other devices said */
     return first;
 }
 

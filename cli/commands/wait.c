@@ -4,14 +4,6 @@
 #include "cli/console.h"
 #include "cli/output/show.h"
 #include "cli/shell/call.h"
-#include "cli/shell/words.h"
-
-static void event_names(struct syn_console *console, struct syn_words *words)
-{
-    (void)console;
-    for (int i = 0; i < SYN_EVENT_COUNT; i++)
-        (void)syn_words_add(words, syn_event_names[i].name);
-}
 
 struct waiting {
     const struct syn_event_log *log;
@@ -42,7 +34,7 @@ static int wait_seconds(struct syn_console *console, double seconds, struct syn_
 static int wait_event(struct syn_console *console, struct waiting *w, double seconds,
                       struct syn_error *error)
 {
-    const char *name = syn_event_names[w->kind].name;
+    const char *name = syn_event_names[w->kind];
     int status = syn_console_wait(console, has_happened, w, seconds, error);
     if (status == SYN_ETIMEOUT && !syn_console_stopped(console))
         return syn_error_set(error, SYN_ETIMEOUT, "no %s%s%s within %g s", name,
@@ -80,11 +72,11 @@ static const struct syn_command commands[] = {
     {
         .noun = "wait",
         .summary = "wait for a time, or until something happens",
-        .details = "Events: join (a device has connected or came back), leave, log, throttle, "
-                   "battery, deploy (committed\neverywhere), run, stop, replan, fail.",
+        .details = "An event counts when it happens after the command has begun. synergy(1) says "
+                   "when each happens.",
         .args = {{.name = "EVENT|SECONDS",
                   .help = "an event, or a time as 2, 250ms, 1m",
-                  .complete = event_names}},
+                  .choices = syn_event_names}},
         .options = {{.name = "--timeout",
                      .value = "S",
                      .kind = SYN_VALUE_SECONDS,

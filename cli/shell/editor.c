@@ -5,6 +5,7 @@
 #include "cli/shell/complete.h"
 #include "cli/shell/history.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +27,40 @@ struct syn_editor {
 /* readline calls back without a context. */
 static struct syn_editor *current;
 
+/* Ctrl-Z: set by the handler, which is ours while the prompt stands. */
+static volatile sig_atomic_t suspended;
+
+static void on_suspend(int number)
+{
+    (void)number;
+    suspended = 1;
+}
+
+static void handle_suspend(void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler};
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGTSTP, &action, NULL);
+}
+
+/* Leaves the terminal as others expect it, stops, and goes on where it was. */
+static void suspend(void)
+{
+    suspended = 0;
+    rl_deprep_term_function();
+    handle_suspend(SIG_DFL);
+    (void)raise(SIGTSTP);
+    handle_suspend(on_suspend);
+    rl_prep_term_function(1);
+    rl_on_new_line();
+    (void)rl_forced_update_display();
+}
+
 static void take_line(char *line)
 {
     struct syn_editor *editor = current;
     rl_callback_handler_remove();
+    handle_suspend(SIG_DFL);
     editor->reading = false;
     editor->done = true;
     editor->line = line;
@@ -137,6 +168,7 @@ static void begin(struct syn_editor *editor)
     editor->line = NULL;
     rl_callback_handler_install(editor->prompt, take_line);
     editor->reading = true;
+    handle_suspend(on_suspend);
     syn_loop_watch_start(editor->console->loop, &editor->keys, STDIN_FILENO, SYN_LOOP_READ,
                          key_ready, editor);
 }
@@ -147,6 +179,8 @@ int syn_editor_read(struct syn_editor *editor, char **line)
     while (!editor->done) {
         int status = syn_loop_step(editor->console->loop, SYN_LOOP_FOREVER);
         rl_check_signals();
+        if (suspended)
+            suspend();
         bool stopped = syn_console_stopped(editor->console);
         if (stopped && editor->console->stop == SYN_STOP_INTERRUPT)
             drop_line(editor);
