@@ -263,12 +263,31 @@ static void keep_hello(void *ctx, const struct syn_answer *answer)
     ((struct syn_member *)ctx)->hello = answer->hello;
 }
 
+static bool is_answered(void *ctx)
+{
+    return ((struct syn_operation *)ctx)->pending == 0;
+}
+
+/* Something may be there that is no device of ours: it has `timeout` to say hello, or Ctrl-C. */
 static int say_hello(struct syn_member *member, struct syn_error *error)
 {
+    struct syn_console *console = member->bench->console;
+    double timeout_s = syn_setting_number(console, SYN_SETTING_TIMEOUT);
     struct syn_operation op = {.answer = keep_hello, .ctx = member};
     int rc = syn_operation_started(
         &op, member, syn_session_hello(member->session, syn_operation_done, &op), error);
-    return rc != 0 ? rc : syn_operation_wait(&op, member->bench->console, error);
+    if (rc == 0)
+        rc = syn_console_wait(console, is_answered, &op, timeout_s, error);
+    if (rc == 0)
+        return syn_operation_wait(&op, console, error);
+    struct syn_session *session = member->session;
+    member->session = NULL;
+    syn_session_free(session); /* ends the operation, which must not outlive this frame */
+    if (rc == SYN_ETIMEOUT && !syn_console_stopped(console)) {
+        syn_error_set(error, rc, "no hello within %g s", timeout_s);
+        syn_error_hint(error, "is it a device of ours, and on? 'set timeout' gives it more time");
+    }
+    return rc;
 }
 
 static int subscribe_logs(struct syn_member *member, struct syn_error *error)
