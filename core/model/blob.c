@@ -26,14 +26,14 @@ void syn_model_split_blob(struct syn_model *model)
     }
 }
 
+/* Zero on average, so that a random network does not drive all its outputs to one end. */
 static int8_t seeded_weight(uint64_t *state, unsigned bits)
 {
     uint32_t n = (uint32_t)(syn_splitmix64(state) >> 32);
-    if (bits == 8)
-        return (int8_t)((int)(n % 128) - 64);
     if (bits == 1)
         return (int8_t) - (int)(n % 2);
-    return (int8_t)((int)(n % (1u << bits)) - (1 << (bits - 1)));
+    int most = bits == 8 ? 63 : (1 << (bits - 1)) - 1;
+    return (int8_t)((int)(n % (unsigned)(2 * most + 1)) - most);
 }
 
 static void seed_layer(const struct syn_layer *l, uint64_t *state, int8_t *scratch, uint8_t *to)

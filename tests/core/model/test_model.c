@@ -98,12 +98,12 @@ static void seeds_give_the_numbers_of_the_format(void **state)
     assert_int_equal(m->blob_size, 27 + 4 + 8);
     syn_weights_unpack(m->weights[0], 2, sizeof weights, weights);
     for (size_t i = 0; i < sizeof weights; i++)
-        assert_int_equal(weights[i], (int)((syn_splitmix64(&random) >> 32) % 4) - 2);
+        assert_int_equal(weights[i], (int)((syn_splitmix64(&random) >> 32) % 3) - 1);
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(m->biases[0][i], (int)((syn_splitmix64(&random) >> 32) % 65) - 32);
     for (size_t i = 0; i < 8; i++)
         assert_int_equal((int8_t)m->weights[1][i],
-                         (int)((syn_splitmix64(&random) >> 32) % 128) - 64);
+                         (int)((syn_splitmix64(&random) >> 32) % 127) - 63);
     assert_null(m->biases[1]);
     syn_model_free(m);
 }
