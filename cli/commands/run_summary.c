@@ -89,7 +89,7 @@ void syn_run_late(struct syn_bench *bench, const struct syn_sample *sample)
 {
     if (syn_sample_is_late(sample))
         syn_result_print(&bench->console->result,
-                         "host too slow, use a lower speed: %.1f %% of the tasks were late, so the "
+                         "host too slow, use a lower speed: %.1f %% of the work was late, so the "
                          "figures are no evidence\n",
                          100 * sample->late);
 }
@@ -108,7 +108,7 @@ static void show_totals(struct syn_bench *bench, const struct syn_sample *sample
                      sample->throughput_ips, p->throughput_ips,
                      100 * (sample->throughput_ips / p->throughput_ips - 1), sample->power_mw,
                      p->power_mw, sample->energy_mj, p->power_mw / p->throughput_ips);
-    syn_result_print(result, "measured over %.2f s of device time, %s; %.2f %% of the tasks late\n",
+    syn_result_print(result, "measured over %.2f s of device time, %s; %.2f %% of the work late\n",
                      sample->span_s, syn_execution_name(p->execution), 100 * sample->late);
 }
 

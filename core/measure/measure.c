@@ -141,7 +141,7 @@ static double device_sample(const struct syn_device_counters *from,
 }
 
 struct tally {
-    double tasks, late, energy_nj;
+    double inferences, late, energy_nj;
     double pipeline_nj[SYN_PIPELINES_MAX];
 };
 
@@ -150,8 +150,8 @@ static void add_device(struct tally *tally, const struct syn_measure *measure, u
                        struct syn_sample *sample)
 {
     const struct syn_device_counters *to = &measure->latest[device];
-    for (int u = 0; u < SYN_UNIT_COUNT; u++)
-        tally->tasks += (double)(to->tasks[u] - from->tasks[u]);
+    /* Of an inference the accelerator has three tasks: load, infer, unload. */
+    tally->inferences += (double)(to->tasks[SYN_UNIT_ACCEL] - from->tasks[SYN_UNIT_ACCEL]) / 3;
     tally->late += (double)(to->late - from->late);
     tally->energy_nj += (double)(to->energy_nj - from->energy_nj);
     for (unsigned p = 0; p < measure->pipelines; p++) {
@@ -176,7 +176,7 @@ static void finish_sample(const struct syn_measure *measure, const struct window
         done += (double)pipeline->done;
     }
     sample->energy_mj = ratio(tally->energy_nj / 1e6, done);
-    sample->late = tally->tasks > 0 ? tally->late / tally->tasks : 0;
+    sample->late = tally->inferences > 0 ? tally->late / tally->inferences : 0;
 }
 
 static void take(const struct syn_measure *measure, const struct window *window,

@@ -46,12 +46,12 @@ struct syn_sample {
     double throughput_ips;
     double power_mw;  /* of all devices */
     double energy_mj; /* of all devices, idle included, for one inference; NaN without one */
-    double late;      /* share of tasks that were late */
+    double late;      /* share of chunks whose kernels outlasted their window */
     struct syn_pipeline_sample pipelines[SYN_PIPELINES_MAX];
     struct syn_device_sample devices[SYN_DEVICES_MAX];
 };
 
-/* Late tasks beyond this share make figures no evidence ("host too slow, use --speed"). */
+/* Late work beyond this share make figures no evidence ("host too slow, use --speed"). */
 #define SYN_LATE_LIMIT 0.01
 
 struct syn_measure;

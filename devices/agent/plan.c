@@ -111,11 +111,20 @@ static void port_completed(void *ctx, uint8_t pipeline, const struct syn_token *
     agent->beacon_due = agent->rt.mode == SYN_RT_SEQUENTIAL;
 }
 
+static uint64_t port_duration(void *ctx, const struct syn_task *task)
+{
+    const struct syn_agent *agent = ctx;
+    return syn_deployment_duration(&agent->deployment, &agent->timing, task);
+}
+
 /* The runtime and the port for agent->deployment. */
 static int activate(struct syn_agent *agent)
 {
-    const struct syn_rt_port port = {
-        .ctx = agent, .begin = port_begin, .credit = port_credit, .completed = port_completed};
+    const struct syn_rt_port port = {.ctx = agent,
+                                     .begin = port_begin,
+                                     .credit = port_credit,
+                                     .completed = port_completed,
+                                     .duration = port_duration};
     const struct syn_deployment *d = &agent->deployment;
     struct syn_route routes[SYN_RT_PIPELINES_MAX];
     for (unsigned i = 0; i < d->pipeline_count; i++)

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -347,6 +348,8 @@ int main(int argc, char **argv)
     if (!p)
         return result;
     p->loop = syn_loop_new();
+    /* Deadlines of virtual time are microseconds apart; the kernel's 50 us of slack are not. */
+    (void)prctl(PR_SET_TIMERSLACK, 1UL);
     if (syn_options_parse(&p->options, argc, argv, &error))
         result = fail(EXIT_USAGE, &error);
     else if (p->options.help)

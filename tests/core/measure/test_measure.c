@@ -76,6 +76,22 @@ static void percentiles_are_of_the_latencies_in_the_window(void **state)
     syn_measure_free(m);
 }
 
+static void late_is_a_share_of_the_inferences(void **state)
+{
+    (void)state;
+    struct syn_measure *m = syn_measure_new(1, 1);
+    struct syn_sample s;
+    struct syn_device_counters c = at(1000, 100, 0);
+    c.tasks[SYN_UNIT_ACCEL] = 300; /* load, infer, unload */
+    c.tasks[SYN_UNIT_CPU] = 300;
+    c.late = 5;
+    counters(m, 0, at(0, 0, 0));
+    counters(m, 0, c);
+    syn_measure_total(m, &s);
+    assert_float_equal(s.late, 0.05, 1e-9);
+    syn_measure_free(m);
+}
+
 static void a_run_without_any_inference_has_no_energy_per_inference(void **state)
 {
     (void)state;
@@ -96,6 +112,7 @@ int main(void)
         cmocka_unit_test(what_came_before_the_first_counters_is_warming_up),
         cmocka_unit_test(a_sample_covers_the_time_since_the_last_one),
         cmocka_unit_test(percentiles_are_of_the_latencies_in_the_window),
+        cmocka_unit_test(late_is_a_share_of_the_inferences),
         cmocka_unit_test(a_run_without_any_inference_has_no_energy_per_inference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
