@@ -29,6 +29,7 @@ int syn_console_init(struct syn_console *console, const struct syn_console_optio
 
 void syn_console_close(struct syn_console *console)
 {
+    syn_console_hold(console, false);
     if (console->fleet_free)
         console->fleet_free(console->fleet);
     syn_result_clear(&console->result);
@@ -124,12 +125,30 @@ static void note(struct syn_console *console, const char *text)
     bool shown = console->editor ? !console->options->quiet : console->options->verbose;
     if (!shown)
         return;
+    if (console->held) {
+        (void)fprintf(console->held, "%s\n", clean);
+        return;
+    }
     if (console->editor)
         syn_editor_hide(console->editor);
     (void)fprintf(console->err, "%s\n", clean);
     (void)fflush(console->err);
     if (console->editor)
         syn_editor_show(console->editor);
+}
+
+void syn_console_hold(struct syn_console *console, bool hold)
+{
+    if (hold && !console->held) {
+        console->held = open_memstream(&console->held_text, &console->held_size);
+    } else if (!hold && console->held) {
+        (void)fclose(console->held);
+        (void)fwrite(console->held_text, 1, console->held_size, console->err);
+        (void)fflush(console->err);
+        free(console->held_text);
+        console->held = NULL;
+        console->held_text = NULL;
+    }
 }
 
 void syn_console_note(struct syn_console *console, const char *fmt, ...)

@@ -64,6 +64,9 @@ struct syn_console {
     enum syn_stop stop;
 
     struct syn_event_log events;
+    FILE *held; /* notes that wait for the screen; NULL: none are held */
+    char *held_text;
+    size_t held_size;
 
     /* The sessions with the devices; cli/fleet/ makes them on first use and sets fleet_free. */
     void *fleet;
@@ -111,6 +114,9 @@ void syn_console_emit(struct syn_console *console);
  * with -v in batch. Text from devices may be passed as it is: control characters are replaced.
  */
 void syn_console_note(struct syn_console *console, const char *fmt, ...) SYN_PRINTF(2, 3);
+
+/* Keeps notes back while something else has the whole screen; `false` prints them. */
+void syn_console_hold(struct syn_console *console, bool hold);
 
 /* Notes an event (`wait EVENT` sees it) with a sentence for people; device may be NULL. */
 void syn_console_event(struct syn_console *console, enum syn_event_kind kind, const char *device,

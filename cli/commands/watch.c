@@ -99,11 +99,15 @@ static int run_watch(struct syn_console *console, const struct syn_call *call,
     int rc = bench ? syn_watching_begin(bench, error) : SYN_ENOMEM;
     if (rc != 0)
         return rc;
-    if (screen)
+    syn_console_hold(console, screen);
+    if (screen) {
         to_screen(console, screen_begin);
+        to_screen(console, "waiting for the first figures ...\r\n");
+    }
     rc = watch(bench, call, screen, error);
     if (screen)
         to_screen(console, screen_end);
+    syn_console_hold(console, false);
     console->silent = true;
     /* At the prompt Ctrl-C is how one leaves this view. */
     if (rc == SYN_ECANCELED && console->editor && console->stop == SYN_STOP_INTERRUPT)
