@@ -168,7 +168,8 @@ static int run_connect(struct syn_console *console, const struct syn_call *call,
         syn_bench_remove(bench, member);
         return rc;
     }
-    syn_console_event(console, SYN_EVENT_JOIN, member->name, "connected to %s", member->uri);
+    /* For `wait`; the user has asked for it and sees the result. */
+    syn_event_add(&console->events, SYN_EVENT_JOIN, member->name, "connected");
     show_connected(console, member);
     return 0;
 }
@@ -187,7 +188,7 @@ static void disconnect(struct syn_console *console, struct syn_bench *bench,
     (void)cJSON_AddItemToArray(names, cJSON_CreateString(name));
     syn_result_print(&console->result, "%s: disconnected\n", name);
     if (online)
-        syn_console_event(console, SYN_EVENT_LEAVE, name, "disconnected");
+        syn_event_add(&console->events, SYN_EVENT_LEAVE, name, "disconnected");
 }
 
 static int run_disconnect(struct syn_console *console, const struct syn_call *call,

@@ -145,11 +145,11 @@ static int run_reset(struct syn_console *console, const struct syn_call *call,
     (void)syn_device_record_get(console, member->name, &record, NULL);
     syn_member_hang_up(member, &why);
     member->feed_count = 0;
-    syn_console_event(console, SYN_EVENT_LEAVE, member->name, "reset");
+    syn_event_add(&console->events, SYN_EVENT_LEAVE, member->name, "reset");
     rc = syn_member_connect(member, record.profile[0] ? record.profile : NULL, error);
     if (rc != 0)
         return rc;
-    syn_console_event(console, SYN_EVENT_JOIN, member->name, "back after a reset");
+    syn_event_add(&console->events, SYN_EVENT_JOIN, member->name, "back after a reset");
     syn_show_text(syn_result_json(&console->result), "device", member->name);
     syn_result_print(&console->result, "%s: reset, and connected again\n", member->name);
     return 0;

@@ -88,24 +88,27 @@ struct each_record {
     void (*each)(void *ctx, const struct syn_device_record *record);
     void *ctx;
     struct syn_error *error;
+    int rc; /* of the first record that is none */
 };
 
 static int take_record(void *ctx, const struct syn_record *record)
 {
-    const struct each_record *all = ctx;
+    struct each_record *all = ctx;
     struct syn_device_record device;
-    int rc = parse(record, &device, all->error);
-    if (rc == 0)
+    all->rc = parse(record, &device, all->error);
+    if (all->rc == 0)
         all->each(all->ctx, &device);
-    return rc;
+    return all->rc;
 }
 
 int syn_device_record_each(struct syn_console *console,
                            void (*each)(void *ctx, const struct syn_device_record *record),
                            void *ctx, struct syn_error *error)
 {
-    struct each_record all = {each, ctx, error};
+    struct each_record all = {each, ctx, error, 0};
     struct syn_registry *registry = NULL;
     int rc = syn_console_registry(console, &registry, error);
-    return rc != 0 ? rc : syn_registry_each(registry, SYN_KIND_DEVICE, take_record, &all, error);
+    if (rc == 0)
+        rc = syn_registry_each(registry, SYN_KIND_DEVICE, take_record, &all, error);
+    return rc != 0 ? rc : all.rc;
 }

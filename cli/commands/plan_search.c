@@ -159,7 +159,7 @@ static int try_planner(struct trials *trials, const struct syn_planner *planner,
     return rc;
 }
 
-/* < 0 where a is better: by the objective, as it is predicted for the mode that would run. */
+/* The less, the better: by the objective, as it is predicted for the mode that would run. */
 static double rank(const struct trial *trial)
 {
     const struct syn_plan_facts *facts = &trial->record.facts;

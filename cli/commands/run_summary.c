@@ -20,7 +20,7 @@ static void number_cell(struct syn_table *table, int digits, double value)
 static void deviation_cell(struct syn_table *table, double measured, double predicted)
 {
     if (isfinite(measured) && predicted > 0)
-        syn_table_format(table, "%+.1f %%", 100 * (measured / predicted - 1));
+        syn_table_format(table, "%+.1f", 100 * (measured / predicted - 1));
     else
         syn_table_text(table, NULL);
 }
@@ -28,12 +28,12 @@ static void deviation_cell(struct syn_table *table, double measured, double pred
 void syn_run_pipelines(struct syn_bench *bench, const struct syn_sample *sample)
 {
     static const struct syn_column columns[] = {
-        {.title = "PIPELINE", .shrinks = true},   {.title = "PREDICTED/S", .right = true},
-        {.title = "MEASURED/S", .right = true},   {.title = "DEVIATION", .right = true},
-        {.title = "PREDICTED MS", .right = true}, {.title = "P50 MS", .right = true},
-        {.title = "P95 MS", .right = true},       {.title = "P99 MS", .right = true},
-        {.title = "PREDICTED MJ", .right = true}, {.title = "MJ", .right = true},
-        {.title = "DONE", .right = true},         {.title = "DROPPED", .right = true},
+        {.title = "PIPELINE", .shrinks = true}, {.title = "PRED/S", .right = true},
+        {.title = "MEAS/S", .right = true},     {.title = "DEV %", .right = true},
+        {.title = "PRED MS", .right = true},    {.title = "P50 MS", .right = true},
+        {.title = "P95 MS", .right = true},     {.title = "P99 MS", .right = true},
+        {.title = "PRED MJ", .right = true},    {.title = "MJ", .right = true},
+        {.title = "DONE", .right = true},       {.title = "DROPPED", .right = true},
     };
     const struct syn_problem *problem = &bench->deployed->workload->problem;
     struct syn_table *table = syn_table_new(columns, sizeof columns / sizeof columns[0]);

@@ -54,6 +54,8 @@ static int add_app(struct syn_workload *workload, struct syn_console *console, c
         rc = load_models(workload, console, app, error);
     if (rc == 0)
         rc = syn_problem_add(&workload->problem, app, find_model, workload, error);
+    if (rc == SYN_ENOENT && !error->hint[0])
+        syn_error_hint(error, "connect what app %s needs, or leave it out: --apps A,..", name);
     if (rc == 0)
         (void)snprintf(workload->apps[workload->app_count++], SYN_APP_NAME_MAX, "%s", app->name);
     free(app);
@@ -64,22 +66,26 @@ struct all_apps {
     struct syn_workload *workload;
     struct syn_console *console;
     struct syn_error *error;
+    int rc; /* of the first that failed */
 };
 
 static int add_each(void *ctx, const struct syn_record *record)
 {
     struct all_apps *all = ctx;
-    return add_app(all->workload, all->console, record->name, all->error);
+    all->rc = add_app(all->workload, all->console, record->name, all->error);
+    return all->rc;
 }
 
 static int add_all(struct syn_workload *workload, struct syn_console *console,
                    struct syn_error *error)
 {
-    struct all_apps all = {workload, console, error};
+    struct all_apps all = {workload, console, error, 0};
     struct syn_registry *registry = NULL;
     int rc = syn_console_registry(console, &registry, error);
     if (rc == 0)
         rc = syn_registry_each(registry, SYN_KIND_APP, add_each, &all, error);
+    if (rc == 0)
+        rc = all.rc;
     if (rc != 0 || workload->app_count > 0)
         return rc;
     syn_error_set(error, SYN_ENOENT, "no app is registered");
