@@ -137,7 +137,9 @@ static void write_commands(FILE *out)
 {
     for (size_t t = 0; syn_command_tables[t]; t++) {
         const struct syn_command_table *table = syn_command_tables[t];
-        (void)fprintf(out, ".Ss %s\n.Bl -tag -width Ds\n", table->title);
+        if (syn_command_begins(t))
+            (void)fprintf(out, ".Ss %s\n", table->title);
+        (void)fputs(".Bl -tag -width Ds\n", out);
         for (size_t i = 0; i < table->count; i++)
             write_command(&table->commands[i], out);
         (void)fputs(".El\n", out);

@@ -246,4 +246,4 @@ static const struct syn_command commands[] = {
     },
 };
 
-const struct syn_command_table syn_commands_accel = SYN_COMMAND_TABLE("Accelerators", commands);
+const struct syn_command_table syn_commands_accel = SYN_COMMAND_TABLE("Devices", commands);

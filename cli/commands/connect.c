@@ -245,4 +245,4 @@ static const struct syn_command commands[] = {
     },
 };
 
-const struct syn_command_table syn_commands_connect = SYN_COMMAND_TABLE("Connecting", commands);
+const struct syn_command_table syn_commands_connect = SYN_COMMAND_TABLE("Devices", commands);

@@ -176,4 +176,4 @@ static const struct syn_command commands[] = {
     },
 };
 
-const struct syn_command_table syn_commands_deploy = SYN_COMMAND_TABLE("Deploying", commands);
+const struct syn_command_table syn_commands_deploy = SYN_COMMAND_TABLE("Running", commands);

@@ -249,4 +249,4 @@ static const struct syn_command commands[] = {
     },
 };
 
-const struct syn_command_table syn_commands_expect = SYN_COMMAND_TABLE("Expecting", commands);
+const struct syn_command_table syn_commands_expect = SYN_COMMAND_TABLE("Scripts", commands);

@@ -172,4 +172,4 @@ static const struct syn_command commands[] = {
     },
 };
 
-const struct syn_command_table syn_commands_feed = SYN_COMMAND_TABLE("Sensors", commands);
+const struct syn_command_table syn_commands_feed = SYN_COMMAND_TABLE("Devices", commands);

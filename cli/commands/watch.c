@@ -226,4 +226,4 @@ static const struct syn_command commands[] = {
     },
 };
 
-const struct syn_command_table syn_commands_watch = SYN_COMMAND_TABLE("Watching", commands);
+const struct syn_command_table syn_commands_watch = SYN_COMMAND_TABLE("Running", commands);

@@ -179,3 +179,9 @@ int syn_command_find(const char *const *words, size_t count, const struct syn_co
         return status < 0 ? 1 : 2;
     return status;
 }
+
+bool syn_command_begins(size_t index)
+{
+    const struct syn_command_table *const *tables = syn_command_tables;
+    return index == 0 || strcmp(tables[index]->title, tables[index - 1]->title) != 0;
+}

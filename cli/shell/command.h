@@ -89,6 +89,9 @@ struct syn_command_table {
 /* All commands, cli/commands/commands.c; ends at a NULL title. */
 extern const struct syn_command_table *const syn_command_tables[];
 
+/* Does table `index` begin a heading? Tables of one title that follow each other share it. */
+bool syn_command_begins(size_t index);
+
 /*
  * Finds the command that words[0..count) begin with; nouns and verbs may be abbreviated where only
  * one fits. Returns how many words name it (1 or 2), or SYN_EINVAL with a hint of what was meant.

@@ -74,7 +74,8 @@ void syn_usage_list(FILE *out)
     char name[64];
     for (size_t t = 0; syn_command_tables[t]; t++) {
         const struct syn_command_table *table = syn_command_tables[t];
-        (void)fprintf(out, "%s%s\n", t ? "\n" : "", table->title);
+        if (syn_command_begins(t))
+            (void)fprintf(out, "%s%s\n", t ? "\n" : "", table->title);
         for (size_t i = 0; i < table->count; i++)
             (void)fprintf(out, "  %-*s%s\n", INDENT,
                           syn_command_name(&table->commands[i], name, sizeof name),
