@@ -25,9 +25,9 @@ struct syn_pipeline {
     char name[SYN_APP_NAME_MAX];
     char model[SYN_APP_NAME_MAX];
     struct syn_requirement sense, act;
-    uint16_t weight;          /* w: shares of a fair round, 1..1000 (1) */
-    double rate_cap_ips;      /* 0 = none */
-    double latency_bound_ms;  /* 0 = none */
+    uint16_t weight;         /* w: shares of a fair round, 1..1000 (1) */
+    double rate_cap_ips;     /* 0 = none */
+    double latency_bound_ms; /* 0 = none */
 };
 
 struct syn_app {

@@ -18,7 +18,7 @@ struct syn_deployed_pipe {
     char actuator[SYN_DEPLOYMENT_KIND_MAX];
     uint32_t sense_bytes;
     uint32_t result_bytes; /* on the air, of a result that a peer sends here */
-    uint8_t hop; /* number of the hop that feeds the chunk */
+    uint8_t hop;           /* number of the hop that feeds the chunk */
     /* Streams (numbers over the whole deployment): first of the hop that leaves or enters. */
     uint16_t head_stream, body_in_stream, body_out_stream, tail_stream;
     /* Body: the chunk. */

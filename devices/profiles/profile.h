@@ -9,7 +9,7 @@
 #include "core/base/error.h"
 #include "devices/runtime/timing.h"
 
-#define SYN_KINDS_MAX 8  /* sensors or actuators of one device */
+#define SYN_KINDS_MAX 8 /* sensors or actuators of one device */
 #define SYN_KIND_MAX  16
 
 struct syn_figure_note { /* where a figure comes from, for `device show` */
@@ -20,14 +20,14 @@ struct syn_figure_note { /* where a figure comes from, for `device show` */
 #define SYN_PROFILE_FIGURES_MAX 24
 
 struct syn_profile {
-    char name[32];         /* "max78000-feather" */
+    char name[32]; /* "max78000-feather" */
     char description[128];
     struct syn_timing timing;
     char sensors[SYN_KINDS_MAX][SYN_KIND_MAX];
     unsigned sensor_count;
     char actuators[SYN_KINDS_MAX][SYN_KIND_MAX];
     unsigned actuator_count;
-    uint32_t battery_mwh;  /* 0 = mains or unknown */
+    uint32_t battery_mwh;    /* 0 = mains or unknown */
     char wear[SYN_KIND_MAX]; /* "glasses"; empty for a bare board */
     struct syn_figure_note notes[SYN_PROFILE_FIGURES_MAX];
     unsigned note_count;

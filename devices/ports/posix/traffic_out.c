@@ -3,9 +3,10 @@
 #include "devices/base/bytes.h"
 #include "devices/ports/posix/traffic.h"
 
-#define RETRY_NS  1000000    /* real time until a full link of the host is tried again */
-#define REPEAT_NS 1000000000 /* real time until a receiver behind the host is asked for an answer  \
-                              */
+/* Real time until a full link of the host is tried again, and until a receiver behind the host is
+ * asked for an answer. */
+#define RETRY_NS  1000000
+#define REPEAT_NS 1000000000
 
 static const struct syn_deployed_pipe *pipe_of(const struct syn_traffic_out *out)
 {
