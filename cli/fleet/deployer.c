@@ -245,8 +245,7 @@ int syn_deployer_deploy(struct syn_bench *bench, struct syn_workload *workload,
         syn_workload_free(workload);
         return rc;
     }
-    syn_console_event(bench->console, SYN_EVENT_DEPLOY, NULL, "plan %lld is deployed on %u devices",
-                      (long long)what->id, workload->fleet.count);
+    syn_event_add(&bench->console->events, SYN_EVENT_DEPLOY, NULL, "deployed");
     return 0;
 }
 

@@ -133,15 +133,14 @@ int syn_runner_start(struct syn_bench *bench, const struct syn_runner_options *o
         return rc;
     }
     syn_console_status(bench->console, "running");
-    syn_console_event(bench->console, SYN_EVENT_RUN, NULL, "inference has started");
+    syn_event_add(&bench->console->events, SYN_EVENT_RUN, NULL, "inference has started");
     return 0;
 }
 
-static void ended(struct syn_bench *bench, const char *why)
+static void ended(struct syn_bench *bench)
 {
     bench->running->active = false;
     syn_console_status(bench->console, NULL);
-    syn_console_event(bench->console, SYN_EVENT_STOP, NULL, "%s", why);
 }
 
 int syn_runner_stop(struct syn_bench *bench, struct syn_error *error)
@@ -149,7 +148,8 @@ int syn_runner_stop(struct syn_bench *bench, struct syn_error *error)
     if (!bench->running || !bench->running->active)
         return 0;
     int rc = tell_all(bench, &bench->running->options, false, error);
-    ended(bench, "inference has stopped");
+    ended(bench);
+    syn_event_add(&bench->console->events, SYN_EVENT_STOP, NULL, "inference has stopped");
     return rc;
 }
 
@@ -193,10 +193,9 @@ void syn_runner_member_left(struct syn_bench *bench, unsigned device)
     if (!bench->running || !bench->running->active)
         return;
     stop_the_others(bench);
-    char why[96];
-    (void)snprintf(why, sizeof why, "inference has stopped: %s has left",
-                   bench->deployed->workload->fleet.devices[device].name);
-    ended(bench, why);
+    ended(bench);
+    syn_console_event(bench->console, SYN_EVENT_STOP, NULL, "inference has stopped: %s has left",
+                      bench->deployed->workload->fleet.devices[device].name);
 }
 
 void syn_runner_free(struct syn_bench *bench)
