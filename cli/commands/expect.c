@@ -92,7 +92,7 @@ static int value_of(struct syn_bench *bench, const struct syn_sample *sample, co
     if (rc == 0 && cJSON_IsBool(found))
         *value = cJSON_IsTrue(found);
     else if (rc == 0 && (cJSON_IsNumber(found) || cJSON_IsNull(found)))
-        *value = cJSON_IsNull(found) ? NAN : found->valuedouble;
+        *value = cJSON_GetNumberValue(found); /* NaN of null */
     else if (rc == 0 && (cJSON_IsObject(found) || cJSON_IsArray(found)))
         rc = no_metric(found, "", metric, error);
     else if (rc == 0)

@@ -77,7 +77,8 @@ static int check_format(const struct syn_json *doc, struct syn_error *error)
 {
     const cJSON *root = syn_json_root(doc);
     const cJSON *node = cJSON_IsObject(root) ? syn_json_get(root, "format") : NULL;
-    if (cJSON_IsString(node) && strcmp(node->valuestring, plan_format) == 0)
+    const char *format = cJSON_GetStringValue(node);
+    if (format && strcmp(format, plan_format) == 0)
         return 0;
     int rc = syn_json_error(doc, node ? node : root, SYN_EINVAL, error,
                             "an object with \"format\": \"%s\" is expected", plan_format);
