@@ -219,7 +219,7 @@ static const struct syn_command commands[] = {
         .summary = "connect to a device, and register it under a name",
         .details =
             "URIs: sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,...&store=BYTES] (a virtual wearable "
-            "that is started\nfor you), serial:PATH|VID:PID[:SERIAL][?baud=N], tcp:HOST:PORT, "
+            "that is started\nfor you), serial:PATH[?baud=N], tcp:HOST:PORT, "
             "unix:PATH, pty:PATH, exec:COMMAND.\nA name that stands for a body place (earbud, "
             "glasses, watch, ring) gives a virtual wearable its\nsensors and actuators.",
         .args = {{.name = "NAME", .kind = SYN_VALUE_DEVICE, .help = "the name used from then on"},
