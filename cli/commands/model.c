@@ -414,12 +414,17 @@ static const struct syn_command commands[] = {
         .verb = "check",
         .summary = "tell whether a model fits on one device, and how fast it is there",
         .details = "Exits with class 6 where it fits on none of the profiles. A model that does "
-                   "not fit whole may still run in chunks on several devices: plan search knows.",
+                   "not fit whole may still run in chunks on several devices: plan search knows. "
+                   "Bytes of data memory are those of the busiest layer with its input and output "
+                   "apart; where that is more than there is, they overlap.",
         .args = {MODEL},
         .options = {{.name = "--on",
                      .value = "PROFILE",
                      .help = "this profile only",
-                     .complete = profile_names}},
+                     .complete = profile_names},
+                    {.name = "--layers",
+                     .value = "A..B",
+                     .help = "a chunk of the model, layers A to before B"}},
         .run = syn_model_check_run,
     },
     {

@@ -12,88 +12,166 @@
 #include "devices/profiles/profile.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+
+/* Layers [first, last) of a model. */
+struct range {
+    unsigned first, last;
+};
 
 /* The answer for one profile. */
 struct verdict {
     bool fits;
-    char why[200];
+    bool placed;                       /* layers, kernels and biases fit; data memory may not */
+    char why[400];                     /* every limit that is exceeded */
+    uint16_t kernel_words;             /* up to the last one, on the processor that is fullest */
+    uint16_t bias[SYN_PART_QUADRANTS]; /* bytes */
+    uint64_t data_apart;               /* bytes, were no output to overlap its input */
+    uint64_t data_bytes;               /* of the part */
     uint64_t cycles;
     uint64_t infer_ns;
-    uint16_t kernel_words; /* most on one processor */
 };
 
-static uint16_t most_words(const struct syn_chunk *chunk, const struct syn_place *places)
+static void place_figures(const struct syn_chunk *chunk, const struct syn_place *places,
+                          struct verdict *verdict)
 {
-    uint16_t used[SYN_PART_PROCESSORS], bias[SYN_PART_QUADRANTS], most = 0;
-    syn_place_usage(chunk, 1, places, used, bias);
-    for (size_t i = 0; i < SYN_PART_PROCESSORS; i++)
-        most = used[i] > most ? used[i] : most;
+    uint16_t used[SYN_PART_PROCESSORS];
+    syn_place_usage(chunk, 1, places, used, verdict->bias);
+    for (unsigned i = 0; i < (unsigned)(chunk->last - chunk->first); i++) {
+        const unsigned end = (unsigned)places[i].kernel_column + places[i].kernel_words;
+        if (end > verdict->kernel_words)
+            verdict->kernel_words = (uint16_t)end;
+    }
+}
+
+/* What the busiest layer reads, makes and leaves for later layers, each in its own place. */
+static uint64_t bytes_apart(const struct syn_model *model, struct range range)
+{
+    uint64_t most = 0;
+    for (unsigned l = range.first; l < range.last; l++) {
+        struct syn_cut cut = {0};
+        const struct syn_layer *layer = &model->layers[l];
+        const uint64_t made = (uint64_t)layer->out.channels * layer->out.height * layer->out.width *
+                              (layer->output_width / 8u);
+        if (syn_model_cut(model, l, &cut) == 0 && cut.bytes + made > most)
+            most = cut.bytes + made;
+    }
     return most;
 }
 
-static void judge(const struct syn_model *model, const struct syn_profile *profile,
-                  struct verdict *verdict)
+static void add_reason(const struct syn_model *model, const struct syn_misfit *misfit,
+                       struct verdict *verdict)
+{
+    char words[160];
+    const size_t used = strlen(verdict->why);
+    const bool of_layer = misfit->limit != SYN_LIMIT_LAYERS && misfit->limit != SYN_LIMIT_CHUNKS &&
+                          misfit->layer < model->layer_count;
+    syn_misfit_words(misfit, words, sizeof words);
+    (void)snprintf(verdict->why + used, sizeof verdict->why - used, "%s%s%s%s", used ? "; " : "",
+                   of_layer ? model->layer_names[misfit->layer] : "", of_layer ? ": " : "", words);
+}
+
+static void judge(const struct syn_model *model, struct range range,
+                  const struct syn_profile *profile, struct verdict *verdict)
 {
     struct syn_place places[SYN_PART_PLACEMENTS_MAX];
     struct syn_misfit misfit = {0};
     const struct syn_part *part = profile->timing.part;
     const struct syn_chunk chunk = {.layers = model->layers,
-                                    .last = (uint16_t)model->layer_count,
+                                    .first = (uint16_t)range.first,
+                                    .last = (uint16_t)range.last,
                                     .layer_count = (uint16_t)model->layer_count};
-    *verdict = (struct verdict){0};
-    int status = syn_fit_alone(part, model, 0, model->layer_count, &misfit);
-    if (status == 0)
-        status = syn_place_chunks(part, &chunk, 1, places, &misfit);
-    if (status < 0) {
-        char words[160];
-        bool of_layer = misfit.limit != SYN_LIMIT_LAYERS && misfit.limit != SYN_LIMIT_CHUNKS &&
-                        misfit.layer < model->layer_count;
-        syn_misfit_words(&misfit, words, sizeof words);
-        (void)snprintf(verdict->why, sizeof verdict->why, "%s%s%s",
-                       of_layer ? model->layer_names[misfit.layer] : "", of_layer ? ": " : "",
-                       words);
+    *verdict = (struct verdict){.data_apart = bytes_apart(model, range),
+                                .data_bytes = (uint64_t)part->data_bytes * SYN_PART_INSTANCES};
+    const bool alone = syn_fit_alone(part, model, range.first, range.last, &misfit) == 0;
+    if (!alone)
+        add_reason(model, &misfit, verdict);
+    verdict->placed = syn_place_chunks(part, &chunk, 1, places, &misfit) == 0;
+    if (verdict->placed)
+        place_figures(&chunk, places, verdict);
+    else
+        add_reason(model, &misfit, verdict);
+    verdict->fits = alone && verdict->placed;
+    if (!verdict->fits)
         return;
-    }
-    verdict->fits = true;
     verdict->cycles = syn_place_cycles(part, &chunk, places, profile->timing.accel_hz);
     verdict->infer_ns = syn_timing_infer(&profile->timing, verdict->cycles);
-    verdict->kernel_words = most_words(&chunk, places);
 }
 
-static void show_verdict(cJSON *list, struct syn_table *table, const struct syn_profile *profile,
-                         const struct verdict *verdict)
+static bool overlaps(const struct verdict *verdict)
 {
-    char text[40];
+    return verdict->data_apart > verdict->data_bytes;
+}
+
+static uint16_t most_bias(const struct verdict *verdict)
+{
+    uint16_t most = 0;
+    for (size_t i = 0; i < SYN_PART_QUADRANTS; i++)
+        most = verdict->bias[i] > most ? verdict->bias[i] : most;
+    return most;
+}
+
+static void show_json(cJSON *entry, const struct syn_profile *profile, struct range range,
+                      const struct verdict *verdict)
+{
     const struct syn_part *part = profile->timing.part;
-    cJSON *entry = syn_show_object(list, NULL);
     syn_show_text(entry, "profile", profile->name);
     syn_show_text(entry, "part", part->name);
     syn_show_bool(entry, "fits", verdict->fits);
+    if (!verdict->fits)
+        syn_show_text(entry, "reason", verdict->why);
+    syn_show_integer(entry, "layers", range.last - range.first);
+    syn_show_integer(entry, "layers_of", part->layers_max);
+    if (verdict->placed) {
+        syn_show_integer(entry, "kernel_words", verdict->kernel_words);
+        syn_show_integer(entry, "kernel_words_of", part->kernel_words);
+        cJSON *groups = syn_show_array(entry, "bias_bytes");
+        for (size_t i = 0; i < SYN_PART_QUADRANTS; i++)
+            (void)cJSON_AddItemToArray(groups, cJSON_CreateNumber(verdict->bias[i]));
+        syn_show_integer(entry, "bias_bytes_of", part->bias_bytes);
+    }
+    syn_show_integer(entry, "data_bytes_apart", (int64_t)verdict->data_apart);
+    syn_show_integer(entry, "data_bytes_of", (int64_t)verdict->data_bytes);
+    if (!verdict->fits)
+        return;
+    syn_show_bool(entry, "overlaps", overlaps(verdict));
+    syn_show_integer(entry, "cycles", (int64_t)verdict->cycles);
+    syn_show_number(entry, "infer_ms", (double)verdict->infer_ns / 1e6);
+}
+
+static void show_row(struct syn_table *table, const struct syn_profile *profile, struct range range,
+                     const struct verdict *verdict)
+{
+    char text[40], apart[32], memory[32];
+    const struct syn_part *part = profile->timing.part;
     syn_table_text(table, profile->name);
     syn_table_text(table, part->name);
+    syn_table_text(table, verdict->fits ? "yes" : "no");
+    syn_table_format(table, "%u of %u", range.last - range.first, part->layers_max);
+    if (verdict->placed) {
+        syn_table_format(table, "%u of %u", verdict->kernel_words, part->kernel_words);
+        syn_table_format(table, "%u of %u", most_bias(verdict), part->bias_bytes);
+    } else {
+        syn_table_text(table, NULL);
+        syn_table_text(table, NULL);
+    }
     if (!verdict->fits) {
-        syn_show_text(entry, "reason", verdict->why);
-        syn_table_text(table, "no");
-        syn_table_text(table, NULL);
-        syn_table_text(table, NULL);
-        syn_table_text(table, NULL);
+        for (unsigned i = 0; i < 3; i++)
+            syn_table_text(table, NULL);
         syn_table_text(table, verdict->why);
         return;
     }
-    syn_show_integer(entry, "cycles", (int64_t)verdict->cycles);
-    syn_show_number(entry, "infer_ms", (double)verdict->infer_ns / 1e6);
-    syn_show_integer(entry, "kernel_words", verdict->kernel_words);
-    syn_show_integer(entry, "kernel_words_of", part->kernel_words);
-    syn_table_text(table, "yes");
+    syn_table_format(table, "%s of %s%s", syn_grouped(verdict->data_apart, apart),
+                     syn_grouped(verdict->data_bytes, memory),
+                     overlaps(verdict) ? ", overlapping" : "");
     syn_table_format(table, "%" PRIu64, verdict->cycles);
     syn_table_text(table, syn_text_time(text, sizeof text, (double)verdict->infer_ns / 1e9));
-    syn_table_format(table, "%u of %u", verdict->kernel_words, part->kernel_words);
     syn_table_text(table, NULL);
 }
 
 /* Counts the profiles on which it fits; names in `profiles`. */
-static int check_all(struct syn_console *console, const struct syn_model *model,
+static int check_all(struct syn_console *console, const struct syn_model *model, struct range range,
                      const struct syn_words *profiles, unsigned *fits, char *why, size_t why_size,
                      struct syn_error *error)
 {
@@ -101,14 +179,17 @@ static int check_all(struct syn_console *console, const struct syn_model *model,
         {.title = "PROFILE"},
         {.title = "PART"},
         {.title = "FITS"},
+        {.title = "LAYERS", .right = true},
+        {.title = "KERNEL WORDS", .right = true},
+        {.title = "BIAS B", .right = true},
+        {.title = "DATA B", .right = true},
         {.title = "CYCLES", .right = true},
         {.title = "TIME", .right = true},
-        {.title = "KERNEL WORDS", .right = true},
         {.title = "WHY NOT", .shrinks = true},
     };
     char path[4096];
     int status = 0;
-    struct syn_table *table = syn_table_new(columns, 7);
+    struct syn_table *table = syn_table_new(columns, 10);
     cJSON *list = syn_show_array(syn_result_json(&console->result), "profiles");
     for (size_t i = 0; status == 0 && i < profiles->count; i++) {
         struct syn_profile profile = {0};
@@ -118,8 +199,9 @@ static int check_all(struct syn_console *console, const struct syn_model *model,
             status = syn_profile_read(&profile, path, error);
         if (status < 0 || !profile.timing.part)
             break;
-        judge(model, &profile, &verdict);
-        show_verdict(list, table, &profile, &verdict);
+        judge(model, range, &profile, &verdict);
+        show_json(syn_show_object(list, NULL), &profile, range, &verdict);
+        show_row(table, &profile, range, &verdict);
         *fits += verdict.fits;
         if (!verdict.fits)
             (void)snprintf(why, why_size, "%s", verdict.why);
@@ -134,30 +216,72 @@ static void take_name(void *ctx, const char *name)
     (void)syn_words_add(ctx, name);
 }
 
-int syn_model_check_run(struct syn_console *console, const struct syn_call *call,
-                        struct syn_error *error)
+/* "32..42": layers 32 to before 42; all of them where nothing is asked for. */
+static int read_range(const char *text, const struct syn_model *model, struct range *range,
+                      struct syn_error *error)
 {
-    char why[200] = "";
+    int end = 0;
+    *range = (struct range){0, model->layer_count};
+    if (!text)
+        return 0;
+    if (strspn(text, "0123456789.") == strlen(text) &&
+        sscanf(text, "%5u..%5u%n", &range->first, &range->last, &end) == 2 && !text[end] &&
+        range->first < range->last && range->last <= model->layer_count)
+        return 0;
+    syn_error_set(error, SYN_EINVAL, "--layers: '%s' is no range of layers of %s", text,
+                  model->name);
+    syn_error_hint(error, "write A..B for layers A to before B; 0..%u is the whole model",
+                   model->layer_count);
+    return SYN_EINVAL;
+}
+
+static int refuse(const struct syn_model *model, struct range range, const char *only,
+                  const char *why, struct syn_error *error)
+{
+    const char *where = only ? only : "any profile";
+    if (range.first > 0 || range.last < model->layer_count)
+        return syn_error_set(error, SYN_EOOR, "%s [%u,%u) does not fit on %s: %s", model->name,
+                             range.first, range.last, where, why);
+    syn_error_set(error, SYN_EOOR, "%s does not fit whole on %s: %s", model->name, where, why);
+    syn_error_hint(error, "it may run in chunks on several devices: 'plan search'");
+    return SYN_EOOR;
+}
+
+static int check(struct syn_console *console, const struct syn_call *call,
+                 const struct syn_model *model, struct syn_error *error)
+{
+    char why[400] = "";
     unsigned fits = 0;
+    struct range range;
     struct syn_words profiles = {0};
-    struct syn_model *model = NULL;
     const char *only = syn_call_text(call, "--on");
-    int status = syn_catalog_model(console, syn_call_text(call, "MODEL"), &model, error);
+    cJSON *json = syn_result_json(&console->result);
+    int status = read_range(syn_call_text(call, "--layers"), model, &range, error);
     if (status < 0)
         return status;
     if (only)
         (void)syn_words_add(&profiles, only);
     else
         syn_data_each("profiles", take_name, &profiles);
-    syn_show_text(syn_result_json(&console->result), "model", model->name);
-    status = check_all(console, model, &profiles, &fits, why, sizeof why, error);
+    syn_show_text(json, "model", model->name);
+    syn_show_integer(json, "first", range.first);
+    syn_show_integer(json, "last", range.last);
+    status = check_all(console, model, range, &profiles, &fits, why, sizeof why, error);
     if (status == 0 && fits == 0) {
         console->partial = true;
-        status = syn_error_set(error, SYN_EOOR, "%s does not fit whole on %s: %s", model->name,
-                               only ? only : "any profile", why);
-        syn_error_hint(error, "it may run in chunks on several devices: 'plan search'");
+        status = refuse(model, range, only, why, error);
     }
     syn_words_clear(&profiles);
+    return status;
+}
+
+int syn_model_check_run(struct syn_console *console, const struct syn_call *call,
+                        struct syn_error *error)
+{
+    struct syn_model *model = NULL;
+    int status = syn_catalog_model(console, syn_call_text(call, "MODEL"), &model, error);
+    if (status == 0)
+        status = check(console, call, model, error);
     syn_model_free(model);
     return status;
 }

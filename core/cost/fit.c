@@ -110,7 +110,8 @@ void syn_misfit_words(const struct syn_misfit *m, char *text, size_t size)
                        m->used[0], m->used[1], m->used[2], m->used[3]);
         break;
     case SYN_LIMIT_DATA:
-        (void)snprintf(text, size, "needs %s of %s bytes of data memory", need, have);
+        (void)snprintf(text, size, "needs %s of %s bytes of data memory%s%s", need, have,
+                       m->what ? " " : "", m->what ? m->what : "");
         break;
     case SYN_LIMIT_LAYERS:
         (void)snprintf(text, size, "needs %s of %s layers", need, have);

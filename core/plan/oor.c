@@ -122,7 +122,9 @@ static int explain_layer(const struct syn_problem *problem, unsigned pipeline,
     syn_misfit_words(&worst, words, sizeof words);
     syn_error_set(error, SYN_EOOR, "%s on %s: layer %u %s", model->name,
                   timing_of(problem, device)->part->name, layer, words);
-    syn_error_device(error, problem->fleet->devices[device].name);
+    /* Where several could have taken it, none of them is to blame. */
+    if (count_bits(problem->pipelines[pipeline].hosts) == 1)
+        syn_error_device(error, problem->fleet->devices[device].name);
     return SYN_EOOR;
 }
 
