@@ -60,6 +60,7 @@ static int set_up_signals(double timeout_s, struct syn_error *error)
     handle(SIGHUP, on_interrupt);
     handle(SIGALRM, on_alarm);
     handle(SIGPIPE, SIG_IGN); /* a write that fails says so */
+    handle(SIGXFSZ, SIG_IGN); /* likewise beyond a limit of file size */
     struct itimerval timer = {0};
     timer.it_value.tv_sec = (time_t)timeout_s;
     timer.it_value.tv_usec = (suseconds_t)((timeout_s - (double)(time_t)timeout_s) * 1e6);

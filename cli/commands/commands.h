@@ -6,6 +6,7 @@
 #include "cli/shell/command.h"
 
 extern const struct syn_command_table syn_commands_connect;
+extern const struct syn_command_table syn_commands_port;
 extern const struct syn_command_table syn_commands_device;
 extern const struct syn_command_table syn_commands_accel;
 extern const struct syn_command_table syn_commands_feed;

@@ -8,6 +8,7 @@
 #include "cli/output/show.h"
 #include "cli/output/text.h"
 #include "cli/shell/call.h"
+#include "cli/shell/words.h"
 #include "core/plan/score.h"
 
 #include <inttypes.h>
@@ -73,6 +74,7 @@ static int deploy_apps(struct syn_bench *bench, const struct syn_call *call,
 struct showing {
     struct syn_bench *bench;
     int64_t left;
+    const char *of; /* this pipeline only; NULL: all */
     cJSON *list;
 };
 
@@ -138,6 +140,8 @@ static void show_recognition(void *ctx, const struct syn_recognition *r)
     const char *source = fleet->devices[deployed->plan.pipelines[r->pipeline].source].name;
     const char *target = fleet->devices[r->device].name;
     uint64_t window = window_of(showing->bench, r);
+    if (showing->of && strcasecmp(showing->of, pipeline->spec.name) != 0)
+        return;
     if (showing->left-- <= 0)
         return;
     if (syn_console_json(console)) {
@@ -175,6 +179,8 @@ static int check_options(const struct syn_call *call, struct syn_error *error)
         syn_error_hint(error, "for example: run --for 5 --show 10");
         return SYN_EINVAL;
     }
+    if (syn_call_has(call, "--of") && !syn_call_has(call, "--show"))
+        return syn_error_set(error, SYN_EINVAL, "--of needs --show");
     if (syn_call_flag(call, "--sequential") && syn_call_flag(call, "--parallel"))
         return syn_error_set(error, SYN_EINVAL, "--sequential and --parallel exclude each other");
     return 0;
@@ -217,7 +223,8 @@ static int run_bounded(struct syn_bench *bench, const struct syn_call *call,
                        const struct syn_runner_options *options, struct syn_error *error)
 {
     struct syn_console *console = bench->console;
-    struct showing showing = {.bench = bench, .left = number(call, "--show")};
+    struct showing showing = {
+        .bench = bench, .left = number(call, "--show"), .of = syn_call_text(call, "--of")};
     if (showing.left > 0 && syn_console_json(console))
         showing.list = syn_show_array(syn_result_json(&console->result), "recognitions");
     int rc = syn_runner_start(bench, options, error);
@@ -290,6 +297,14 @@ static int run_stop(struct syn_console *console, const struct syn_call *call,
     return rc == 0 ? finish(bench, error) : rc;
 }
 
+static void pipelines(struct syn_console *console, struct syn_words *words)
+{
+    const struct syn_bench *bench = syn_bench_of(console);
+    const struct syn_deployed *deployed = bench ? bench->deployed : NULL;
+    for (unsigned p = 0; deployed && p < deployed->workload->problem.pipeline_count; p++)
+        (void)syn_words_add(words, deployed->workload->problem.pipelines[p].spec.name);
+}
+
 static const struct syn_command commands[] = {
     {
         .noun = "run",
@@ -328,7 +343,11 @@ static const struct syn_command commands[] = {
                      .kind = SYN_VALUE_INTEGER,
                      .min = 1,
                      .max = 1000000,
-                     .help = "print the first N recognitions"}},
+                     .help = "print the first N recognitions"},
+                    {.name = "--of",
+                     .value = "PIPELINE",
+                     .help = "with --show: those of this pipeline only",
+                     .complete = pipelines}},
         .run = run_run,
     },
     {

@@ -35,8 +35,8 @@ static int refuse(const struct syn_fleet *fleet, const char *pipeline, const str
     if (fleet->count == 0)
         return syn_error_set(error, SYN_ENOENT, "pipeline %s: no device is connected", pipeline);
     if (!named)
-        return syn_error_set(error, SYN_ENOENT, "pipeline %s: no device for its %s task%s",
-                             pipeline, side->task, place);
+        return syn_error_set(error, SYN_ENOENT, "pipeline %s: no device for its %s task (%s)%s",
+                             pipeline, side->task, r->kind, place);
     syn_error_set(error, SYN_ENOENT, "pipeline %s: no device%s has the %s \"%s\"", pipeline, place,
                   side->noun, r->kind);
     syn_error_hint(error, "`device show` lists the sensors and actuators of a device");

@@ -66,7 +66,7 @@ enum syn_stage {
 /* What travels with an inference. */
 struct syn_token {
     uint32_t inference;
-    int64_t sensed_ns;    /* end of sensing, source's clock */
+    int64_t sensed_ns;    /* beginning of sensing, source's clock */
     uint64_t input_hash;  /* of the model's input */
     uint64_t output_hash; /* of the tensors of the last hop */
 };

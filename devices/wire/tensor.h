@@ -48,7 +48,7 @@ struct syn_tensor_head {
 /* Travels before the first stream of every hop. */
 struct syn_tensor_token {
     uint32_t inference;
-    int64_t sensed_ns; /* end of sensing, clock of the source */
+    int64_t sensed_ns; /* beginning of sensing, clock of the source */
     int64_t ready_ns;  /* arrival of the last byte by the sender's link model; virtual time only */
     uint64_t input_hash;
     uint64_t output_hash;

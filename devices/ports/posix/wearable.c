@@ -106,7 +106,7 @@ static void sense(struct running *r)
     struct syn_token *token = &r->task.token;
     if (syn_sensing_window(&w->sensing, pipe->sensor, token->inference, pipe->sense_bytes, window))
         syn_agent_fault(&w->agent, r->task.pipeline, "the sensor's file has no such window");
-    token->sensed_ns = r->end_ns;
+    token->sensed_ns = r->start_ns;
     token->input_hash = syn_fnv1a(SYN_FNV1A_START, window, pipe->sense_bytes);
     token->output_hash = token->input_hash;
 }

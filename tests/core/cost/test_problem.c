@@ -101,7 +101,7 @@ static void what_no_device_has_is_refused_by_name(void **state)
     refuses(&b, "pipeline words: no device on device ring has the sensor \"microphone\"");
     set_up(&b);
     (void)snprintf(b.app.pipelines[0].act.device, SYN_DEVICE_NAME, "belt");
-    refuses(&b, "pipeline words: no device for its interaction task on device belt");
+    refuses(&b, "pipeline words: no device for its interaction task (haptic) on device belt");
     set_up(&b);
     (void)snprintf(b.app.pipelines[0].model, SYN_MODEL_NAME_MAX, "GPT");
     refuses(&b, "pipeline words: there is no model \"GPT\"");

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Command `port list`: what a cable could lead to. */
+#include "cli/commands/commands.h"
+#include "cli/console.h"
+#include "cli/output/show.h"
+#include "transports/links/ports.h"
+
+#include <stdio.h>
+
+struct listing {
+    cJSON *list;
+    struct syn_table *table;
+};
+
+static void list_port(void *ctx, const struct syn_port *port)
+{
+    struct listing *listing = ctx;
+    char usb[16] = "";
+    if (port->vid >= 0)
+        (void)snprintf(usb, sizeof usb, "%04x:%04x", (unsigned)port->vid, (unsigned)port->pid);
+    cJSON *object = syn_show_object(listing->list, NULL);
+    syn_show_text(object, "port", port->name);
+    syn_show_text(object, "usb", usb[0] ? usb : NULL);
+    syn_show_text(object, "serial", port->serial[0] ? port->serial : NULL);
+    syn_show_text(object, "description", port->description);
+    syn_table_text(listing->table, port->name);
+    syn_table_text(listing->table, usb);
+    syn_table_text(listing->table, port->serial);
+    syn_table_text(listing->table, port->description);
+}
+
+static int run_list(struct syn_console *console, const struct syn_call *call,
+                    struct syn_error *error)
+{
+    static const struct syn_column columns[] = {{.title = "PORT"},
+                                                {.title = "USB"},
+                                                {.title = "SERIAL"},
+                                                {.title = "DESCRIPTION", .shrinks = true}};
+    struct listing listing = {.list = syn_show_array(syn_result_json(&console->result), "ports"),
+                              .table = syn_table_new(columns, 4)};
+    (void)call;
+    int rc = syn_ports_each(list_port, &listing, error);
+    if (rc == 0 && syn_table_rows(listing.table) == 0)
+        syn_result_print(&console->result, "no serial port\n");
+    else if (rc == 0)
+        syn_result_table(&console->result, listing.table);
+    syn_table_free(listing.table);
+    return rc;
+}
+
+static const struct syn_command commands[] = {
+    {
+        .noun = "port",
+        .verb = "list",
+        .summary = "list the serial ports of this machine",
+        .details = "Connect to one with serial:PORT.",
+        .run = run_list,
+    },
+};
+
+const struct syn_command_table syn_commands_port = SYN_COMMAND_TABLE("Devices", commands);
