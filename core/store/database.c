@@ -50,10 +50,12 @@ int syn_database_error(sqlite3 *db, int result, const struct syn_database_kind *
                 syn_error_set(error, failures[i].code, "the %s %s", kind->what, failures[i].words);
             syn_error_hint(error, "%s", failures[i].hint);
         }
-    if (!known && os != 0 && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN))
+    if (!known && os != 0 && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN)) {
         code = syn_error_os(error, os, "the %s cannot be %s", kind->what,
                             primary == SQLITE_CANTOPEN ? "opened" : "read or written");
-    else if (!known)
+        if (os == ENOSPC)
+            syn_error_hint(error, "make room, then repeat the command");
+    } else if (!known)
         code = syn_error_set(error, SYN_EIO, "the %s fails: %s", kind->what, sqlite3_errmsg(db));
     syn_error_where(error, file, 0, 0);
     return code;
