@@ -128,13 +128,11 @@ void syn_member_hang_up(struct syn_member *member, const struct syn_error *why)
 void syn_bench_remove(struct syn_bench *bench, struct syn_member *member)
 {
     syn_member_hang_up(member, NULL);
+    unsigned kept = 0;
     for (unsigned i = 0; i < bench->count; i++)
-        if (bench->members[i] == member) {
-            bench->count--;
-            memmove(&bench->members[i], &bench->members[i + 1],
-                    (bench->count - i) * sizeof bench->members[0]);
-            break;
-        }
+        if (bench->members[i] != member)
+            bench->members[kept++] = bench->members[i];
+    bench->count = kept;
     free(member);
 }
 

@@ -121,7 +121,8 @@ static int own_device(struct syn_stage *s, unsigned device)
         if (i < s->layers)
             d->cycles[i + 1] = d->cycles[i] + layer_cycles(d->timing, &s->model->layers[i]);
     }
-    d->entries = calloc((size_t)s->layers * (s->layers + 1) / 2, sizeof *d->entries);
+    /* One more, since a model of no layers would ask for nothing. */
+    d->entries = calloc((size_t)s->layers * (s->layers + 1) / 2 + 1, sizeof *d->entries);
     return d->entries ? 0 : SYN_ENOMEM;
 }
 

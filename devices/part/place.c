@@ -218,7 +218,7 @@ static unsigned next_bias(const struct board *b, const uint16_t *sizes, uint32_t
 
 static int place_all_biases(struct board *b, unsigned *index, struct syn_misfit *misfit)
 {
-    uint16_t sizes[SYN_PART_PLACEMENTS_MAX];
+    uint16_t sizes[SYN_PART_PLACEMENTS_MAX] = {0};
     uint32_t below = UINT32_MAX;
     unsigned after = 0;
 
