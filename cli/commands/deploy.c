@@ -148,8 +148,8 @@ static int run_undeploy(struct syn_console *console, const struct syn_call *call
     (void)call;
     if (!bench)
         return SYN_ENOMEM;
-    bool was = bench->deployed != NULL;
-    int rc = syn_deployer_undeploy(bench, error);
+    bool was = false;
+    int rc = syn_deployer_undeploy(bench, &was, error);
     if (rc != 0)
         return rc;
     syn_show_bool(syn_result_json(&console->result), "undeployed", was);

@@ -59,6 +59,7 @@ struct syn_bench {
     unsigned count;
     struct syn_member *members[SYN_DEVICES_MAX]; /* in order of connecting */
     unsigned started;                            /* virtual wearables so far: names of sockets */
+    uint32_t txn;                                /* of the last deployment that was begun */
     struct syn_deployed *deployed;
     struct syn_running *running;
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/fleet/deployer.h"
 
+#include "cli/fleet/clear.h"
 #include "cli/fleet/operation.h"
 #include "cli/fleet/runner.h"
 
@@ -18,6 +19,8 @@ struct work {
     struct syn_deploy *deploy;
     uint32_t txn;
     unsigned pending;
+    bool cancelled;
+    uint64_t held[SYN_DEVICES_MAX]; /* by each device, of the blob on its way */
     struct syn_progress progress;
 };
 
@@ -27,18 +30,36 @@ struct step {
     struct syn_deploy_action action;
 };
 
+static void show_progress(struct work *work)
+{
+    uint64_t done = 0, total = 0;
+    syn_deploy_progress(work->deploy, &done, &total);
+    for (unsigned i = 0; i < SYN_DEVICES_MAX; i++)
+        done += work->held[i];
+    syn_progress_update(&work->progress, done, total);
+}
+
 static void step_done(void *user, int status, const struct syn_answer *answer,
                       const struct syn_error *error)
 {
     struct step *step = user;
     struct work *work = step->work;
-    uint64_t done = 0, total = 0;
     (void)answer;
     work->pending--;
+    work->held[step->action.device] = 0;
     syn_deploy_report(work->deploy, &step->action, status, error);
-    syn_deploy_progress(work->deploy, &done, &total);
-    syn_progress_update(&work->progress, done, total);
+    show_progress(work);
     free(step);
+}
+
+/* Of an upload, which is given up once the user has stopped the deployment. */
+static bool step_goes_on(void *user, size_t held, size_t size)
+{
+    struct step *step = user;
+    (void)size;
+    step->work->held[step->action.device] = held;
+    show_progress(step->work);
+    return !step->work->cancelled;
 }
 
 static int start(struct syn_session *session, struct step *step)
@@ -46,7 +67,7 @@ static int start(struct syn_session *session, struct step *step)
     const struct syn_deploy_action *a = &step->action;
     switch (a->verb) {
     case SYN_DEPLOY_PUT:
-        return syn_session_put(session, a->hash, a->bytes, a->size, NULL, step_done, step);
+        return syn_session_put(session, a->hash, a->bytes, a->size, step_goes_on, step_done, step);
     case SYN_DEPLOY_PREPARE:
         return syn_session_prepare(session, a->txn, a->hash, step_done, step);
     case SYN_DEPLOY_COMMIT:
@@ -79,23 +100,26 @@ static void take_action(struct work *work, const struct syn_deploy_action *actio
     syn_deploy_report(work->deploy, action, status, &error);
 }
 
+static void cancel(struct work *work)
+{
+    work->cancelled = true;
+    syn_loop_set_cancel(work->bench->console->loop, -1); /* rolling back takes turns, too */
+    syn_deploy_cancel(work->deploy);
+}
+
 static void carry_out(struct work *work)
 {
     struct syn_console *console = work->bench->console;
     struct syn_deploy_action action;
-    bool cancelled = false;
     while (syn_deploy_state(work->deploy) == SYN_DEPLOY_RUNNING || work->pending > 0) {
         while (syn_deploy_next(work->deploy, &action))
             take_action(work, &action);
         if (work->pending > 0)
             syn_console_turn(console, turn_ms);
-        if (!cancelled && syn_console_stopped(console)) {
-            cancelled = true;
-            syn_loop_set_cancel(console->loop, -1);
-            syn_deploy_cancel(work->deploy);
-        }
+        if (!work->cancelled && syn_console_stopped(console))
+            cancel(work);
     }
-    if (cancelled)
+    if (work->cancelled)
         syn_loop_set_cancel(console->loop, console->signals->wake_fd);
 }
 
@@ -119,6 +143,18 @@ static unsigned peers_of(const struct syn_workload *workload, unsigned self,
     return count;
 }
 
+/* Devices leave while the loop turns: asked again after each wait. */
+static int check_present(const struct syn_workload *workload, struct syn_error *error)
+{
+    for (unsigned i = 0; i < workload->fleet.count; i++)
+        if (!workload->members[i] || workload->members[i]->state != SYN_MEMBER_ONLINE) {
+            syn_error_set(error, SYN_ELINK, "%s has left", workload->fleet.devices[i].name);
+            syn_error_device(error, workload->fleet.devices[i].name);
+            return SYN_ELINK;
+        }
+    return 0;
+}
+
 static int tell_peers(struct syn_bench *bench, const struct syn_workload *workload,
                       struct syn_error *error)
 {
@@ -134,28 +170,20 @@ static int tell_peers(struct syn_bench *bench, const struct syn_workload *worklo
             error);
     }
     int waited = syn_operation_wait(&op, bench->console, rc == 0 ? error : NULL);
-    return rc != 0 ? rc : waited;
+    rc = rc != 0 ? rc : waited;
+    if (rc == SYN_ELINK)
+        (void)check_present(workload, error); /* words that name the device */
+    return rc;
 }
 
 /* ---- deploying ---- */
 
-static bool members_present(const struct syn_workload *workload, struct syn_error *error)
+/* Never one that a device may have heard of, for devices tell deployments apart by it. */
+static uint32_t new_transaction(struct syn_bench *bench)
 {
-    for (unsigned i = 0; i < workload->fleet.count; i++)
-        if (!workload->members[i] || workload->members[i]->state != SYN_MEMBER_ONLINE) {
-            syn_error_set(error, SYN_ELINK, "%s has left", workload->fleet.devices[i].name);
-            return false;
-        }
-    return true;
-}
-
-static uint32_t new_transaction(const struct syn_workload *workload)
-{
-    uint32_t txn = (uint32_t)time(NULL);
-    for (unsigned i = 0; i < workload->fleet.count; i++)
-        if (workload->members[i]->txn >= txn)
-            txn = workload->members[i]->txn + 1;
-    return txn;
+    uint32_t now = (uint32_t)time(NULL);
+    bench->txn = now > bench->txn ? now : bench->txn + 1;
+    return bench->txn;
 }
 
 static int begin_work(struct work *work, const struct syn_plan *plan, struct syn_error *error)
@@ -166,7 +194,7 @@ static int begin_work(struct work *work, const struct syn_plan *plan, struct syn
         before[i].txn = workload->members[i]->txn;
         memcpy(before[i].hash, workload->members[i]->hash, sizeof before[i].hash);
     }
-    work->txn = new_transaction(workload);
+    work->txn = new_transaction(work->bench);
     return syn_deploy_new(&work->deploy, &workload->problem, plan, work->txn, 0, before, error);
 }
 
@@ -178,14 +206,19 @@ static int outcome(const struct work *work, struct syn_error *error)
     return error->code != 0 ? error->code : SYN_EDEVICE;
 }
 
-static void remember_members(const struct work *work)
+/* Also that a device has left since it switched. */
+static void remember_members(struct work *work, struct syn_deployed *deployed)
 {
-    for (unsigned i = 0; i < work->workload->fleet.count; i++) {
-        struct syn_member *member = work->workload->members[i];
-        if (!member)
+    struct syn_workload *workload = work->workload;
+    for (unsigned i = 0; i < workload->fleet.count; i++) {
+        struct syn_member *member = workload->members[i];
+        if (member->state == SYN_MEMBER_ONLINE) {
+            bool holds = syn_deploy_hash(work->deploy, i, member->hash);
+            member->txn = holds ? work->txn : 0;
             continue;
-        bool holds = syn_deploy_hash(work->deploy, i, member->hash);
-        member->txn = holds ? work->txn : 0;
+        }
+        workload->members[i] = NULL;
+        (void)snprintf(deployed->missing, sizeof deployed->missing, "%s", member->name);
     }
 }
 
@@ -195,7 +228,6 @@ static void forget(struct syn_bench *bench)
     syn_runner_free(bench); /* its figures are of what is forgotten */
     if (!deployed)
         return;
-    syn_runner_free(bench); /* its figures are of this deployment */
     bench->deployed = NULL;
     syn_deploy_free(deployed->deploy);
     syn_workload_free(deployed->workload);
@@ -219,23 +251,32 @@ static int switch_over(struct work *work, const struct syn_deployed *what, struc
         free(deployed);
         return rc;
     }
-    remember_members(work);
     forget(bench);
     *deployed = *what;
     deployed->workload = work->workload;
     deployed->deploy = work->deploy;
     deployed->missing[0] = '\0';
+    remember_members(work, deployed);
     bench->deployed = deployed;
     return 0;
+}
+
+static int take_over(struct syn_bench *bench, struct syn_error *error)
+{
+    bool strays[SYN_DEVICES_MAX];
+    int rc = syn_runner_stop(bench, error);
+    if (rc == 0)
+        rc = syn_clear_find_strays(bench, strays, error);
+    return rc == 0 ? syn_clear_members(bench, strays, error) : rc;
 }
 
 int syn_deployer_deploy(struct syn_bench *bench, struct syn_workload *workload,
                         const struct syn_deployed *what, struct syn_error *error)
 {
     struct work work = {.bench = bench, .workload = workload};
-    int rc = members_present(workload, error) ? 0 : SYN_ELINK;
+    int rc = take_over(bench, error);
     if (rc == 0)
-        rc = syn_runner_stop(bench, error);
+        rc = check_present(workload, error);
     if (rc == 0)
         rc = begin_work(&work, &what->plan, error);
     if (rc == 0)
@@ -249,22 +290,21 @@ int syn_deployer_deploy(struct syn_bench *bench, struct syn_workload *workload,
     return 0;
 }
 
-int syn_deployer_undeploy(struct syn_bench *bench, struct syn_error *error)
+int syn_deployer_undeploy(struct syn_bench *bench, bool *held, struct syn_error *error)
 {
-    struct syn_operation op = {0};
+    bool chosen[SYN_DEVICES_MAX] = {false};
     int rc = syn_runner_stop(bench, error);
-    for (unsigned i = 0; rc == 0 && i < bench->count; i++) {
-        struct syn_member *member = bench->members[i];
-        if (member->state != SYN_MEMBER_ONLINE || member->txn == 0)
-            continue;
-        rc = syn_operation_started(
-            &op, member, syn_session_clear(member->session, member->txn, syn_operation_done, &op),
-            error);
-        member->txn = 0;
+    if (rc == 0)
+        rc = syn_clear_find_strays(bench, chosen, error);
+    *held = bench->deployed != NULL;
+    for (unsigned i = 0; i < bench->count; i++) {
+        chosen[i] |= bench->members[i]->txn != 0;
+        *held |= chosen[i];
     }
-    int waited = syn_operation_wait(&op, bench->console, rc == 0 ? error : NULL);
+    if (rc == 0)
+        rc = syn_clear_members(bench, chosen, error);
     forget(bench);
-    return rc != 0 ? rc : waited;
+    return rc;
 }
 
 int syn_deployer_current(struct syn_bench *bench, struct syn_deployed **deployed,

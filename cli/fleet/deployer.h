@@ -22,14 +22,15 @@ struct syn_deployed {
 };
 
 /*
- * Deploys `plan` of `workload`; takes the workload over, whatever happens. All devices switch or
- * none does; on failure what was deployed before serves on.
+ * Deploys `what->plan` of `workload`; takes the workload over, whatever happens. All devices switch
+ * or none does; on failure what was deployed before is still there, stopped. Devices that hold what
+ * another console deployed are cleared first.
  */
 int syn_deployer_deploy(struct syn_bench *bench, struct syn_workload *workload,
                         const struct syn_deployed *what, struct syn_error *error);
 
-/* Clears all devices. */
-int syn_deployer_undeploy(struct syn_bench *bench, struct syn_error *error);
+/* Clears all devices; *held says whether one of them held anything. */
+int syn_deployer_undeploy(struct syn_bench *bench, bool *held, struct syn_error *error);
 
 /* What is deployed and complete; SYN_ESTATE, or SYN_ELINK where a device has left. */
 int syn_deployer_current(struct syn_bench *bench, struct syn_deployed **deployed,

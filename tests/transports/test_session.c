@@ -223,11 +223,20 @@ static void reset_is_never_repeated(void **state)
 
 /* ---- uploads ---- */
 
-static void on_progress(void *user, size_t held, size_t size)
+static bool on_progress(void *user, size_t held, size_t size)
 {
     struct fixture *f = user;
     assert_true(held <= size);
     f->progressed++;
+    return true;
+}
+
+static bool stop_at_once(void *user, size_t held, size_t size)
+{
+    (void)user;
+    (void)held;
+    (void)size;
+    return false;
 }
 
 static int put(struct fixture *f)
@@ -250,6 +259,18 @@ static void a_blob_is_uploaded_in_pieces(void **state)
     assert_int_equal(put(f), 0);
     check_blob(f);
     assert_true(f->progressed >= BLOB_SIZE / RESPONDER_MESSAGE);
+}
+
+static void an_upload_that_is_given_up_sends_no_more_than_is_on_its_way(void **state)
+{
+    struct fixture *f = *state;
+    greet(f);
+    assert_int_equal(finish(f, syn_session_put(f->session, f->hash, f->blob, sizeof f->blob,
+                                               stop_at_once, on_done, f)),
+                     SYN_ECANCELED);
+    assert_true(f->device.held < sizeof f->blob);
+    assert_int_equal(put(f), 0);
+    check_blob(f);
 }
 
 static void a_blob_that_is_there_is_not_sent_again(void **state)
@@ -443,6 +464,7 @@ int main(void)
         TEST(run_and_stop_say_how),
         TEST(reset_is_never_repeated),
         TEST(a_blob_is_uploaded_in_pieces),
+        TEST(an_upload_that_is_given_up_sends_no_more_than_is_on_its_way),
         TEST(a_blob_that_is_there_is_not_sent_again),
         TEST(an_upload_goes_on_where_the_device_stands),
         TEST(an_upload_survives_loss_in_both_directions),

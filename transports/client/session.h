@@ -200,10 +200,11 @@ int syn_session_accel(struct syn_session *s, syn_session_done done, void *user);
 /*
  * answer->blob. Uploads what the device does not hold yet, in pieces, as many at once as the window
  * allows; goes on where the device says it stands. `data` must live until `done`. `progress` (may
- * be NULL) is called with the bytes that the device holds; it must not free the session.
+ * be NULL) is called with the bytes that the device holds; where it returns false no more is sent,
+ * and `done` gets SYN_ECANCELED. It must not free the session.
  */
 int syn_session_put(struct syn_session *s, const uint8_t hash[SYN_HASH_SIZE], const void *data,
-                    size_t size, void (*progress)(void *user, size_t held, size_t size),
+                    size_t size, bool (*progress)(void *user, size_t held, size_t size),
                     syn_session_done done, void *user);
 /* answer->blob: what the device holds of it */
 int syn_session_blob(struct syn_session *s, const uint8_t hash[SYN_HASH_SIZE],

@@ -32,7 +32,7 @@ struct upload {
     bool behind; /* the device missed a piece */
     int status;
     struct syn_error error;
-    void (*progress)(void *user, size_t held, size_t size);
+    bool (*progress)(void *user, size_t held, size_t size);
     syn_session_done done;
     void *user;
 };
@@ -152,8 +152,8 @@ static void on_piece(void *user, int status, const struct syn_answer *answer,
     } else {
         u->held = answer->blob.held_bytes;
         u->behind = u->behind || u->held < piece.end;
-        if (u->progress)
-            u->progress(u->user, u->held, u->size);
+        if (u->progress && !u->progress(u->user, u->held, u->size))
+            fail(u, SYN_ECANCELED, NULL);
     }
     proceed(u);
 }
@@ -175,7 +175,7 @@ static void on_state(void *user, int status, const struct syn_answer *answer,
 }
 
 int syn_session_put(struct syn_session *s, const uint8_t hash[SYN_HASH_SIZE], const void *data,
-                    size_t size, void (*progress)(void *user, size_t held, size_t size),
+                    size_t size, bool (*progress)(void *user, size_t held, size_t size),
                     syn_session_done done, void *user)
 {
     size_t room = s->max_message - SYN_SMP_HEADER - FRAMING_OVERHEAD - PIECE_OVERHEAD;
