@@ -13,9 +13,31 @@
 #include <strings.h>
 #include <unistd.h>
 
-/* In the tree, data files lie below devices/; installed, below the data folder. */
-static const char *const roots[] = {SYN_DATA_DIR, SYN_SOURCE_DIR "/devices"};
-#define ROOTS (sizeof roots / sizeof roots[0])
+/* Folder of this program, without its last slash; empty where it cannot be told. */
+static void own_folder(char folder[PATH_MAX])
+{
+    ssize_t length = readlink("/proc/self/exe", folder, PATH_MAX - 1);
+    folder[length > 0 ? length : 0] = '\0';
+    char *slash = strrchr(folder, '/');
+    if (slash)
+        *slash = '\0';
+}
+
+/* Where data may lie, in the order of looking: installed beside the program wherever that was moved
+ * to, installed where the build meant it, in the tree. */
+enum { ROOTS = 3 };
+
+static void root_folder(int index, char root[PATH_MAX])
+{
+    static const char *const fixed[ROOTS] = {NULL, SYN_DATA_DIR, SYN_SOURCE_DIR "/devices"};
+    char self[PATH_MAX];
+    if (fixed[index]) {
+        (void)snprintf(root, PATH_MAX, "%s", fixed[index]);
+        return;
+    }
+    own_folder(self);
+    (void)snprintf(root, PATH_MAX, "%s/../share/synergy", self);
+}
 
 static const char extension[] = ".json";
 
@@ -32,10 +54,11 @@ static int is_data_file(const struct dirent *entry)
 
 void syn_data_each(const char *kind, void (*each)(void *ctx, const char *name), void *ctx)
 {
-    for (size_t r = 0; r < ROOTS; r++) {
-        char folder[PATH_MAX];
+    for (int r = 0; r < ROOTS; r++) {
+        char root[PATH_MAX], folder[PATH_MAX];
         struct dirent **entries = NULL;
-        (void)snprintf(folder, sizeof folder, "%s/%s", roots[r], kind);
+        root_folder(r, root);
+        (void)snprintf(folder, sizeof folder, "%s/%s", root, kind);
         int count = scandir(folder, &entries, is_data_file, alphasort);
         for (int i = 0; i < count; i++) {
             entries[i]->d_name[strlen(entries[i]->d_name) - (sizeof extension - 1)] = '\0';
@@ -86,13 +109,14 @@ int syn_data_find(const char *kind, const char *name, char *path, size_t size,
         (void)snprintf(path, size, "%s", name);
         return 0;
     }
-    for (size_t r = 0; r < ROOTS; r++) {
-        char lower[64];
+    for (int r = 0; r < ROOTS; r++) {
+        char root[PATH_MAX], lower[64];
         size_t i = 0;
         for (; name[i] && i + 1 < sizeof lower; i++)
             lower[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]);
         lower[i] = '\0';
-        (void)snprintf(path, size, "%s/%s/%s%s", roots[r], kind, lower, extension);
+        root_folder(r, root);
+        (void)snprintf(path, size, "%s/%s/%s%s", root, kind, lower, extension);
         if (access(path, R_OK) == 0)
             return 0;
     }
@@ -103,11 +127,7 @@ int syn_data_agent(char *path, size_t size, struct syn_error *error)
 {
     static const char *const places[] = {"", "/../devices"};
     char self[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    self[length > 0 ? length : 0] = '\0';
-    char *slash = strrchr(self, '/');
-    if (slash)
-        *slash = '\0';
+    own_folder(self);
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         (void)snprintf(path, size, "%s%s/synergy-agent", self, places[i]);
         if (access(path, X_OK) == 0)
