@@ -15,6 +15,7 @@
 static void bench_free(void *fleet)
 {
     struct syn_bench *bench = fleet;
+    syn_runner_leave(bench, NULL);
     syn_runner_free(bench);
     syn_deployer_free(bench);
     for (unsigned i = 0; i < bench->count; i++)
@@ -127,6 +128,7 @@ void syn_member_hang_up(struct syn_member *member, const struct syn_error *why)
 
 void syn_bench_remove(struct syn_bench *bench, struct syn_member *member)
 {
+    syn_runner_leave(bench, member);
     syn_member_hang_up(member, NULL);
     unsigned kept = 0;
     for (unsigned i = 0; i < bench->count; i++)

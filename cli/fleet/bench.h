@@ -78,7 +78,7 @@ int syn_bench_online(struct syn_bench *bench, const char *name, struct syn_membe
 struct syn_member *syn_bench_add(struct syn_bench *bench, const char *name, const char *uri,
                                  struct syn_error *error);
 
-/* Ends its session and process and forgets it. */
+/* Stops it where it runs, ends its session and process and forgets it. */
 void syn_bench_remove(struct syn_bench *bench, struct syn_member *member);
 
 /* Ends the session and process; the member stays, offline. `why` may be NULL. */

@@ -343,6 +343,10 @@ int syn_member_connect(struct syn_member *member, const char *profile, struct sy
         rc = say_hello(member, error);
     if (rc == 0)
         rc = read_profile(member, profile, error);
+    if (rc == 0 && !member->session) { /* its process ended in the turn that brought the answer */
+        *error = member->why;
+        rc = SYN_ELINK;
+    }
     if (rc == 0)
         rc = subscribe_logs(member, error);
     if (rc != 0) {

@@ -170,10 +170,7 @@ static int tell_peers(struct syn_bench *bench, const struct syn_workload *worklo
             error);
     }
     int waited = syn_operation_wait(&op, bench->console, rc == 0 ? error : NULL);
-    rc = rc != 0 ? rc : waited;
-    if (rc == SYN_ELINK)
-        (void)check_present(workload, error); /* words that name the device */
-    return rc;
+    return rc != 0 ? rc : waited;
 }
 
 /* ---- deploying ---- */
@@ -282,6 +279,8 @@ int syn_deployer_deploy(struct syn_bench *bench, struct syn_workload *workload,
     if (rc == 0)
         rc = switch_over(&work, what, error);
     if (rc != 0) {
+        if (rc == SYN_ELINK && !error->device[0])
+            (void)check_present(workload, error); /* words that name the device */
         syn_deploy_free(work.deploy);
         syn_workload_free(workload);
         return rc;

@@ -127,6 +127,10 @@ int syn_runner_start(struct syn_bench *bench, const struct syn_runner_options *o
     bench->running->active = rc == 0; /* the first results may come before the last answer */
     if (rc == 0)
         rc = tell_all(bench, options, true, error);
+    if (rc == 0 || rc == SYN_ELINK) { /* a device that has left meanwhile ended the run */
+        int present = syn_deployer_current(bench, &deployed, error);
+        rc = present != 0 ? present : rc;
+    }
     if (rc != 0) {
         (void)tell_all(bench, options, false, NULL);
         end(bench);
@@ -164,6 +168,16 @@ int syn_runner_current(struct syn_bench *bench, struct syn_running **running,
     return SYN_ESTATE;
 }
 
+/* Index of a member in what is deployed; -1 where it takes no part. */
+static int device_of(const struct syn_bench *bench, const struct syn_member *member)
+{
+    const struct syn_deployed *deployed = bench->deployed;
+    for (unsigned i = 0; deployed && i < deployed->workload->fleet.count; i++)
+        if (deployed->workload->members[i] == member)
+            return (int)i;
+    return -1;
+}
+
 static void nobody_waits(void *user, int status, const struct syn_answer *answer,
                          const struct syn_error *error)
 {
@@ -198,22 +212,28 @@ void syn_runner_member_left(struct syn_bench *bench, unsigned device)
                       bench->deployed->workload->fleet.devices[device].name);
 }
 
+void syn_runner_leave(struct syn_bench *bench, const struct syn_member *leaving)
+{
+    const struct syn_run_options halt = {.go = false};
+    struct syn_operation op = {0};
+    if (!bench->running || !bench->running->active || (leaving && device_of(bench, leaving) < 0))
+        return;
+    for (unsigned i = 0; i < bench->count; i++) {
+        struct syn_member *member = bench->members[i];
+        if (member->spawn || member->state != SYN_MEMBER_ONLINE || member->txn == 0)
+            continue;
+        (void)syn_operation_started(
+            &op, member, syn_session_run(member->session, &halt, syn_operation_done, &op), NULL);
+    }
+    (void)syn_operation_wait(&op, bench->console, NULL);
+}
+
 void syn_runner_free(struct syn_bench *bench)
 {
     end(bench);
 }
 
 /* ---- what devices report ---- */
-
-/* Index of a member in what is deployed; -1 where it takes no part. */
-static int device_of(const struct syn_bench *bench, const struct syn_member *member)
-{
-    const struct syn_deployed *deployed = bench->deployed;
-    for (unsigned i = 0; deployed && i < deployed->workload->fleet.count; i++)
-        if (deployed->workload->members[i] == member)
-            return (int)i;
-    return -1;
-}
 
 static void copy_counters(struct syn_device_counters *to, const struct syn_counters *from)
 {

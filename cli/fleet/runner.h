@@ -75,6 +75,10 @@ int syn_runner_verify(struct syn_bench *bench, size_t *checked, struct syn_error
 /* Speed of the slowest virtual wearable: device seconds a wall second. */
 double syn_runner_speed(const struct syn_bench *bench);
 
+/* Before `member` (NULL: the console) leaves: stops the devices that outlive the console, without a
+ * word, and waits until they have heard it. */
+void syn_runner_leave(struct syn_bench *bench, const struct syn_member *member);
+
 /* From the sessions. */
 void syn_runner_counters(struct syn_bench *bench, struct syn_member *member,
                          const struct syn_counters *counters);
