@@ -149,6 +149,7 @@ void syn_bench_fleet(struct syn_bench *bench, struct syn_fleet *fleet,
                      struct syn_member *index[SYN_DEVICES_MAX])
 {
     memset(fleet, 0, sizeof *fleet);
+    fleet->hub_wired = true; /* no link of the console shares a radio with another */
     for (unsigned i = 0; i < bench->count; i++) {
         struct syn_member *member = bench->members[i];
         if (member->state != SYN_MEMBER_ONLINE)

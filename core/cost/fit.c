@@ -2,6 +2,7 @@
 #include "core/cost/fit.h"
 
 #include "devices/part/columns.h"
+#include "devices/runtime/runtime.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -62,18 +63,32 @@ int syn_fit_alone(const struct syn_part *part, const struct syn_model *model, un
     return syn_place_data(part, &chunk, NULL, misfit);
 }
 
+/* The route of chunk `index` as far as the arena is concerned: which of its ends are peers. */
+static struct syn_route ends_of(const struct syn_execution_plan *plan, unsigned index)
+{
+    enum { PEER = 0 }; /* whichever it is */
+    const unsigned device = plan->chunks[index].device;
+    const bool first = index == 0, last = index + 1u == plan->chunk_count;
+    const bool fed = first && device == plan->source, acts = last && device == plan->target;
+    return (struct syn_route){.has_body = true,
+                              .body_from = fed ? SYN_RT_LOCAL : PEER,
+                              .body_to = acts ? SYN_RT_LOCAL : PEER};
+}
+
 int syn_fit_arena(const struct syn_model *model, const struct syn_execution_plan *plan,
                   unsigned index, uint32_t *bytes)
 {
     const struct syn_plan_chunk *chunk = &plan->chunks[index];
+    const struct syn_route route = ends_of(plan, index);
+    const bool last = index + 1u == plan->chunk_count;
     struct syn_cut cut;
     int rc = 0;
     *bytes = 0;
-    if (index > 0 || chunk->device != plan->source) {
+    if (syn_route_in_arena(&route, SYN_STAGE_BODY_IN, last)) {
         rc = syn_model_cut(model, chunk->first, &cut);
         *bytes += rc ? 0 : cut.bytes;
     }
-    if (!rc && index + 1u < plan->chunk_count) {
+    if (!rc && syn_route_in_arena(&route, SYN_STAGE_BODY_OUT, last)) {
         rc = syn_model_cut(model, chunk->last, &cut);
         *bytes += rc ? 0 : cut.bytes;
     }

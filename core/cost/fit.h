@@ -54,7 +54,7 @@ int syn_fit_device(const struct syn_problem *problem, const struct syn_plan *pla
 /* "needs 573,440 of 524,288 bytes of data memory": the limit alone, into text[size]. */
 void syn_misfit_words(const struct syn_misfit *misfit, char *text, size_t size);
 
-/* 1234567 as "1,234,567" into text[16]. */
+/* 1234567 as "1,234,567". */
 const char *syn_grouped(uint64_t value, char text[32]);
 
 #endif

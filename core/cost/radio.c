@@ -20,10 +20,15 @@ void syn_radio_transfer(struct syn_radio_load *load, const struct syn_fleet *fle
         syn_radio_add(load, a, b, times * syn_cost_transfer(fleet, a, b, bytes));
         return;
     }
-    syn_radio_add(load, a, SYN_DEVICE_HUB,
-                  times * syn_timing_message(&fleet->devices[a].profile.timing, bytes));
-    syn_radio_add(load, b, SYN_DEVICE_HUB,
-                  times * syn_timing_message(&fleet->devices[b].profile.timing, bytes));
+    uint64_t a_ns = times * syn_timing_message(&fleet->devices[a].profile.timing, bytes);
+    uint64_t b_ns = times * syn_timing_message(&fleet->devices[b].profile.timing, bytes);
+    if (fleet->hub_wired) {
+        load->node_ns[a] += a_ns;
+        load->node_ns[b] += b_ns;
+        return;
+    }
+    syn_radio_add(load, a, SYN_DEVICE_HUB, a_ns);
+    syn_radio_add(load, b, SYN_DEVICE_HUB, b_ns);
 }
 
 static unsigned bits(uint32_t set)

@@ -101,7 +101,7 @@ static void radio_change(struct walk *w, const struct hop *h, int64_t times)
 {
     w->radio_ns[h->from] += times * h->from_ns;
     w->radio_ns[h->to] += times * h->to_ns;
-    if (!h->direct)
+    if (!h->direct && !w->stage->problem->fleet->hub_wired)
         w->radio_ns[SYN_DEVICE_HUB] += times * (h->from_ns + h->to_ns);
 }
 

@@ -127,6 +127,23 @@ static void a_relayed_transfer_keeps_the_hub_busy_twice(void **state)
     rig_free(&rig);
 }
 
+static void over_wires_of_their_own_the_hub_binds_nobody(void **state)
+{
+    (void)state;
+    struct rig rig;
+    struct syn_prediction relayed;
+    wearables_with(&rig, "kws");
+    const struct syn_plan plan = kws_on(EARBUD);
+    rig.fleet.direct[EARBUD][RING] = rig.fleet.direct[RING][EARBUD] = false;
+    rig.fleet.hub_wired = true;
+    predict(&rig, &plan, SYN_EXECUTION_PARALLEL, &relayed);
+    assert_int_equal(relayed.busy_ns[EARBUD][SYN_UNIT_RADIO], ble_ns(64));
+    assert_int_equal(relayed.busy_ns[RING][SYN_UNIT_RADIO], ble_ns(64));
+    assert_int_equal(relayed.radio.node_ns[SYN_DEVICE_HUB], 0);
+    assert_true(relayed.bottleneck_device != SYN_DEVICE_HUB);
+    rig_free(&rig);
+}
+
 static void a_transfer_takes_the_longer_of_its_ends(void **state)
 {
     (void)state;
@@ -284,6 +301,7 @@ int main(void)
         cmocka_unit_test(a_sequential_round_is_the_sum_of_all_tasks),
         cmocka_unit_test(a_chunk_is_configured_each_time_only_where_it_shares_the_accelerator),
         cmocka_unit_test(a_relayed_transfer_keeps_the_hub_busy_twice),
+        cmocka_unit_test(over_wires_of_their_own_the_hub_binds_nobody),
         cmocka_unit_test(a_transfer_takes_the_longer_of_its_ends),
         cmocka_unit_test(three_transfers_among_three_devices_take_three_times_one),
         cmocka_unit_test(five_transfers_in_a_ring_take_five_halves_of_one),

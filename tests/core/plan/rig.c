@@ -192,6 +192,7 @@ void rig_random(struct rig *rig, uint64_t seed)
     }
     if (draw(&seed, 2))
         rig->fleet.direct[0][1] = rig->fleet.direct[1][0] = false;
+    rig->fleet.hub_wired = draw(&seed, 2);
     const unsigned count = 2 + draw(&seed, 2);
     for (unsigned p = 0; p < count; p++) {
         const struct syn_model *model = rig_random_model(rig, &seed, 2 + draw(&seed, 4));
