@@ -28,8 +28,8 @@ struct syn_fleet {
     /* direct[a][b]: a reaches b without the console; otherwise the transfer is relayed: two
      * transfers (a -> hub, hub -> b), both radios busy once each, and the hub busy twice. */
     bool direct[SYN_DEVICES_MAX][SYN_DEVICES_MAX];
-    /* Each device has a wire of its own to the console (serial, sockets): the hub is then never what
-     * binds. False where the console has one half-duplex radio for all of them. */
+    /* Each device has a wire of its own to the console (serial, sockets): the hub is then never
+     * what binds. False where the console has one half-duplex radio for all of them. */
     bool hub_wired;
 };
 
