@@ -12,17 +12,6 @@ struct block {
     uint64_t size, used;
 };
 
-/* Slots of the stage are buffers of their own (not a sensor's, not a small result). */
-static bool in_arena(const struct syn_deployed_pipe *p, enum syn_stage stage)
-{
-    const struct syn_route *r = &p->route;
-    if (stage == SYN_STAGE_BODY_IN)
-        return r->has_body && r->body_from != SYN_RT_LOCAL;
-    if (stage == SYN_STAGE_BODY_OUT)
-        return r->has_body && r->body_to != SYN_RT_LOCAL && !syn_deployment_is_last(p);
-    return false;
-}
-
 static bool has_slots(const struct syn_route *r, enum syn_stage stage)
 {
     switch (stage) {
@@ -41,7 +30,7 @@ static uint32_t stage_bytes(const struct syn_deployed_pipe *p, enum syn_stage st
 {
     if (stage == SYN_STAGE_HEAD)
         return p->route.has_head ? p->sense_bytes : 0;
-    if (!in_arena(p, stage))
+    if (!syn_route_in_arena(&p->route, stage, syn_deployment_is_last(p)))
         return 0;
     if (stage == SYN_STAGE_BODY_IN)
         return syn_deployment_port_bytes(p->image.in, p->image.in_count);

@@ -22,6 +22,13 @@ uint8_t syn_rt_sendee(const struct syn_route *route, unsigned stage)
     return syn_rt_is_peer(to) ? to : SYN_RT_NOBODY;
 }
 
+bool syn_route_in_arena(const struct syn_route *route, enum syn_stage stage, bool last)
+{
+    if (stage == SYN_STAGE_BODY_IN)
+        return syn_rt_filler(route, stage) != SYN_RT_NOBODY;
+    return stage == SYN_STAGE_BODY_OUT && !last && syn_rt_sendee(route, stage) != SYN_RT_NOBODY;
+}
+
 int syn_rt_full_slot(const struct syn_rt *rt, unsigned pipeline, unsigned stage)
 {
     const struct syn_rt_slot *slots = rt->slots[pipeline][stage];

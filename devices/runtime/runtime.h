@@ -98,6 +98,13 @@ struct syn_route {
 };
 
 /*
+ * Do the slots of `stage` lie in the arena? The input of a chunk does where a peer fills it, its
+ * output where a peer receives it. A sensor has its own buffer, a local hop none, and a result
+ * (`last`: the chunk is the last of its model) is made when it is sent.
+ */
+bool syn_route_in_arena(const struct syn_route *route, enum syn_stage stage, bool last);
+
+/*
  * What the runtime asks of the port. `begin` must not call back into the runtime; the port reports
  * later through syn_rt_ended(). `credit` tells the sender of the hop into `stage` that one more
  * slot is free since at_ns.

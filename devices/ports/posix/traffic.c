@@ -397,9 +397,22 @@ void syn_traffic_init(struct syn_traffic *t, struct syn_agent *agent, struct syn
     syn_radio_init(&t->radio, &port, syn_virtual_from_real(clock, PATIENCE_NS));
 }
 
+/* Messages of a deployment that is over mean something else in the next. */
+static void forget_relay(struct syn_traffic *t)
+{
+    syn_virtual_stop(&t->relay_timer);
+    while (t->relay_first) {
+        struct syn_relay_message *m = t->relay_first;
+        t->relay_first = m->next;
+        free(m);
+    }
+    t->relay_last = &t->relay_first;
+}
+
 void syn_traffic_reset(struct syn_traffic *t)
 {
     syn_virtual_stop(&t->wake);
+    forget_relay(t);
     syn_traffic_out_reset(t);
     syn_traffic_in_reset(t);
     t->drop_count = 0;
@@ -407,15 +420,4 @@ void syn_traffic_reset(struct syn_traffic *t)
     memset(t->granted, 0, sizeof t->granted);
     memset(t->seen, 0, sizeof t->seen);
     syn_radio_reset(&t->radio, t->agent->deployment.self);
-}
-
-void syn_traffic_close(struct syn_traffic *t)
-{
-    syn_traffic_reset(t);
-    syn_virtual_stop(&t->relay_timer);
-    while (t->relay_first) {
-        struct syn_relay_message *m = t->relay_first;
-        t->relay_first = m->next;
-        free(m);
-    }
 }

@@ -87,7 +87,6 @@ void syn_traffic_init(struct syn_traffic *traffic, struct syn_agent *agent,
                       struct syn_virtual *clock);
 /* Forgets everything that is under way, for a new deployment or none. */
 void syn_traffic_reset(struct syn_traffic *traffic);
-void syn_traffic_close(struct syn_traffic *traffic);
 
 /* The runtime's SEND and credits. */
 void syn_traffic_send(struct syn_traffic *traffic, const struct syn_task *task, int64_t start_ns,

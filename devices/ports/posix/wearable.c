@@ -434,7 +434,7 @@ void syn_wearable_free(struct syn_wearable *w)
     if (!w)
         return;
     syn_peers_free(w->peers);
-    syn_traffic_close(&w->traffic);
+    syn_traffic_reset(&w->traffic);
     syn_accel_clear(&w->accel);
     syn_sensing_close(&w->sensing);
     syn_virtual_close(&w->clock);
