@@ -77,7 +77,7 @@ int64_t syn_agent_poll(struct syn_agent *agent)
 /* ---- reports from the port ---- */
 
 void syn_agent_task_ended(struct syn_agent *agent, const struct syn_task *task, int64_t start_ns,
-                          int64_t end_ns, int64_t late_ns, const struct syn_result *result)
+                          int64_t end_ns, int64_t late_ns, const struct syn_tensor_result *result)
 {
     agent->result = result;
     syn_rt_ended(&agent->rt, task, start_ns, end_ns, late_ns);

@@ -18,6 +18,7 @@
 #include "devices/agent/store.h"
 #include "devices/runtime/runtime.h"
 #include "devices/wire/frame.h"
+#include "devices/wire/tensor.h"
 
 #define SYN_AGENT_LINKS_MAX   2    /* hosts that may be connected at once */
 #define SYN_AGENT_MESSAGE_MAX 2048 /* largest SMP message, header included */
@@ -91,13 +92,6 @@ struct syn_agent_subscription {
     bool results, logs;
 };
 
-/* What a pipeline's action saw; the port fills it on UNLOAD (devices/wire/GROUP.md, "Result"). */
-struct syn_result {
-    uint16_t best;
-    uint16_t count;
-    int32_t value, second;
-};
-
 /* Caller-owned; fields are private to the agent, but for reading `deployment`, `rt`, `timing`. */
 struct syn_agent {
     struct syn_agent_identity identity;
@@ -113,8 +107,8 @@ struct syn_agent {
     uint32_t run_limit; /* of the last run */
     int64_t started_ns; /* of the last run: the runtime counts times from there */
     int64_t next_beacon_ns;
-    bool beacon_due;                 /* an inference was completed in sequential mode */
-    const struct syn_result *result; /* of the task whose end is being reported */
+    bool beacon_due;                        /* an inference was completed in sequential mode */
+    const struct syn_tensor_result *result; /* of the task whose end is being reported */
     struct syn_agent_peer peers[SYN_AGENT_PEERS_MAX];
     uint8_t self;
     struct syn_agent_link {
@@ -153,9 +147,10 @@ void syn_agent_receive(struct syn_agent *agent, unsigned link, const uint8_t *by
 int64_t syn_agent_poll(struct syn_agent *agent);
 
 /* Reports from the port, passed on to the runtime; completed inferences become events. `result`
- * is what the task carried: for UNLOAD that ends in a local TAIL, and for ACT. */
+ * is what the task carried, made by the port on UNLOAD: for UNLOAD that ends in a local TAIL, and
+ * for ACT. */
 void syn_agent_task_ended(struct syn_agent *agent, const struct syn_task *task, int64_t start_ns,
-                          int64_t end_ns, int64_t late_ns, const struct syn_result *result);
+                          int64_t end_ns, int64_t late_ns, const struct syn_tensor_result *result);
 
 /* Writes a tensor message to the host, who relays it to device `peer` (hosts learn the target from
  * the stream). Returns false when no host is connected or the link is full. */

@@ -145,7 +145,7 @@ int64_t syn_agent_event_counters(struct syn_agent *agent, int64_t now)
 /* ---- results, log, faults ---- */
 
 static size_t make_result(struct event *e, unsigned pipeline, const struct syn_token *token,
-                          int64_t acted_ns, const struct syn_result *result)
+                          int64_t acted_ns, const struct syn_tensor_result *result)
 {
     begin(e, "res");
     syn_cbor_pair_uint(&e->out, "p", pipeline);

@@ -64,24 +64,18 @@ void syn_tensor_token_get(struct syn_tensor_token *t, const uint8_t from[SYN_TEN
 
 void syn_tensor_result_put(uint8_t to[SYN_TENSOR_RESULT_SIZE], const struct syn_tensor_result *r)
 {
-    syn_tensor_token_put(to, &r->token);
-    syn_put_le16(to + 40, r->best);
-    syn_put_le16(to + 42, r->count);
-    syn_put_le32(to + 44, (uint32_t)r->value);
-    syn_put_le32(to + 48, (uint32_t)r->second);
+    syn_put_le16(to, r->best);
+    syn_put_le16(to + 2, r->count);
+    syn_put_le32(to + 4, (uint32_t)r->value);
+    syn_put_le32(to + 8, (uint32_t)r->second);
 }
 
-int syn_tensor_result_get(struct syn_tensor_result *r, const uint8_t *from, size_t size)
+void syn_tensor_result_get(struct syn_tensor_result *r, const uint8_t from[SYN_TENSOR_RESULT_SIZE])
 {
-    *r = (struct syn_tensor_result){0};
-    if (size < SYN_TENSOR_RESULT_SIZE)
-        return SYN_EPROTO;
-    syn_tensor_token_get(&r->token, from);
-    r->best = syn_get_le16(from + 40);
-    r->count = syn_get_le16(from + 42);
-    r->value = (int32_t)syn_get_le32(from + 44);
-    r->second = (int32_t)syn_get_le32(from + 48);
-    return 0;
+    *r = (struct syn_tensor_result){.best = syn_get_le16(from),
+                                    .count = syn_get_le16(from + 2),
+                                    .value = (int32_t)syn_get_le32(from + 4),
+                                    .second = (int32_t)syn_get_le32(from + 8)};
 }
 
 void syn_tensor_credit_put(uint8_t to[SYN_TENSOR_CREDIT_SIZE], const struct syn_tensor_credit *c)

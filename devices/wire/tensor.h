@@ -17,7 +17,7 @@
 #define SYN_TENSOR_START        20 /* SMP header and tensor header: where the body begins in a message */
 #define SYN_TENSOR_CRC          4 /* CRC-32 at the end of the last piece */
 #define SYN_TENSOR_TOKEN_SIZE   40
-#define SYN_TENSOR_RESULT_SIZE  52
+#define SYN_TENSOR_RESULT_SIZE  12 /* behind the token */
 #define SYN_TENSOR_CREDIT_SIZE  12
 #define SYN_TENSOR_MISSING_SIZE 4
 #define SYN_TENSOR_PIPES        64 /* pipelines that a counts message may carry */
@@ -54,9 +54,8 @@ struct syn_tensor_token {
     uint64_t output_hash;
 };
 
-/* All that the last hop carries. */
+/* What the last hop carries behind its token. */
 struct syn_tensor_result {
-    struct syn_tensor_token token;
     uint16_t best;  /* index of the largest output, channel-major */
     uint16_t count; /* of output elements, capped at 65535 */
     int32_t value;  /* the largest output */
@@ -82,7 +81,7 @@ int syn_tensor_get(struct syn_tensor_head *h, const uint8_t *payload, size_t pay
 void syn_tensor_token_put(uint8_t to[SYN_TENSOR_TOKEN_SIZE], const struct syn_tensor_token *t);
 void syn_tensor_token_get(struct syn_tensor_token *t, const uint8_t from[SYN_TENSOR_TOKEN_SIZE]);
 void syn_tensor_result_put(uint8_t to[SYN_TENSOR_RESULT_SIZE], const struct syn_tensor_result *r);
-int syn_tensor_result_get(struct syn_tensor_result *r, const uint8_t *from, size_t size);
+void syn_tensor_result_get(struct syn_tensor_result *r, const uint8_t from[SYN_TENSOR_RESULT_SIZE]);
 void syn_tensor_credit_put(uint8_t to[SYN_TENSOR_CREDIT_SIZE], const struct syn_tensor_credit *c);
 int syn_tensor_credit_get(struct syn_tensor_credit *c, const uint8_t *from, size_t size);
 void syn_tensor_missing_put(uint8_t to[SYN_TENSOR_MISSING_SIZE], uint32_t length);

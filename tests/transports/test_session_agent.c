@@ -265,7 +265,7 @@ static void a_run_reports_counters_results_and_logs(void **state)
     uint8_t chunk[32], hash[32];
     struct syn_subscription all = {.counters_ms = 100, .results = true, .log = true};
     struct syn_run_options go = {.go = true, .limit = 1};
-    struct syn_result result = {.best = 3, .count = 10, .value = 99, .second = -5};
+    struct syn_tensor_result result = {.best = 3, .count = 10, .value = 99, .second = -5};
     upload(f, chunk, hash);
     assert_int_equal(finish(f, syn_session_prepare(f->session, 7, hash, on_done, f)), 0);
     assert_int_equal(finish(f, syn_session_commit(f->session, 7, on_done, f)), 0);

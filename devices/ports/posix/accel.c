@@ -117,7 +117,8 @@ static int32_t element(const uint8_t *tensor, unsigned width, size_t index)
     return width == 32 ? (int32_t)syn_get_le32(tensor + 4 * index) : (int8_t)tensor[index];
 }
 
-void syn_accel_result(const struct syn_accel *accel, unsigned pipeline, struct syn_result *result)
+void syn_accel_result(const struct syn_accel *accel, unsigned pipeline,
+                      struct syn_tensor_result *result)
 {
     const struct syn_accel_chunk *chunk = &accel->chunks[pipeline];
     unsigned width = chunk->image->out[0].width;

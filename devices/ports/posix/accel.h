@@ -48,6 +48,7 @@ void syn_accel_unload(const struct syn_accel *accel, unsigned pipeline, uint8_t 
                       uint64_t *hash);
 
 /* What the output of a model's last chunk says: the largest element and its index. */
-void syn_accel_result(const struct syn_accel *accel, unsigned pipeline, struct syn_result *result);
+void syn_accel_result(const struct syn_accel *accel, unsigned pipeline,
+                      struct syn_tensor_result *result);
 
 #endif

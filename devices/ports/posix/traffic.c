@@ -33,10 +33,10 @@ struct syn_hop syn_traffic_hop(const struct syn_deployed_pipe *pipe, unsigned st
         return tensors(pipe->body_in_stream, pipe->image.in, pipe->image.in_count);
     case SYN_STAGE_BODY_OUT:
         if (syn_deployment_is_last(pipe))
-            return one(pipe->body_out_stream, SYN_RESULT_PACKED);
+            return one(pipe->body_out_stream, SYN_TENSOR_RESULT_SIZE);
         return tensors(pipe->body_out_stream, pipe->image.out, pipe->image.out_count);
     default:
-        return one(pipe->tail_stream, SYN_RESULT_PACKED);
+        return one(pipe->tail_stream, SYN_TENSOR_RESULT_SIZE);
     }
 }
 

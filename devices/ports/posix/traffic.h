@@ -19,7 +19,6 @@
 #include "devices/ports/posix/radio.h"
 #include "devices/ports/posix/virtual.h"
 
-#define SYN_RESULT_PACKED 12 /* bytes of a result behind its token */
 #define SYN_TRAFFIC_IN    64 /* hops that arrive at the same time */
 #define SYN_TRAFFIC_DONE  8  /* hops of a stage whose arrival is remembered */
 #define SYN_TRAFFIC_DROPS 64 /* news of drops that wait for a link */
@@ -36,7 +35,7 @@ struct syn_traffic_out {
     uint8_t peer; /* device */
     int64_t start_ns, end_ns;
     struct syn_outgoing outgoing;
-    uint8_t result[SYN_RESULT_PACKED];
+    uint8_t result[SYN_TENSOR_RESULT_SIZE];
     struct syn_virtual_timer timer;
 };
 
@@ -48,7 +47,7 @@ struct syn_traffic_in {
     uint8_t pipeline, stage, slot;
     int64_t start_ns, end_ns;
     struct syn_incoming incoming;
-    uint8_t result[SYN_RESULT_PACKED];
+    uint8_t result[SYN_TENSOR_RESULT_SIZE];
     struct syn_virtual_timer timer;
 };
 
@@ -61,7 +60,7 @@ struct syn_traffic {
     struct syn_traffic_out out[SYN_RADIO_SENDS];
     struct syn_traffic_in in[SYN_TRAFFIC_IN];
     /* What is in the slots of results, whose bytes are in no arena. */
-    struct syn_result results[SYN_RT_PIPELINES_MAX][SYN_STAGE_COUNT][SYN_RT_SLOTS_MAX];
+    struct syn_tensor_result results[SYN_RT_PIPELINES_MAX][SYN_STAGE_COUNT][SYN_RT_SLOTS_MAX];
     /* By the host: inferences that arrived, credits granted and seen. */
     uint32_t done[SYN_RT_PIPELINES_MAX][SYN_STAGE_COUNT][SYN_TRAFFIC_DONE];
     uint32_t granted[SYN_RT_PIPELINES_MAX][SYN_STAGE_COUNT];

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Hops that arrive at a virtual wearable. */
-#include "devices/base/bytes.h"
 #include "devices/ports/posix/traffic.h"
 
 #include <string.h>
@@ -136,16 +135,6 @@ static void abort_entry(struct syn_traffic_in *in)
                          inference, syn_virtual_now(t->clock));
 }
 
-static void take_result(struct syn_traffic_in *in)
-{
-    const uint8_t *from = in->result;
-    in->traffic->results[in->pipeline][in->stage][in->slot] =
-        (struct syn_result){.best = syn_get_le16(from),
-                            .count = syn_get_le16(from + 2),
-                            .value = (int32_t)syn_get_le32(from + 4),
-                            .second = (int32_t)syn_get_le32(from + 8)};
-}
-
 static void on_end(void *ctx)
 {
     struct syn_traffic_in *in = ctx;
@@ -156,7 +145,7 @@ static void on_end(void *ctx)
                               .input_hash = t.input_hash,
                               .output_hash = t.output_hash};
     if (in->stage == SYN_STAGE_TAIL)
-        take_result(in);
+        syn_tensor_result_get(&in->traffic->results[in->pipeline][in->stage][in->slot], in->result);
     in->used = false;
     syn_rt_receive_end(&in->traffic->agent->rt, in->pipeline, (enum syn_stage)in->stage, in->slot,
                        &token, in->start_ns, in->end_ns);

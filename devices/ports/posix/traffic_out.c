@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Hops that leave a virtual wearable. */
-#include "devices/base/bytes.h"
 #include "devices/ports/posix/traffic.h"
 
 /* Real time until a full link of the host is tried again, and until a receiver behind the host is
@@ -74,23 +73,14 @@ void syn_traffic_send(struct syn_traffic *t, const struct syn_task *task, int64_
     (void)syn_radio_offer(&t->radio, &send, syn_virtual_now(t->clock));
 }
 
-/* Bytes of a result as they follow its token. */
-static void pack_result(uint8_t to[SYN_RESULT_PACKED], const struct syn_result *r)
-{
-    syn_put_le16(to, r->best);
-    syn_put_le16(to + 2, r->count);
-    syn_put_le32(to + 4, (uint32_t)r->value);
-    syn_put_le32(to + 8, (uint32_t)r->second);
-}
-
 static const uint8_t *data_of(struct syn_traffic_out *out)
 {
     const struct syn_task *task = &out->task;
     const struct syn_deployed_pipe *pipe = pipe_of(out);
     if (task->from_stage == SYN_STAGE_HEAD || !syn_deployment_is_last(pipe))
         return pipe->slots[task->from_stage][task->from_slot];
-    pack_result(out->result,
-                &out->traffic->results[task->pipeline][task->from_stage][task->from_slot]);
+    syn_tensor_result_put(
+        out->result, &out->traffic->results[task->pipeline][task->from_stage][task->from_slot]);
     return out->result;
 }
 

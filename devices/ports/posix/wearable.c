@@ -159,7 +159,8 @@ static void start_work(struct running *r)
 /* ---- tasks in their windows ---- */
 
 /* What the task carried, for the agent's events. */
-static const struct syn_result *result_of(struct syn_wearable *w, const struct syn_task *task)
+static const struct syn_tensor_result *result_of(struct syn_wearable *w,
+                                                 const struct syn_task *task)
 {
     if (task->kind == SYN_TASK_ACT)
         return &w->traffic.results[task->pipeline][task->from_stage][task->from_slot];

@@ -363,7 +363,7 @@ void bench_local_deployment(struct bench *b, struct chain chain, uint8_t hash[SY
     bench_upload(b, blob, size, hash);
 }
 
-struct begun bench_end_task(struct bench *b, const struct syn_result *result)
+struct begun bench_end_task(struct bench *b, const struct syn_tensor_result *result)
 {
     assert_true(b->begun_count > 0);
     struct begun begun = b->begun[0];

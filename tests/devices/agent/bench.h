@@ -93,6 +93,6 @@ const struct message *bench_run(struct bench *b, bool go, bool sequential, uint3
 void bench_local_deployment(struct bench *b, struct chain chain, uint8_t hash[SYN_SHA256_SIZE]);
 
 /* Reports the end of the oldest task that was begun; returns it. */
-struct begun bench_end_task(struct bench *b, const struct syn_result *result);
+struct begun bench_end_task(struct bench *b, const struct syn_tensor_result *result);
 
 #endif

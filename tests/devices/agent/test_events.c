@@ -37,7 +37,7 @@ static void start(struct bench *b, bool sequential)
 
 static void one_inference(struct bench *b)
 {
-    const struct syn_result result = {.best = 3, .count = 512, .value = 90, .second = -4};
+    const struct syn_tensor_result result = {.best = 3, .count = 512, .value = 90, .second = -4};
     uint32_t acted = b->agent.rt.counters.acted[0];
     while (b->agent.rt.counters.acted[0] == acted) {
         bool act = b->begun[0].task.kind == SYN_TASK_ACT;
