@@ -109,16 +109,14 @@ int syn_console_stop_error(const struct syn_console *console, struct syn_error *
 /* Prints the result so far and empties it: for commands that give several (`watch`). */
 void syn_console_emit(struct syn_console *console);
 
-/*
- * A line about something that happened by itself; above the prompt in interactive mode, on stderr
- * with -v in batch. Text from devices may be passed as it is: control characters are replaced.
- */
-void syn_console_note(struct syn_console *console, const char *fmt, ...) SYN_PRINTF(2, 3);
-
 /* Keeps notes back while something else has the whole screen; `false` prints them. */
 void syn_console_hold(struct syn_console *console, bool hold);
 
-/* Notes an event (`wait EVENT` sees it) with a sentence for people; device may be NULL. */
+/*
+ * Notes an event (`wait EVENT` sees it) with a sentence for people: above the prompt in interactive
+ * mode, on stderr with -v in batch. device may be NULL. Text from devices may be passed as it is:
+ * control characters are replaced.
+ */
 void syn_console_event(struct syn_console *console, enum syn_event_kind kind, const char *device,
                        const char *fmt, ...) SYN_PRINTF(4, 5);
 

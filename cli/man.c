@@ -172,7 +172,7 @@ static void write_exit_classes(FILE *out)
     (void)fputs(".El\n", out);
 }
 
-void syn_man_write(FILE *out)
+static void write_head(FILE *out)
 {
     (void)fputs(".\\\" Made by synergy --man\n"
                 ".Dd $Mdocdate$\n"
@@ -184,10 +184,14 @@ void syn_man_write(FILE *out)
                 ".Sh SYNOPSIS\n"
                 ".Nm\n"
                 ".Op Ar options\n"
-                ".Op Ar\n"
-                ".Sh DESCRIPTION\n",
+                ".Op Ar\n",
                 out);
-    (void)fputs("A person wears several devices, each with a tiny AI accelerator.\n"
+}
+
+static void write_description(FILE *out)
+{
+    (void)fputs(".Sh DESCRIPTION\n"
+                "A person wears several devices, each with a tiny AI accelerator.\n"
                 ".Nm\n"
                 "connects to them, searches for the plan that lets all apps run together best,\n"
                 "deploys it to all devices or to none, runs it, and shows what is measured beside\n"
@@ -210,14 +214,12 @@ void syn_man_write(FILE *out)
                 ".Ql #\n"
                 "begins a comment, and a backslash at the end of a line joins the next one.\n"
                 "Nouns, verbs and options may be abbreviated where only one fits.\n"
-                "Times are written as 2, 250ms, 1m or 1h.\n"
-                ".Sh OPTIONS\n",
+                "Times are written as 2, 250ms, 1m or 1h.\n",
                 out);
-    write_options(out);
-    (void)fputs(".Sh COMMANDS\n", out);
-    write_commands(out);
-    write_settings(out);
-    write_events(out);
+}
+
+static void write_surroundings(FILE *out)
+{
     (void)fputs(".Sh ENVIRONMENT\n"
                 ".Bl -tag -width Ds\n"
                 ".It Ev XDG_STATE_HOME\n"
@@ -233,15 +235,34 @@ void syn_man_write(FILE *out)
                 "Lines that were typed.\n"
                 ".El\n",
                 out);
-    write_exit_classes(out);
+}
+
+static void write_examples(FILE *out)
+{
     (void)fputs(".Sh EXAMPLES\n"
                 "Four virtual wearables, a plan by every planner, ten seconds of the best one:\n"
                 ".Bd -literal -offset indent\n"
                 "synergy scripts/lab/max78000.syn \\e\n"
-                "    -c 'model zoo ConvNet5' -c 'app add scripts/apps/w1.json' \\e\n"
+                "    -c 'model zoo ConvNet5 ResSimpleNet UNet' \\e\n"
+                "    -c 'app add scripts/apps/w1.json' \\e\n"
                 "    -c 'plan search --planner all' -c deploy -c 'run --for 10s'\n"
                 ".Ed\n"
                 ".Sh SEE ALSO\n"
                 ".Xr synergy-agent 1\n",
                 out);
+}
+
+void syn_man_write(FILE *out)
+{
+    write_head(out);
+    write_description(out);
+    (void)fputs(".Sh OPTIONS\n", out);
+    write_options(out);
+    (void)fputs(".Sh COMMANDS\n", out);
+    write_commands(out);
+    write_settings(out);
+    write_events(out);
+    write_surroundings(out);
+    write_exit_classes(out);
+    write_examples(out);
 }

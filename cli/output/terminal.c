@@ -9,9 +9,3 @@ int syn_terminal_width(int fd)
     struct winsize size = {0};
     return isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
-
-int syn_terminal_height(int fd)
-{
-    struct winsize size = {0};
-    return isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
-}

@@ -3,8 +3,7 @@
 #ifndef SYN_CLI_OUTPUT_TERMINAL_H
 #define SYN_CLI_OUTPUT_TERMINAL_H
 
-/* Columns or rows of the terminal on `fd`; 0 where it is none. Ask again after a resize. */
+/* Columns of the terminal on `fd`; 0 where it is none. Ask again after a resize. */
 int syn_terminal_width(int fd);
-int syn_terminal_height(int fd);
 
 #endif

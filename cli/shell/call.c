@@ -314,11 +314,6 @@ static const struct slot *slot_of(const struct syn_call *call, const char *name,
     return &none;
 }
 
-const struct syn_command *syn_call_command(const struct syn_call *call)
-{
-    return call->command;
-}
-
 bool syn_call_has(const struct syn_call *call, const char *name)
 {
     return syn_call_count(call, name) > 0;

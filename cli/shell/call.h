@@ -52,8 +52,6 @@ const char *syn_call_at(const struct syn_call *call, const char *name, size_t in
 bool syn_call_list(const struct syn_call *call, const char *name, size_t index, char *text,
                    size_t size);
 
-const struct syn_command *syn_call_command(const struct syn_call *call);
-
 /* Checks one value against a parameter (also used for settings). 0 or SYN_EINVAL with words. */
 int syn_param_check(const struct syn_param *param, const char *value, struct syn_error *error);
 

@@ -184,11 +184,6 @@ const cJSON *syn_json_root(const struct syn_json *doc)
     return doc->root;
 }
 
-const char *syn_json_file(const struct syn_json *doc)
-{
-    return doc->path;
-}
-
 const cJSON *syn_json_get(const cJSON *object, const char *name)
 {
     return cJSON_GetObjectItemCaseSensitive(object, name);

@@ -34,7 +34,6 @@ int syn_json_read(struct syn_json **doc, const char *path, struct syn_error *err
 void syn_json_free(struct syn_json *doc); /* NULL is fine */
 
 const cJSON *syn_json_root(const struct syn_json *doc);
-const char *syn_json_file(const struct syn_json *doc); /* the `path` given */
 
 /* Member by exact name, or NULL. */
 const cJSON *syn_json_get(const cJSON *object, const char *name);

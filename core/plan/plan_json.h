@@ -41,10 +41,6 @@ cJSON *syn_plan_to_json(const struct syn_problem *problem, const struct syn_plan
 char *syn_plan_print(const struct syn_problem *problem, const struct syn_plan *plan,
                      const struct syn_plan_facts *facts);
 
-/* The facts of an object alone, also of one that is OOR. */
-int syn_plan_facts_from_json(const struct syn_json *doc, const cJSON *node,
-                             struct syn_plan_facts *facts, struct syn_error *error);
-
 /*
  * Reads the object `node` against a problem: every pipeline of the problem must be there once;
  * `source` and `target` may be absent where only one device meets the requirement. Figures are

@@ -284,16 +284,6 @@ static int read_plan(const struct syn_json *doc, const cJSON *node, struct raw_p
     return rc;
 }
 
-int syn_plan_facts_from_json(const struct syn_json *doc, const cJSON *node,
-                             struct syn_plan_facts *facts, struct syn_error *error)
-{
-    struct raw_plan raw;
-    int rc = read_plan(doc, node, &raw, error);
-    if (!rc)
-        *facts = raw.facts;
-    return rc;
-}
-
 int syn_plan_from_json(const struct syn_json *doc, const cJSON *node,
                        const struct syn_problem *problem, struct syn_plan *plan,
                        struct syn_plan_facts *facts, struct syn_error *error)

@@ -113,11 +113,6 @@ void syn_cbor_put_bytes(struct syn_cbor_out *w, const void *data, size_t size)
     put_string(w, 2, data, size);
 }
 
-uint8_t *syn_cbor_reserve_bytes(struct syn_cbor_out *w, size_t size)
-{
-    return put_head(w, 2, size, size);
-}
-
 void syn_cbor_put_map(struct syn_cbor_out *w, size_t count)
 {
     (void)put_head(w, 5, count, 0);

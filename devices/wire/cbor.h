@@ -51,8 +51,6 @@ void syn_cbor_put_null(struct syn_cbor_out *w);
 void syn_cbor_put_text(struct syn_cbor_out *w, const char *s);
 void syn_cbor_put_text_n(struct syn_cbor_out *w, const char *s, size_t size);
 void syn_cbor_put_bytes(struct syn_cbor_out *w, const void *data, size_t size);
-/* Writes the head of a byte string and returns the `size` bytes for the caller to fill, or NULL. */
-uint8_t *syn_cbor_reserve_bytes(struct syn_cbor_out *w, size_t size);
 
 /* Containers of known length: `count` pairs or items must follow. */
 void syn_cbor_put_map(struct syn_cbor_out *w, size_t count);

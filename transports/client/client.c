@@ -494,8 +494,3 @@ bool syn_client_connected(const struct syn_client *c)
 {
     return c->link && !c->lost.code;
 }
-
-const char *syn_client_describe(const struct syn_client *c)
-{
-    return c->name;
-}

@@ -108,6 +108,5 @@ int syn_client_send(struct syn_client *client, const void *message, size_t size)
 unsigned syn_client_outstanding(const struct syn_client *client);
 struct syn_client_stats syn_client_stats(const struct syn_client *client);
 bool syn_client_connected(const struct syn_client *client);
-const char *syn_client_describe(const struct syn_client *client);
 
 #endif
