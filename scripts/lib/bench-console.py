@@ -78,7 +78,8 @@ def machine():
                   if line.startswith(("model name", "Model"))]
     return {"cpu": models[0] if models else platform.machine(),
             "cores": len(os.sched_getaffinity(0)), "kernel": platform.release(),
-            "memory_mib": status_of("/proc/meminfo", "MemTotal") // 1024}
+            "memory_mib": status_of("/proc/meminfo", "MemTotal") // 1024,
+            "load": round(os.getloadavg()[0], 2)}  # of others, before anything is measured
 
 
 # ---- a console that is talked to ----
@@ -250,7 +251,7 @@ def show_processes(what, rows):
 def show(figures):
     about, deploy = figures["machine"], figures["deploy_w2"]
     row("machine", f"{about['cpu']}, {about['cores']} cores, {about['memory_mib']} MiB, "
-                   f"Linux {about['kernel']}")
+                   f"Linux {about['kernel']}, load {about['load']} before")
     row("start to prompt", spread(figures["start_ms"]))
     row("console at the prompt", f"{figures['prompt_rss_kib']} KiB resident")
     row("connect a virtual wearable", spread(figures["connect_ms"]))
