@@ -150,6 +150,14 @@ static bool read_peers(struct syn_span span, struct syn_agent_peer peers[SYN_AGE
     return in.error == 0;
 }
 
+/* The port reports changes only: a link that stays as it was is up where it was up. */
+static void keep_up(struct syn_agent_peer peers[SYN_AGENT_PEERS_MAX],
+                    const struct syn_agent_peer old[SYN_AGENT_PEERS_MAX])
+{
+    for (unsigned i = 0; i < SYN_AGENT_PEERS_MAX; i++)
+        peers[i].up = peers[i].used && old[i].up && strcmp(peers[i].address, old[i].address) == 0;
+}
+
 static void write_links(struct syn_agent_call *call)
 {
     static const struct syn_cbor_field fields[] = {
@@ -166,6 +174,8 @@ static void write_links(struct syn_agent_call *call)
                        "links: index of a peer is missing or too large");
         return;
     }
+    if (map.self == agent->self)
+        keep_up(peers, agent->peers);
     agent->self = map.self;
     memcpy(agent->peers, peers, sizeof peers);
     agent->relay_link = (uint8_t)call->link;

@@ -412,6 +412,18 @@ static void the_link_table_reaches_the_port_and_can_be_read(void **state)
     assert_string_equal(b->agent.peers[0].name, "glasses");
 }
 
+static void links_that_are_up_stay_up_when_the_same_table_is_written_again(void **state)
+{
+    struct bench *b = *state;
+    bench_expect_ok(write_links(b, 2));
+    syn_agent_peer_up(&b->agent, 0, true);
+    bench_expect_ok(write_links(b, 2));
+    assert_true(b->agent.peers[0].up); /* the port has nothing to report: nothing has changed */
+    assert_false(b->agent.peers[2].up);
+    bench_expect_ok(write_links(b, 0));
+    assert_false(b->agent.peers[0].up); /* another address */
+}
+
 static const struct message *feed(struct bench *b, const char *sensor)
 {
     struct syn_cbor_out *out = bench_payload(b);
@@ -483,6 +495,7 @@ int main(void)
         TEST(the_frame_of_the_largest_message_fits_its_buffer),
         TEST(a_tensor_message_goes_to_the_port_and_gets_no_answer),
         TEST(the_link_table_reaches_the_port_and_can_be_read),
+        TEST(links_that_are_up_stay_up_when_the_same_table_is_written_again),
         TEST(a_sensor_is_pointed_at_a_file_or_the_refusal_has_words),
         TEST(an_agent_without_its_callbacks_is_refused),
     };
