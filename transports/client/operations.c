@@ -35,7 +35,7 @@ enum {
 #define OURS(id_, op_) .group = SYN_GROUP_SYNERGY, .id = (id_), .op = (op_)
 #define OS(id_, op_)   .group = SYN_GROUP_OS, .id = (id_), .op = (op_)
 
-static const struct syn_operation operations[] = {
+static const struct syn_session_request operations[] = {
     [HELLO] = {"hello", OURS(SYN_ID_HELLO, SYN_SMP_READ), .read = syn_read_hello},
     [ACCEL] = {"accelerator state", OURS(SYN_ID_ACCEL, SYN_SMP_READ), .read = syn_read_accel},
     [BLOB] = {"blob state", OURS(SYN_ID_BLOB, SYN_SMP_READ), .read = syn_read_blob},

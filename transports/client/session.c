@@ -11,7 +11,7 @@ enum { SMALL_MESSAGE = 384 };
 
 struct call {
     struct syn_session *session;
-    const struct syn_operation *operation;
+    const struct syn_session_request *operation;
     syn_session_done done;
     void *user;
 };
@@ -42,7 +42,7 @@ static void on_reply(void *ctx, int status, const struct syn_reply *reply)
     call.done(call.user, status, &answer, error);
 }
 
-int syn_session_ask(struct syn_session *s, const struct syn_operation *operation,
+int syn_session_ask(struct syn_session *s, const struct syn_session_request *operation,
                     const struct syn_cbor_out *w, syn_session_done done, void *user)
 {
     if (w->error || w->length + SYN_SMP_HEADER > s->max_message)

@@ -15,7 +15,7 @@ struct syn_session {
 };
 
 /* One kind of request: what is sent and how its answer is read. */
-struct syn_operation {
+struct syn_session_request {
     const char *what; /* for errors */
     uint16_t group;
     uint8_t id;
@@ -27,7 +27,7 @@ struct syn_operation {
 };
 
 /* Sends `operation` with the payload in `w` (its error included). */
-int syn_session_ask(struct syn_session *s, const struct syn_operation *operation,
+int syn_session_ask(struct syn_session *s, const struct syn_session_request *operation,
                     const struct syn_cbor_out *w, syn_session_done done, void *user);
 
 /* Calls back the session's listeners with one event message. */

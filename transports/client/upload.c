@@ -42,7 +42,7 @@ struct piece {
     size_t end;
 };
 
-static const struct syn_operation put_operation = {
+static const struct syn_session_request put_operation = {
     .what = "upload",
     .group = SYN_GROUP_SYNERGY,
     .id = SYN_ID_BLOB,
