@@ -5,25 +5,19 @@
 #include <string.h>
 
 const char *const syn_event_names[SYN_EVENT_COUNT + 1] = {
-    [SYN_EVENT_JOIN] = "join",       [SYN_EVENT_LEAVE] = "leave",
-    [SYN_EVENT_LOG] = "log",         [SYN_EVENT_THROTTLE] = "throttle",
-    [SYN_EVENT_BATTERY] = "battery", [SYN_EVENT_DEPLOY] = "deploy",
-    [SYN_EVENT_RUN] = "run",         [SYN_EVENT_STOP] = "stop",
-    [SYN_EVENT_REPLAN] = "replan",   [SYN_EVENT_FAIL] = "fail",
-    [SYN_EVENT_COUNT] = NULL,
+    [SYN_EVENT_JOIN] = "join",     [SYN_EVENT_LEAVE] = "leave", [SYN_EVENT_LOG] = "log",
+    [SYN_EVENT_DEPLOY] = "deploy", [SYN_EVENT_RUN] = "run",     [SYN_EVENT_STOP] = "stop",
+    [SYN_EVENT_FAIL] = "fail",     [SYN_EVENT_COUNT] = NULL,
 };
 
 const char *const syn_event_help[SYN_EVENT_COUNT] = {
-    [SYN_EVENT_JOIN] = "a device has connected or came back",
+    [SYN_EVENT_JOIN] = "a device has connected, or is back after a reset",
     [SYN_EVENT_LEAVE] = "a device has gone, asked or not",
     [SYN_EVENT_LOG] = "a device says something",
-    [SYN_EVENT_THROTTLE] = "a device slows down",
-    [SYN_EVENT_BATTERY] = "the battery of a device is low",
     [SYN_EVENT_DEPLOY] = "a deployment has been committed everywhere",
     [SYN_EVENT_RUN] = "inference has started",
     [SYN_EVENT_STOP] = "inference has stopped",
-    [SYN_EVENT_REPLAN] = "the plan has changed",
-    [SYN_EVENT_FAIL] = "something that runs in the background went wrong",
+    [SYN_EVENT_FAIL] = "something went wrong on a device while it served",
 };
 
 int syn_event_kind_find(const char *name)

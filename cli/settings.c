@@ -24,7 +24,7 @@ const struct syn_param syn_setting_params[SYN_SETTING_COUNT + 1] = {
                              .standard = "5",
                              .min = 0.01,
                              .max = 3600,
-                             .help = "time that a device has for an answer"},
+                             .help = "time that a device has to say hello"},
     [SYN_SETTING_COLOR] = {.name = "color",
                            .kind = SYN_VALUE_CHOICE,
                            .standard = "auto",

@@ -176,7 +176,7 @@ static void completion_knows_what_may_come_next(void **state)
         {"help mod", "model"},
         {"help model exp", "export"},
         {"on ring mod", "model"},
-        {"wait thr", "throttle"},
+        {"wait lea", "leave"},
         {"nonsense ", ""},
         {"'open ", ""},
     };
