@@ -219,7 +219,7 @@ static const struct syn_command commands[] = {
                    "plan, and says what it fails for.",
         .options = {{.name = "--planner",
                      .value = "P",
-                     .help = "one planner, or 'all' (the setting 'planner')",
+                     .help = "one planner, 'auto' (synergy), or 'all' (the setting 'planner')",
                      .complete = planners},
                     {.name = "--objective",
                      .value = "O",
