@@ -70,7 +70,7 @@ static int take_found(const struct syn_plan_search *search, const struct syn_sea
     /* The bound is of rounds with task parallelization. */
     bool comparable = record->execution == SYN_EXECUTION_PARALLEL;
     syn_plan_facts_predicted(&record->facts, &record->workload->problem, &record->prediction,
-                             comparable ? found->bound_ns : 0);
+                             comparable ? found->bound : 0);
     return 0;
 }
 

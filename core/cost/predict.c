@@ -196,6 +196,16 @@ static int check_latency(const struct account *a, struct syn_error *error)
     return 0;
 }
 
+static int check_round(const struct account *a, struct syn_error *error)
+{
+    const uint64_t round = a->out->bound_ns, most = a->problem->round_max_ns;
+    if (most && round > most)
+        return syn_error_set(error, SYN_EOOR,
+                             "a round takes %.3f ms; the rate that was asked for allows %.3f ms",
+                             (double)round / 1e6, (double)most / 1e6);
+    return 0;
+}
+
 int syn_cost_predict_partial(const struct syn_problem *problem, const struct syn_plan *plan,
                              enum syn_execution execution, struct syn_prediction *prediction,
                              struct syn_error *error)
@@ -213,7 +223,8 @@ int syn_cost_predict_partial(const struct syn_problem *problem, const struct syn
         return rc;
     find_round(&a);
     find_rates(&a);
-    return check_latency(&a, error);
+    rc = check_latency(&a, error);
+    return rc ? rc : check_round(&a, error);
 }
 
 int syn_cost_predict(const struct syn_problem *problem, const struct syn_plan *plan,

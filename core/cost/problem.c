@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/cost/problem.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#define NS_PER_S 1e9
 
 /* One side of a pipeline: what a requirement asks of a device. */
 struct side {
@@ -76,6 +79,27 @@ static int add_pipeline(const struct syn_problem *problem, const struct syn_app 
                              spec->model);
     int rc = match(fleet, spec->name, &sensing, &spec->sense, &p->sources, error);
     return rc ? rc : match(fleet, spec->name, &interaction, &spec->act, &p->targets, error);
+}
+
+int syn_problem_rate(struct syn_problem *problem, double rounds_ips, struct syn_error *error)
+{
+    if (!(rounds_ips > 0) || !isfinite(rounds_ips))
+        return syn_error_set(error, SYN_EINVAL, "a rate is a positive number of rounds a second");
+    for (unsigned p = 0; p < problem->pipeline_count; p++) {
+        const struct syn_pipeline *spec = &problem->pipelines[p].spec;
+        if (spec->rate_cap_ips > 0 && spec->rate_cap_ips < rounds_ips * spec->weight)
+            return syn_error_set(error, SYN_EINVAL,
+                                 "pipeline %s may do %g inferences a second at most, less than the "
+                                 "%g that %g rounds a second ask of it",
+                                 spec->name, spec->rate_cap_ips, rounds_ips * spec->weight,
+                                 rounds_ips);
+    }
+    for (unsigned p = 0; problem->objective == SYN_OBJECTIVE_POWER && p < problem->pipeline_count;
+         p++)
+        problem->pipelines[p].spec.rate_cap_ips = rounds_ips * problem->pipelines[p].spec.weight;
+    const double ns = NS_PER_S / rounds_ips;
+    problem->round_max_ns = ns < (double)INT64_MAX ? (uint64_t)ceil(ns) : 0;
+    return 0;
 }
 
 int syn_problem_add(struct syn_problem *problem, const struct syn_app *app,

@@ -19,6 +19,7 @@
 struct syn_fleet_device {
     char name[SYN_DEVICE_NAME];
     struct syn_profile profile;
+    uint8_t battery_percent; /* 0: unknown, or mains */
 };
 
 /* The devices that are available now, in order of connecting. */
@@ -38,10 +39,16 @@ enum syn_objective {
                                  device first, order of connecting (system.md 4) */
     SYN_OBJECTIVE_LATENCY,
     SYN_OBJECTIVE_ENERGY,
+    SYN_OBJECTIVE_POWER, /* energy of a round whose length is given: syn_problem_rate() */
     SYN_OBJECTIVE_COUNT
 };
 
-enum syn_execution { SYN_EXECUTION_PARALLEL, SYN_EXECUTION_SEQUENTIAL };
+enum syn_execution {
+    SYN_EXECUTION_PARALLEL, /* fair rounds */
+    SYN_EXECUTION_SEQUENTIAL,
+    SYN_EXECUTION_WORK_CONSERVING, /* pipelines that share nothing with the bottleneck go faster */
+    SYN_EXECUTION_COUNT
+};
 
 struct syn_problem_pipeline {
     char app[SYN_APP_NAME_MAX];
@@ -57,6 +64,7 @@ struct syn_problem {
     unsigned pipeline_count;
     struct syn_problem_pipeline pipelines[SYN_PIPELINES_MAX];
     enum syn_objective objective;
+    uint64_t round_max_ns; /* T must not exceed it; 0 = no limit */
 };
 
 /*
@@ -68,5 +76,12 @@ struct syn_problem {
 int syn_problem_add(struct syn_problem *problem, const struct syn_app *app,
                     const struct syn_model *(*find)(void *ctx, const char *name), void *ctx,
                     struct syn_error *error);
+
+/*
+ * Asks for `rounds_ips` fair rounds a second: T must reach that (round_max_ns), and where the
+ * objective is power no pipeline goes faster (rate caps), so that energy of a round is power at
+ * this rate. Returns 0 or SYN_EINVAL (not a positive finite number; a pipeline's own cap is lower).
+ */
+int syn_problem_rate(struct syn_problem *problem, double rounds_ips, struct syn_error *error);
 
 #endif

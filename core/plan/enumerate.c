@@ -164,6 +164,8 @@ static bool ask(struct walk *w, const struct sums *sums, int64_t more_ns, bool c
     const struct syn_candidate c = candidate(w, sums, more_ns, complete);
     if (spec->latency_bound_ms > 0 && (double)c.own_latency_ns / 1e6 > spec->latency_bound_ms)
         return false;
+    if (w->stage->problem->round_max_ns && c.score.round_ns > w->stage->problem->round_max_ns)
+        return false;
     return w->visitor->promising(w->visitor->ctx, &c);
 }
 

@@ -58,8 +58,6 @@ static int choose(struct search *s, unsigned pipeline, struct syn_error *error)
     if (!choice.have)
         return syn_plan_explain_oor(s->problem, base, pipeline, error);
     s->result->plan.pipelines[pipeline] = choice.plan;
-    if (s->options && s->options->progress)
-        s->options->progress(s->options->ctx, choice.best.score.round_ns, 0);
     return 0;
 }
 

@@ -15,6 +15,8 @@ static const size_t terms[SYN_OBJECTIVE_COUNT][TERMS] = {
                                TERM(away)},
     [SYN_OBJECTIVE_ENERGY] = {TERM(energy_fj), TERM(round_ns), TERM(latency_ns), TERM(bytes),
                               TERM(away)},
+    [SYN_OBJECTIVE_POWER] = {TERM(energy_fj), TERM(round_ns), TERM(latency_ns), TERM(bytes),
+                             TERM(away)},
 };
 
 static const size_t tail[] = {TERM(energy_fj), TERM(bytes), TERM(away)};
@@ -82,7 +84,12 @@ void syn_score_of(const struct syn_problem *problem, const struct syn_plan *plan
             score->away += plan->pipelines[p].chunks[k].device != plan->pipelines[p].source;
 }
 
-static const char *const names[SYN_OBJECTIVE_COUNT] = {"throughput", "latency", "energy"};
+uint64_t syn_score_first(enum syn_objective objective, const struct syn_score *score)
+{
+    return term(score, terms[objective][0]);
+}
+
+static const char *const names[SYN_OBJECTIVE_COUNT] = {"throughput", "latency", "energy", "power"};
 
 const char *syn_objective_name(enum syn_objective objective)
 {

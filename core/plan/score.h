@@ -23,6 +23,9 @@ void syn_score_of(const struct syn_problem *problem, const struct syn_plan *plan
 int syn_score_compare(enum syn_objective objective, const struct syn_score *a,
                       const struct syn_score *b);
 
+/* The first term: what bounds and gaps are about. */
+uint64_t syn_score_first(enum syn_objective objective, const struct syn_score *score);
+
 /* The tail of the objective, with which every planner breaks its ties: energy, bytes, source. */
 int syn_score_compare_tail(const struct syn_score *a, const struct syn_score *b);
 

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/plan/stage.h"
 
-#include "devices/part/columns.h"
-#include "devices/part/cycles.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,8 +21,8 @@ static int64_t infer_ns(const struct syn_timing *t, const struct syn_model *mode
     return (int64_t)syn_timing_infer(t, syn_place_cycles(t->part, &chunk, places, t->accel_hz));
 }
 
-/* Cuts, kernel words and bias of the model, summed from its first layer. */
-static int model_sums(struct syn_stage *s, struct syn_error *error)
+/* Bytes and words of the model's cuts. */
+static int model_cuts(struct syn_stage *s, struct syn_error *error)
 {
     for (unsigned i = 0; i <= s->layers; i++) {
         struct syn_cut cut;
@@ -35,14 +32,31 @@ static int model_sums(struct syn_stage *s, struct syn_error *error)
         s->bytes[i] = i < s->layers ? cut.bytes : syn_cost_result_bytes(cut.bytes);
         s->cut_words[i] = cut.words;
     }
-    for (unsigned l = 0; l < s->layers; l++) {
-        const struct syn_layer *layer = &s->model->layers[l];
-        const uint32_t words = syn_columns_words(layer);
-        for (unsigned p = 0; p < SYN_PART_PROCESSORS; p++)
-            s->words[l + 1][p] = s->words[l][p] + (layer->processors >> p & 1 ? words : 0);
-        s->bias_bytes[l + 1] = s->bias_bytes[l] + syn_layer_bias_bytes(layer);
-    }
     return 0;
+}
+
+static void add_demand(struct syn_demand *sum, const struct syn_demand *more)
+{
+    for (unsigned r = 0; r < SYN_PART_RESOURCES; r++)
+        sum->of[r] += more->of[r];
+}
+
+/* What the layers before each cut take of the part. */
+static int part_demand(struct syn_stage *s, unsigned device)
+{
+    const struct syn_part *part = s->device[device].timing->part;
+    for (unsigned d = 0; d < device; d++)
+        if (s->device[d].timing->part == part) {
+            s->device[device].demand = s->device[d].demand;
+            return 0;
+        }
+    struct syn_demand *sums = calloc(s->layers + 1u, sizeof *sums);
+    s->demands[device] = s->device[device].demand = sums;
+    for (unsigned l = 0; sums && l < s->layers; l++) {
+        syn_demand_layer(part, &s->model->layers[l], &sums[l + 1]);
+        add_demand(&sums[l + 1], &sums[l]);
+    }
+    return sums ? 0 : SYN_ENOMEM;
 }
 
 /* What a chunk that is already there takes of its device, whatever else comes. */
@@ -52,12 +66,12 @@ static void take_memory(struct syn_stage *s, struct syn_stage_device *d,
     const struct syn_model *model = s->problem->pipelines[r->pipeline].model;
     uint32_t arena = 0;
     for (unsigned l = r->first; l < r->last; l++) {
-        const uint32_t words = syn_columns_words(&model->layers[l]);
-        for (unsigned p = 0; p < SYN_PART_PROCESSORS; p++)
-            d->words[p] += model->layers[l].processors >> p & 1 ? words : 0;
-        d->bias_bytes += syn_layer_bias_bytes(&model->layers[l]);
+        struct syn_demand demand;
+        syn_demand_layer(d->timing->part, &model->layers[l], &demand);
+        for (unsigned i = 0; i < SYN_PART_RESOURCES; i++)
+            if (d->room.of[i] != SYN_DEMAND_FREE)
+                d->room.of[i] -= demand.of[i];
     }
-    d->layers += (uint32_t)(r->last - r->first);
     (void)syn_fit_arena(model, &s->base->pipelines[r->pipeline], r->index, &arena);
     d->arena_bytes -= arena;
 }
@@ -103,14 +117,6 @@ static int base_device(struct syn_stage *s, unsigned device, struct syn_error *e
     return rc;
 }
 
-static uint64_t layer_cycles(const struct syn_timing *t, const struct syn_layer *layer)
-{
-    uint64_t cycles = syn_cycles_layer(t->part, layer, 0);
-    if (t->accel_hz > t->part->max_unpipelined_hz)
-        cycles += syn_cycles_pipeline(t->part, layer);
-    return cycles;
-}
-
 /* The pipeline's figures on one device. */
 static int own_device(struct syn_stage *s, unsigned device)
 {
@@ -119,28 +125,21 @@ static int own_device(struct syn_stage *s, unsigned device)
         d->words_ns[i] = (int64_t)syn_timing_words(d->timing, s->cut_words[i]);
         d->message_ns[i] = (int64_t)syn_timing_message(d->timing, s->bytes[i]);
         if (i < s->layers)
-            d->cycles[i + 1] = d->cycles[i] + layer_cycles(d->timing, &s->model->layers[i]);
+            d->cycles[i + 1] =
+                d->cycles[i] +
+                syn_demand_cycles(d->timing->part, &s->model->layers[i], d->timing->accel_hz);
     }
     /* One more, since a model of no layers would ask for nothing. */
     d->entries = calloc((size_t)s->layers * (s->layers + 1) / 2 + 1, sizeof *d->entries);
-    return d->entries ? 0 : SYN_ENOMEM;
+    return d->entries ? part_demand(s, device) : SYN_ENOMEM;
 }
 
 /* Limits that no placement can get round. */
-static bool hopeless(const struct syn_stage *s, const struct syn_stage_device *d, unsigned first,
-                     unsigned last)
+static bool hopeless(const struct syn_stage_device *d, unsigned first, unsigned last)
 {
-    const struct syn_part *part = d->timing->part;
-    if (d->layers + (last - first) > part->layers_max)
-        return true;
-    if (d->bias_bytes + s->bias_bytes[last] - s->bias_bytes[first] >
-        (uint32_t)part->bias_bytes * SYN_PART_QUADRANTS)
-        return true;
-    for (unsigned p = 0; p < SYN_PART_PROCESSORS; p++) {
-        const uint32_t room = p % 16 ? part->kernel_words : part->kernel_words_first;
-        if (d->words[p] + s->words[last][p] - s->words[first][p] > room)
+    for (unsigned r = 0; r < SYN_PART_RESOURCES; r++)
+        if (d->demand[last].of[r] - d->demand[first].of[r] > d->room.of[r])
             return true;
-    }
     return false;
 }
 
@@ -181,7 +180,7 @@ static unsigned furthest(const struct syn_stage *s, unsigned first, unsigned at_
 {
     unsigned best = at_least > first ? at_least : first;
     for (unsigned d = 0; d < s->devices; d++)
-        while (hosts(s, d) && best < s->layers && !hopeless(s, &s->device[d], first, best + 1))
+        while (hosts(s, d) && best < s->layers && !hopeless(&s->device[d], first, best + 1))
             best++;
     return best;
 }
@@ -220,13 +219,14 @@ static void base_sums(struct syn_stage *s)
 
 static int fill(struct syn_stage *s, struct syn_error *error)
 {
-    int rc = model_sums(s, error);
+    int rc = model_cuts(s, error);
     if (!rc)
         rc = syn_cost_predict_partial(s->problem, s->base, SYN_EXECUTION_PARALLEL, &s->prediction,
                                       error);
     for (unsigned d = 0; !rc && d < s->devices; d++) {
         s->device[d].timing = &s->problem->fleet->devices[d].profile.timing;
         s->device[d].arena_bytes = s->device[d].timing->arena_bytes;
+        syn_demand_room(s->device[d].timing->part, &s->device[d].room);
         rc = base_device(s, d, error);
         if (!rc && own_device(s, d))
             rc = syn_error_set(error, SYN_ENOMEM, "no memory for the search");
@@ -253,9 +253,7 @@ int syn_stage_new(struct syn_stage **stage, const struct syn_problem *problem,
     s->layers = s->model->layer_count;
     s->devices = problem->fleet->count;
     s->weight = problem->pipelines[pipeline].spec.weight;
-    s->words = calloc(s->layers + 1u, sizeof *s->words);
-    int rc =
-        s->words ? fill(s, error) : syn_error_set(error, SYN_ENOMEM, "no memory for the search");
+    int rc = fill(s, error);
     if (rc)
         syn_stage_free(s);
     else
@@ -267,9 +265,10 @@ void syn_stage_free(struct syn_stage *stage)
 {
     if (!stage)
         return;
-    for (unsigned d = 0; d < SYN_DEVICES_MAX; d++)
+    for (unsigned d = 0; d < SYN_DEVICES_MAX; d++) {
         free(stage->device[d].entries);
-    free(stage->words);
+        free(stage->demands[d]);
+    }
     free(stage);
 }
 
@@ -318,7 +317,7 @@ struct syn_entry *syn_stage_bound(struct syn_stage *s, unsigned device, unsigned
     struct syn_entry *entry = &d->entries[(size_t)last * (last - 1) / 2 + first];
     if (entry->state != SYN_ENTRY_UNKNOWN)
         return entry;
-    if (hopeless(s, d, first, last))
+    if (hopeless(d, first, last))
         entry->state = SYN_ENTRY_NEVER;
     else
         bound(s, d, first, last, entry);

@@ -12,6 +12,7 @@
 
 #include "core/cost/cost.h"
 #include "core/cost/fit.h"
+#include "devices/part/demand.h"
 
 #define SYN_STAGE_NEVER UINT16_MAX /* no number of chunks is enough */
 
@@ -41,12 +42,12 @@ struct syn_stage_device {
     int64_t accel_ns, cpu_ns, latency_ns;              /* of the chunks that are there, as placed */
     int64_t accel_floor_ns, latency_floor_ns;          /* wherever their kernels may come to lie */
     int64_t arena_bytes;                               /* free */
-    uint32_t words[SYN_PART_PROCESSORS];               /* of kernels, at least */
-    uint32_t bias_bytes, layers;
+    struct syn_demand room;                            /* that sums of the residents leave */
     /* By cut: */
     int64_t words_ns[SYN_MODEL_LAYERS_MAX + 1];   /* to load or unload it */
     int64_t message_ns[SYN_MODEL_LAYERS_MAX + 1]; /* to send it; the last: the result */
     uint64_t cycles[SYN_MODEL_LAYERS_MAX + 1];    /* of the layers before it, at least */
+    struct syn_demand *demand; /* [cut]: of the layers before it; shared by devices of a part */
     struct syn_entry *entries;
 };
 
@@ -66,9 +67,8 @@ struct syn_stage {
     uint32_t cut_words[SYN_MODEL_LAYERS_MAX + 1];
     int64_t remaining_ns[SYN_MODEL_LAYERS_MAX + 1]; /* inference of the layers behind, at least */
     int64_t cheapest_message_ns[SYN_MODEL_LAYERS_MAX + 1]; /* by cut, over the devices */
-    uint16_t needed[SYN_MODEL_LAYERS_MAX + 1]; /* chunks for the layers behind a cut, at least */
-    uint32_t (*words)[SYN_PART_PROCESSORS];    /* [cut]: kernel words of the layers before it */
-    uint32_t bias_bytes[SYN_MODEL_LAYERS_MAX + 1]; /* [cut]: of the layers before it */
+    uint16_t needed[SYN_MODEL_LAYERS_MAX + 1];   /* chunks for the layers behind a cut, at least */
+    struct syn_demand *demands[SYN_DEVICES_MAX]; /* one for each kind of part; owned */
     struct syn_stage_device device[SYN_DEVICES_MAX];
 };
 

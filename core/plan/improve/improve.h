@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Making plans better, and making one where the progressive way finds none.
+ *
+ * Both only ever return feasible plans (syn_cost_predict), compare by the whole objective
+ * (syn_plan_compare) and are deterministic for a given seed as long as no limit ends them.
+ */
+#ifndef SYN_CORE_PLAN_IMPROVE_IMPROVE_H
+#define SYN_CORE_PLAN_IMPROVE_IMPROVE_H
+
+#include "core/plan/planner.h"
+#include "core/plan/score.h"
+
+#include <stdatomic.h>
+
+struct syn_improve_limits {
+    int64_t deadline_ns; /* of CLOCK_MONOTONIC; INT64_MAX: none */
+    uint64_t iterations; /* neighbourhoods at most; 0: no limit */
+    uint64_t enough;     /* stop when the first term is no larger than this */
+    uint64_t seed;
+    const atomic_bool
+        *stop; /* asked now and then; may be NULL. No callback: any thread may run this */
+};
+
+/*
+ * Large-neighbourhood search: takes a few pipelines out of the plan and puts them back better,
+ * again and again. `plan` is feasible and stays so; *score is its score and follows. *looked grows
+ * by the neighbourhoods tried. Returns 0 or SYN_ENOMEM.
+ */
+int syn_improve(const struct syn_problem *problem, const struct syn_improve_limits *limits,
+                struct syn_plan *plan, struct syn_score *score, uint64_t *looked);
+
+/*
+ * Memory first: a feasible plan where the progressive search ran out of memory. Returns 0,
+ * SYN_EOOR (none found: no proof that there is none), SYN_ETIMEOUT, SYN_ENOMEM.
+ */
+int syn_repair(const struct syn_problem *problem, const struct syn_improve_limits *limits,
+               struct syn_plan *plan);
+
+#endif
