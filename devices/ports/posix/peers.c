@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "devices/ports/posix/peers.h"
 
-#include "devices/ports/posix/radio.h"
+#include "devices/runtime/radio.h"
 #include "devices/wire/frame.h"
 #include "devices/wire/smp.h"
 

@@ -286,6 +286,19 @@ static void on_missing(struct syn_traffic *t, const struct syn_tensor_head *head
         syn_traffic_out_again(t, head, length);
 }
 
+static void on_arbitration(struct syn_traffic *t, unsigned peer, const struct syn_tensor_head *head,
+                           const uint8_t *body, size_t size)
+{
+    struct syn_radio_message message = {.kind = head->kind,
+                                        .flags = head->flags,
+                                        .stream = head->stream,
+                                        .inference = head->inference};
+    if (peer == SYN_RADIO_HOST || syn_radio_message_get(&message, body, size))
+        t->refused++;
+    else
+        syn_radio_told(&t->radio, peer, &message, syn_virtual_now(t->clock));
+}
+
 static void on_kind(struct syn_traffic *t, unsigned peer, const struct syn_tensor_head *head,
                     const uint8_t *body, size_t size)
 {
@@ -306,9 +319,7 @@ static void on_kind(struct syn_traffic *t, unsigned peer, const struct syn_tenso
         on_dropped(t, head);
         break;
     default:
-        if (peer == SYN_RADIO_HOST ||
-            syn_radio_told(&t->radio, peer, head, body, size, syn_virtual_now(t->clock)))
-            t->refused++;
+        on_arbitration(t, peer, head, body, size);
         break;
     }
 }
@@ -343,14 +354,19 @@ void syn_traffic_up(struct syn_traffic *t, unsigned peer, bool up)
 
 /* ---- the radio's callbacks ---- */
 
-static void on_tell(void *ctx, unsigned peer, unsigned kind, unsigned flags, uint16_t stream,
-                    uint32_t inference, const uint8_t *body, size_t size)
+_Static_assert((int)SYN_RADIO_ASK == (int)SYN_TENSOR_ASK &&
+                   (int)SYN_RADIO_GRANT == (int)SYN_TENSOR_GRANT &&
+                   (int)SYN_RADIO_DECLINE == (int)SYN_TENSOR_DECLINE &&
+                   SYN_RADIO_DEVICES >= SYN_AGENT_PEERS_MAX,
+               "the radio's messages are those of the wire, for all peers");
+
+static void on_tell(void *ctx, unsigned peer, const struct syn_radio_message *m)
 {
     struct syn_traffic *t = ctx;
     struct syn_tensor_head head = {
-        .stream = stream, .kind = (uint8_t)kind, .flags = (uint8_t)flags, .inference = inference};
+        .stream = m->stream, .kind = m->kind, .flags = m->flags, .inference = m->inference};
     uint8_t message[SYN_TENSOR_START + SYN_RADIO_BODY_MAX];
-    memcpy(message + SYN_TENSOR_START, body, size);
+    size_t size = syn_radio_message_put(m, message + SYN_TENSOR_START);
     syn_peers_send(t->peers, peer, message, syn_tensor_begin(message, &head, 0, size));
 }
 

@@ -16,7 +16,7 @@
 #include "devices/agent/agent.h"
 #include "devices/agent/transfer.h"
 #include "devices/ports/posix/peers.h"
-#include "devices/ports/posix/radio.h"
+#include "devices/runtime/radio.h"
 #include "devices/ports/posix/virtual.h"
 
 #define SYN_TRAFFIC_IN    64 /* hops that arrive at the same time */

@@ -4,7 +4,7 @@
  * nobody sends and receives at once, nobody starves, and a radio that is the bottleneck never
  * rests.
  */
-#include "devices/ports/posix/radio.h"
+#include "devices/runtime/radio.h"
 
 #include "devices/base/hash.h"
 
@@ -27,9 +27,7 @@ struct event {
     int64_t at;
     uint64_t order;
     uint8_t kind, from, to;
-    struct syn_tensor_head head;
-    uint8_t body[SYN_RADIO_BODY_MAX];
-    size_t size;
+    struct syn_radio_message message;
     int64_t start, end; /* of a transfer */
     struct syn_radio_send send;
 };
@@ -77,20 +75,21 @@ static int64_t arrival(unsigned from, unsigned to)
     return at;
 }
 
-static void on_tell(void *ctx, unsigned peer, unsigned kind, unsigned flags, uint16_t stream,
-                    uint32_t inference, const uint8_t *body, size_t size)
+/* As bytes and back, as between real devices. */
+static void on_tell(void *ctx, unsigned peer, const struct syn_radio_message *m)
 {
     struct side *side = ctx;
-    struct event e = {.at = arrival(side->self, peer),
-                      .kind = MESSAGE,
-                      .from = side->self,
-                      .to = (uint8_t)peer,
-                      .head = {.stream = stream,
-                               .kind = (uint8_t)kind,
-                               .flags = (uint8_t)flags,
-                               .inference = inference},
-                      .size = size};
-    memcpy(e.body, body, size);
+    uint8_t body[SYN_RADIO_BODY_MAX];
+    struct event e = {
+        .at = arrival(side->self, peer),
+        .kind = MESSAGE,
+        .from = side->self,
+        .to = (uint8_t)peer,
+        .message = {
+            .kind = m->kind, .flags = m->flags, .stream = m->stream, .inference = m->inference}};
+    size_t size = syn_radio_message_put(m, body);
+    assert_int_not_equal(syn_radio_message_get(&e.message, body, size - 1), 0);
+    assert_int_equal(syn_radio_message_get(&e.message, body, size), 0);
     push(e);
 }
 
@@ -181,8 +180,7 @@ static void handle(const struct event *e)
     case MESSAGE:
         if (e->to == w.deaf)
             break;
-        assert_int_equal(
-            syn_radio_told(&w.radios[e->to], e->from, &e->head, e->body, e->size, w.now), 0);
+        syn_radio_told(&w.radios[e->to], e->from, &e->message, w.now);
         break;
     case START:
         assert_int_equal(syn_radio_received(&w.radios[e->to], e->from, e->end, w.now), e->start);

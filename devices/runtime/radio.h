@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The virtual radio's arbitration: who sends to whom next, among half-duplex radios of which every
- * transfer occupies two.
+ * The radio's arbitration: who sends to whom next, among half-duplex radios of which every transfer
+ * occupies two. Virtual wearables and the event simulator share it.
  *
  * A pure state machine: messages to peers and transfers go out through callbacks, time comes in.
  * No message of the arbitration costs virtual time; a transfer begins at max(message ready, both
@@ -23,19 +23,40 @@
  *   DECLINE  i64 free, INT64_MAX = not known yet, an ASK will follow; flag 1: answers a grant
  * On connecting, each side says who it is by ASK with flag 2, inference = its device index.
  */
-#ifndef SYN_PORTS_POSIX_RADIO_H
-#define SYN_PORTS_POSIX_RADIO_H
+#ifndef SYN_DEVICES_RUNTIME_RADIO_H
+#define SYN_DEVICES_RUNTIME_RADIO_H
 
-#include "devices/agent/agent.h"
-#include "devices/wire/tensor.h"
+#include "devices/runtime/runtime.h"
+
+#include <stddef.h>
 
 #define SYN_RADIO_NOBODY   0xff
-#define SYN_RADIO_HOST     SYN_AGENT_PEERS_MAX /* pseudo-peer: transfers that need no other radio */
-#define SYN_RADIO_PEERS    (SYN_AGENT_PEERS_MAX + 1)
+#define SYN_RADIO_DEVICES  17 /* sixteen wearables, and a console that has a radio itself */
+#define SYN_RADIO_HOST     SYN_RADIO_DEVICES /* pseudo-peer: transfers that need no other radio */
+#define SYN_RADIO_PEERS    (SYN_RADIO_DEVICES + 1)
 #define SYN_RADIO_SENDS    (SYN_RT_PIPELINES_MAX * 3 * SYN_RT_SLOTS_MAX)
 #define SYN_RADIO_ANSWER   1 /* flag of DECLINE */
 #define SYN_RADIO_HELLO    2 /* flag of ASK */
 #define SYN_RADIO_BODY_MAX 24
+
+/* Kinds as on the wire (GROUP.md, command 4). */
+enum syn_radio_kind { SYN_RADIO_ASK = 4, SYN_RADIO_GRANT = 5, SYN_RADIO_DECLINE = 6 };
+
+/* A message of the arbitration. */
+struct syn_radio_message {
+    uint8_t kind; /* enum syn_radio_kind */
+    uint8_t flags;
+    uint16_t stream;
+    uint32_t inference;
+    int64_t ready_ns, free_ns;
+    uint64_t duration_ns;
+};
+
+/* The body of a message; put returns its size. get has kind, flags and so on filled already, and
+ * returns 0 or SYN_EPROTO. */
+size_t syn_radio_message_put(const struct syn_radio_message *message,
+                             uint8_t body[SYN_RADIO_BODY_MAX]);
+int syn_radio_message_get(struct syn_radio_message *message, const uint8_t *body, size_t size);
 
 /* A message that wants to leave, or one from the host that wants to be received. */
 struct syn_radio_send {
@@ -49,9 +70,7 @@ struct syn_radio_send {
 
 struct syn_radio_port {
     void *ctx;
-    /* A message of the arbitration for `peer`: kind and flags as in GROUP.md. */
-    void (*tell)(void *ctx, unsigned peer, unsigned kind, unsigned flags, uint16_t stream,
-                 uint32_t inference, const uint8_t *body, size_t size);
+    void (*tell)(void *ctx, unsigned peer, const struct syn_radio_message *message);
     /* By this end's figures, for a hop that a peer asks to send; 0 = no such hop. */
     uint64_t (*duration)(void *ctx, uint16_t stream);
     /* One's own message (or the host's) has the air from start to end. */
@@ -98,9 +117,9 @@ int syn_radio_offer(struct syn_radio *radio, const struct syn_radio_send *send, 
 /* Withdraws everything that is queued for `peer`. */
 void syn_radio_withdraw(struct syn_radio *radio, unsigned peer);
 
-/* ASK, GRANT or DECLINE from a peer. Returns 0 or SYN_EPROTO. */
-int syn_radio_told(struct syn_radio *radio, unsigned peer, const struct syn_tensor_head *head,
-                   const uint8_t *body, size_t size, int64_t now_ns);
+/* ASK, GRANT or DECLINE from a peer. */
+void syn_radio_told(struct syn_radio *radio, unsigned peer, const struct syn_radio_message *message,
+                    int64_t now_ns);
 
 /*
  * The transfer that a peer was granted has begun and will end at end_ns. Returns its start, by the

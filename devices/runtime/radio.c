@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "devices/ports/posix/radio.h"
+#include "devices/runtime/radio.h"
 
-#include "devices/base/bytes.h"
 #include "devices/base/error.h"
 
 #include <string.h>
@@ -111,44 +110,51 @@ static struct candidate choose(const struct syn_radio *radio, int64_t now_ns)
 
 /* ---- telling ---- */
 
+static void tell(const struct syn_radio *radio, unsigned p, const struct syn_radio_message *message)
+{
+    radio->port.tell(radio->port.ctx, p, message);
+}
+
 static void tell_ask(struct syn_radio *radio, unsigned p)
 {
     const struct syn_radio_send *next = next_to(radio, p);
     struct syn_radio_peer *peer = &radio->peers[p];
-    uint8_t body[24];
     if (!next || !peer->up || p == SYN_RADIO_HOST)
         return;
-    syn_put_le64(body, (uint64_t)next->ready_ns);
-    syn_put_le64(body + 8, (uint64_t)radio->free_ns);
-    syn_put_le64(body + 16, next->duration_ns);
     peer->told = true;
     peer->told_stream = next->stream;
     peer->told_inference = next->inference;
-    radio->port.tell(radio->port.ctx, p, SYN_TENSOR_ASK, 0, next->stream, next->inference, body,
-                     sizeof body);
+    tell(radio, p,
+         &(struct syn_radio_message){.kind = SYN_RADIO_ASK,
+                                     .stream = next->stream,
+                                     .inference = next->inference,
+                                     .ready_ns = next->ready_ns,
+                                     .free_ns = radio->free_ns,
+                                     .duration_ns = next->duration_ns});
 }
 
 static void tell_grant(struct syn_radio *radio, unsigned p, uint64_t duration_ns)
 {
     const struct syn_radio_send *ask = &radio->peers[p].ask;
-    uint8_t body[16];
-    syn_put_le64(body, (uint64_t)radio->free_ns);
-    syn_put_le64(body + 8, duration_ns);
-    radio->port.tell(radio->port.ctx, p, SYN_TENSOR_GRANT, 0, ask->stream, ask->inference, body,
-                     sizeof body);
+    tell(radio, p,
+         &(struct syn_radio_message){.kind = SYN_RADIO_GRANT,
+                                     .stream = ask->stream,
+                                     .inference = ask->inference,
+                                     .free_ns = radio->free_ns,
+                                     .duration_ns = duration_ns});
 }
 
 static void tell_decline(struct syn_radio *radio, unsigned p, int64_t free_ns, unsigned flags)
 {
-    uint8_t body[8];
-    syn_put_le64(body, (uint64_t)free_ns);
-    radio->port.tell(radio->port.ctx, p, SYN_TENSOR_DECLINE, flags, 0, 0, body, sizeof body);
+    tell(radio, p,
+         &(struct syn_radio_message){
+             .kind = SYN_RADIO_DECLINE, .flags = (uint8_t)flags, .free_ns = free_ns});
 }
 
 /* Tells everyone who waits for this radio, or is waited for, when it is free. */
 static void tell_all(struct syn_radio *radio)
 {
-    for (unsigned p = 0; p < SYN_AGENT_PEERS_MAX; p++) {
+    for (unsigned p = 0; p < SYN_RADIO_DEVICES; p++) {
         struct syn_radio_peer *peer = &radio->peers[p];
         if (!peer->up)
             continue;
@@ -279,86 +285,73 @@ void syn_radio_peer(struct syn_radio *radio, unsigned peer, bool up, int64_t now
     syn_radio_tick(radio, now_ns);
 }
 
-static int on_ask(struct syn_radio *radio, unsigned p, const struct syn_tensor_head *head,
-                  const uint8_t *body, size_t size, int64_t now_ns)
+static void on_ask(struct syn_radio *radio, unsigned p, const struct syn_radio_message *m,
+                   int64_t now_ns)
 {
     struct syn_radio_peer *peer = &radio->peers[p];
-    if (size < 24)
-        return SYN_EPROTO;
     peer->asks = true;
-    peer->ask = (struct syn_radio_send){.stream = head->stream,
-                                        .inference = head->inference,
+    peer->ask = (struct syn_radio_send){.stream = m->stream,
+                                        .inference = m->inference,
                                         .peer = (uint8_t)p,
-                                        .ready_ns = (int64_t)syn_get_le64(body),
-                                        .duration_ns = syn_get_le64(body + 16)};
-    peer->free_ns = (int64_t)syn_get_le64(body + 8);
+                                        .ready_ns = m->ready_ns,
+                                        .duration_ns = m->duration_ns};
+    peer->free_ns = m->free_ns;
     if (radio->free_ns > now_ns)
         tell_decline(radio, p, radio->free_ns, 0);
-    return 0;
 }
 
 static int find_send(const struct syn_radio *radio, unsigned peer,
-                     const struct syn_tensor_head *head)
+                     const struct syn_radio_message *m)
 {
     for (unsigned i = 0; i < radio->send_count; i++)
-        if (radio->sends[i].peer == peer && radio->sends[i].stream == head->stream &&
-            radio->sends[i].inference == head->inference)
+        if (radio->sends[i].peer == peer && radio->sends[i].stream == m->stream &&
+            radio->sends[i].inference == m->inference)
             return (int)i;
     return -1;
 }
 
-static int on_grant(struct syn_radio *radio, unsigned p, const struct syn_tensor_head *head,
-                    const uint8_t *body, size_t size, int64_t now_ns)
+static void on_grant(struct syn_radio *radio, unsigned p, const struct syn_radio_message *m,
+                     int64_t now_ns)
 {
-    if (size < 16)
-        return SYN_EPROTO;
-    int index = find_send(radio, p, head);
+    int index = find_send(radio, p, m);
     bool promised = radio->granted != SYN_RADIO_NOBODY;
-    radio->peers[p].free_ns = (int64_t)syn_get_le64(body);
+    radio->peers[p].free_ns = m->free_ns;
     if (index < 0 || promised || radio->free_ns > now_ns) {
         tell_decline(radio, p, promised ? INT64_MAX : radio->free_ns, SYN_RADIO_ANSWER);
         if (!promised)
             tell_ask(radio, p);
-        return 0;
+        return;
     }
     const struct syn_radio_send *send = &radio->sends[index];
     struct candidate c = candidate(radio, send, p, false);
-    begin(radio, (unsigned)index, c.start_ns, longer(send->duration_ns, syn_get_le64(body + 8)));
-    return 0;
+    begin(radio, (unsigned)index, c.start_ns, longer(send->duration_ns, m->duration_ns));
 }
 
-static int on_decline(struct syn_radio *radio, unsigned p, const struct syn_tensor_head *head,
-                      const uint8_t *body, size_t size)
+static void on_decline(struct syn_radio *radio, unsigned p, const struct syn_radio_message *m)
 {
-    if (size < 8)
-        return SYN_EPROTO;
-    int64_t free_ns = (int64_t)syn_get_le64(body);
     struct syn_radio_peer *peer = &radio->peers[p];
-    if (free_ns != INT64_MAX)
-        peer->free_ns = free_ns;
-    if (!(head->flags & SYN_RADIO_ANSWER))
-        return 0;
+    if (m->free_ns != INT64_MAX)
+        peer->free_ns = m->free_ns;
+    if (!(m->flags & SYN_RADIO_ANSWER))
+        return;
     peer->asks = false; /* an ask follows */
     if (radio->granted == p) {
         radio->granted = SYN_RADIO_NOBODY;
         wait_for(radio, SYN_RADIO_NOBODY, INT64_MAX);
         tell_all(radio); /* those whom we put off meanwhile */
     }
-    return 0;
 }
 
-int syn_radio_told(struct syn_radio *radio, unsigned peer, const struct syn_tensor_head *head,
-                   const uint8_t *body, size_t size, int64_t now_ns)
+void syn_radio_told(struct syn_radio *radio, unsigned peer, const struct syn_radio_message *message,
+                    int64_t now_ns)
 {
-    int rc = SYN_EPROTO;
-    if (head->kind == SYN_TENSOR_ASK)
-        rc = on_ask(radio, peer, head, body, size, now_ns);
-    else if (head->kind == SYN_TENSOR_GRANT)
-        rc = on_grant(radio, peer, head, body, size, now_ns);
-    else if (head->kind == SYN_TENSOR_DECLINE)
-        rc = on_decline(radio, peer, head, body, size);
+    if (message->kind == SYN_RADIO_ASK)
+        on_ask(radio, peer, message, now_ns);
+    else if (message->kind == SYN_RADIO_GRANT)
+        on_grant(radio, peer, message, now_ns);
+    else if (message->kind == SYN_RADIO_DECLINE)
+        on_decline(radio, peer, message);
     syn_radio_tick(radio, now_ns);
-    return rc;
 }
 
 int64_t syn_radio_received(struct syn_radio *radio, unsigned p, int64_t end_ns, int64_t now_ns)
