@@ -6,6 +6,7 @@
 #include "cli/output/show.h"
 #include "cli/shell/call.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,13 @@ static void show_requirement(cJSON *pipeline, const char *key, const struct syn_
         syn_show_text(object, "device", r->device);
     if (r->wear[0])
         syn_show_text(object, "wear", r->wear);
+}
+
+static void show_devices(cJSON *pipeline, const char *key, const struct syn_device_names *devices)
+{
+    cJSON *list = syn_show_array(pipeline, key);
+    for (unsigned i = 0; i < devices->count; i++)
+        (void)cJSON_AddItemToArray(list, cJSON_CreateString(devices->names[i]));
 }
 
 static void show_json(cJSON *json, const struct syn_app *app)
@@ -34,6 +42,8 @@ static void show_json(cJSON *json, const struct syn_app *app)
         syn_show_integer(entry, "weight", p->weight);
         syn_show_number(entry, "rate_cap_ips", p->rate_cap_ips);
         syn_show_number(entry, "latency_bound_ms", p->latency_bound_ms);
+        show_devices(entry, "on", &p->on);
+        show_devices(entry, "not_on", &p->not_on);
     }
 }
 
@@ -52,14 +62,32 @@ static void bound_cell(struct syn_table *table, double value, const char *unit)
         syn_table_text(table, NULL);
 }
 
+static size_t add_names(char *text, size_t size, size_t used, const char *before,
+                        const struct syn_device_names *devices)
+{
+    for (unsigned i = 0; i < devices->count && used < size; i++)
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s%s", i ? "," : before, devices->names[i]);
+    return used;
+}
+
+/* "watch,ring not earbud": where chunks may be. */
+static void chunks_cell(struct syn_table *table, const struct syn_pipeline *p)
+{
+    char text[2 * sizeof p->on.names] = "";
+    size_t used = add_names(text, sizeof text, 0, "", &p->on);
+    (void)add_names(text, sizeof text, used, used ? " not " : "not ", &p->not_on);
+    syn_table_text(table, text);
+}
+
 static void show_pipelines(struct syn_console *console, const struct syn_app *app)
 {
     static const struct syn_column columns[] = {
-        {.title = "PIPELINE", .shrinks = true},   {.title = "SENSES"},
-        {.title = "MODEL", .shrinks = true},      {.title = "ACTS"},
-        {.title = "WEIGHT", .right = true},       {.title = "RATE CAP", .right = true},
-        {.title = "LATENCY BOUND", .right = true}};
-    struct syn_table *table = syn_table_new(columns, 7);
+        {.title = "PIPELINE", .shrinks = true},    {.title = "SENSES"},
+        {.title = "MODEL", .shrinks = true},       {.title = "ACTS"},
+        {.title = "WEIGHT", .right = true},        {.title = "RATE CAP", .right = true},
+        {.title = "LATENCY BOUND", .right = true}, {.title = "CHUNKS ON", .shrinks = true}};
+    struct syn_table *table = syn_table_new(columns, sizeof columns / sizeof columns[0]);
     for (unsigned i = 0; i < app->pipeline_count; i++) {
         const struct syn_pipeline *p = &app->pipelines[i];
         syn_table_text(table, p->name);
@@ -69,6 +97,7 @@ static void show_pipelines(struct syn_console *console, const struct syn_app *ap
         syn_table_format(table, "%u", p->weight);
         bound_cell(table, p->rate_cap_ips, "/s");
         bound_cell(table, p->latency_bound_ms, "ms");
+        chunks_cell(table, p);
     }
     syn_result_table(&console->result, table);
     syn_table_free(table);
@@ -200,7 +229,8 @@ static int run_list(struct syn_console *console, const struct syn_call *call,
     return status;
 }
 
-static const char *const keys[] = {"weight", "rate_cap_ips", "latency_bound_ms", NULL};
+static const char *const keys[] = {"weight", "rate_cap_ips", "latency_bound_ms",
+                                   "on",     "not_on",       NULL};
 
 #define APP                                                                                        \
     {                                                                                              \
@@ -224,10 +254,14 @@ static const struct syn_command commands[] = {
     {
         .noun = "app",
         .verb = "set",
-        .summary = "change weight, rate cap or latency bound of an app",
-        .details = "Of all its pipelines, or of one as PIPELINE.KEY; 0 takes a cap or bound away.",
+        .summary = "change weight, rate cap, latency bound or devices of an app",
+        .details = "Of all its pipelines, or of one as PIPELINE.KEY; 0 takes a cap or bound away. "
+                   "'on' names the only\ndevices that may hold chunks, 'not_on' those that may "
+                   "not, with commas between them; '' takes\nthem away.",
         .args = {APP,
-                 {.name = "KEY", .choices = keys, .help = "weight, rate_cap_ips, latency_bound_ms"},
+                 {.name = "KEY",
+                  .choices = keys,
+                  .help = "weight, rate_cap_ips, latency_bound_ms, on, not_on"},
                  {.name = "VALUE", .help = "the new value"}},
         .run = run_set,
     },

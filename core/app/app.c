@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/app/app.h"
 
+#include "core/app/limits.h"
 #include "core/base/json.h"
-#include "core/base/suggest.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define WEIGHT_MAX  1000
-#define RATE_MAX    1e6
-#define LATENCY_MAX 1e7
 
 struct raw_app {
     char format[32];
@@ -43,6 +39,26 @@ static int read_requirement(const struct syn_json *doc, const cJSON *node, void 
                          error);
 }
 
+static int read_devices(const struct syn_json *doc, const cJSON *node, void *member,
+                        struct syn_error *error)
+{
+    static const struct syn_json_field name = {
+        .type = SYN_JSON_NAME, .size = sizeof((struct syn_device_names *)0)->names[0]};
+    struct syn_device_names *devices = member;
+    devices->count = 0;
+    int result = syn_json_array(doc, node, 1, SYN_APP_DEVICES_MAX, error);
+    for (const cJSON *n = result < 0 ? NULL : node->child; n; n = n->next) {
+        char *to = devices->names[devices->count];
+        result = syn_json_value(doc, n, &name, to, error);
+        if (result < 0)
+            return result;
+        if (syn_device_names_have(devices, to))
+            return syn_json_error(doc, n, SYN_EINVAL, error, "\"%s\" stands here twice", to);
+        devices->count++;
+    }
+    return result;
+}
+
 #define PIPELINE_AT(member) SYN_JSON_AT(struct syn_pipeline, member)
 
 static const struct syn_json_field pipeline_fields[] = {
@@ -50,9 +66,12 @@ static const struct syn_json_field pipeline_fields[] = {
     {"model", SYN_JSON_NAME, .required = true, PIPELINE_AT(model)},
     {"sense", SYN_JSON_CUSTOM, .required = true, PIPELINE_AT(sense), .read = read_requirement},
     {"act", SYN_JSON_CUSTOM, .required = true, PIPELINE_AT(act), .read = read_requirement},
-    {"weight", SYN_JSON_INT, PIPELINE_AT(weight), .min = 1, .max = WEIGHT_MAX},
-    {"rate_cap_ips", SYN_JSON_DOUBLE, PIPELINE_AT(rate_cap_ips), .max = RATE_MAX},
-    {"latency_bound_ms", SYN_JSON_DOUBLE, PIPELINE_AT(latency_bound_ms), .max = LATENCY_MAX},
+    {"weight", SYN_JSON_INT, PIPELINE_AT(weight), .min = 1, .max = SYN_APP_WEIGHT_MAX},
+    {"rate_cap_ips", SYN_JSON_DOUBLE, PIPELINE_AT(rate_cap_ips), .max = SYN_APP_RATE_MAX},
+    {"latency_bound_ms", SYN_JSON_DOUBLE, PIPELINE_AT(latency_bound_ms),
+     .max = SYN_APP_LATENCY_MAX},
+    {"on", SYN_JSON_CUSTOM, PIPELINE_AT(on), .read = read_devices},
+    {"not_on", SYN_JSON_CUSTOM, PIPELINE_AT(not_on), .read = read_devices},
 };
 
 static struct syn_pipeline *find_pipeline(struct syn_app *app, const char *name)
@@ -131,90 +150,4 @@ int syn_app_parse(struct syn_app *app, const char *text, size_t size, const char
     struct syn_json *doc;
     int result = syn_json_parse(&doc, text, size, path, error);
     return result < 0 ? result : finish(app, doc, error);
-}
-
-/* What `app set` can change. */
-static const struct setting {
-    const char *key;
-    double min, max;
-    bool whole;
-} settings[] = {
-    {"weight", 1, WEIGHT_MAX, true},
-    {"rate_cap_ips", 0, RATE_MAX, false},
-    {"latency_bound_ms", 0, LATENCY_MAX, false},
-};
-
-#define SETTINGS (sizeof settings / sizeof *settings)
-
-static void apply(struct syn_pipeline *p, const struct setting *setting, double value)
-{
-    switch (setting - settings) {
-    case 0:
-        p->weight = (uint16_t)value;
-        break;
-    case 1:
-        p->rate_cap_ips = value;
-        break;
-    default:
-        p->latency_bound_ms = value;
-        break;
-    }
-}
-
-static const struct setting *find_setting(const char *key, struct syn_error *error)
-{
-    const char *names[SETTINGS];
-    for (size_t i = 0; i < SETTINGS; i++) {
-        names[i] = settings[i].key;
-        if (strcmp(names[i], key) == 0)
-            return &settings[i];
-    }
-    const char *near = syn_suggest(key, names, SETTINGS);
-    syn_error_set(error, SYN_EINVAL,
-                  "\"%s\" cannot be set (weight, rate_cap_ips, latency_bound_ms)", key);
-    if (near)
-        syn_error_hint(error, "did you mean \"%s\"?", near);
-    return NULL;
-}
-
-static int read_value(const struct setting *setting, const char *text, double *value,
-                      struct syn_error *error)
-{
-    char *end;
-    *value = strtod(text, &end);
-    bool number = end != text && !*end && *value >= setting->min && *value <= setting->max;
-    if (number && (!setting->whole || (double)(int)*value == *value))
-        return 0;
-    return syn_error_set(error, SYN_EINVAL, "%s: \"%s\" is no %snumber from %g to %g", setting->key,
-                         text, setting->whole ? "whole " : "", setting->min, setting->max);
-}
-
-static int unknown_pipeline(struct syn_app *app, const char *name, struct syn_error *error)
-{
-    struct syn_suggest s = {.word = name};
-    for (unsigned i = 0; i < app->pipeline_count; i++)
-        syn_suggest_offer(&s, app->pipelines[i].name);
-    syn_error_set(error, SYN_ENOENT, "%s has no pipeline \"%s\"", app->name, name);
-    if (s.best)
-        syn_error_hint(error, "did you mean \"%s\"?", s.best);
-    return SYN_ENOENT;
-}
-
-int syn_app_set(struct syn_app *app, const char *key, const char *value, struct syn_error *error)
-{
-    char name[SYN_APP_NAME_MAX] = "";
-    const char *dot = strrchr(key, '.'); /* names may hold dots, keys do not */
-    if (dot && (size_t)(dot - key) < sizeof name)
-        memcpy(name, key, (size_t)(dot - key));
-    struct syn_pipeline *only = dot ? find_pipeline(app, name) : NULL;
-    if (dot && !only)
-        return unknown_pipeline(app, name, error);
-    const struct setting *setting = find_setting(dot ? dot + 1 : key, error);
-    double number;
-    if (!setting || read_value(setting, value, &number, error) < 0)
-        return SYN_EINVAL;
-    for (unsigned i = 0; i < app->pipeline_count; i++)
-        if (!only || only == &app->pipelines[i])
-            apply(&app->pipelines[i], setting, number);
-    return 0;
 }

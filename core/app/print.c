@@ -23,6 +23,15 @@ static bool add_requirement(cJSON *object, const char *name, const struct syn_re
            add_text(inner, "wear", r->wear);
 }
 
+static bool add_devices(cJSON *object, const char *name, const struct syn_device_names *devices)
+{
+    cJSON *list = devices->count ? cJSON_AddArrayToObject(object, name) : NULL;
+    for (unsigned i = 0; i < devices->count; i++)
+        if (!list || !cJSON_AddItemToArray(list, cJSON_CreateString(devices->names[i])))
+            return false;
+    return true;
+}
+
 static bool add_pipeline(cJSON *list, const struct syn_pipeline *p)
 {
     cJSON *object = cJSON_CreateObject();
@@ -34,7 +43,8 @@ static bool add_pipeline(cJSON *list, const struct syn_pipeline *p)
            add_text(object, "model", p->model) && add_requirement(object, "act", &p->act) &&
            add_number(object, "weight", p->weight, 1) &&
            add_number(object, "rate_cap_ips", p->rate_cap_ips, 0) &&
-           add_number(object, "latency_bound_ms", p->latency_bound_ms, 0);
+           add_number(object, "latency_bound_ms", p->latency_bound_ms, 0) &&
+           add_devices(object, "on", &p->on) && add_devices(object, "not_on", &p->not_on);
 }
 
 static bool fill(cJSON *root, const struct syn_app *app)

@@ -61,6 +61,25 @@ static int match(const struct syn_fleet *fleet, const char *pipeline, const stru
     return *mask ? 0 : refuse(fleet, pipeline, side, r, named, error);
 }
 
+/* The devices that the manifest lets hold chunks. */
+static int match_hosts(const struct syn_fleet *fleet, struct syn_problem_pipeline *p,
+                       struct syn_error *error)
+{
+    for (unsigned d = 0; d < fleet->count; d++) {
+        const char *name = fleet->devices[d].name;
+        const bool named = p->spec.on.count == 0 || syn_device_names_have(&p->spec.on, name);
+        if (named && !syn_device_names_have(&p->spec.not_on, name))
+            p->hosts = (uint16_t)(p->hosts | 1u << d);
+    }
+    if (p->hosts || fleet->count == 0)
+        return 0;
+    syn_error_set(error, SYN_ENOENT,
+                  "pipeline %s: none of the devices that may hold its chunks is connected",
+                  p->spec.name);
+    syn_error_hint(error, "`app show %s` says which may; `app set` changes it", p->app);
+    return SYN_ENOENT;
+}
+
 static int add_pipeline(const struct syn_problem *problem, const struct syn_app *app,
                         const struct syn_pipeline *spec,
                         const struct syn_model *(*find)(void *ctx, const char *name), void *ctx,
@@ -72,13 +91,14 @@ static int add_pipeline(const struct syn_problem *problem, const struct syn_app 
     p->spec = *spec;
     if (p->spec.weight == 0)
         p->spec.weight = 1;
-    p->hosts = (uint16_t)((1u << fleet->count) - 1);
     p->model = find(ctx, spec->model);
     if (!p->model)
         return syn_error_set(error, SYN_ENOENT, "pipeline %s: there is no model \"%s\"", spec->name,
                              spec->model);
     int rc = match(fleet, spec->name, &sensing, &spec->sense, &p->sources, error);
-    return rc ? rc : match(fleet, spec->name, &interaction, &spec->act, &p->targets, error);
+    if (!rc)
+        rc = match(fleet, spec->name, &interaction, &spec->act, &p->targets, error);
+    return rc ? rc : match_hosts(fleet, p, error);
 }
 
 int syn_problem_rate(struct syn_problem *problem, double rounds_ips, struct syn_error *error)

@@ -68,9 +68,10 @@ struct syn_problem {
 };
 
 /*
- * Adds the pipelines of an app; fills sources and targets from the requirements and allows chunks
- * on every device. On an error the problem is as before. `find` looks up a model by name. Returns
- * 0, SYN_ENOENT (no such model; no device has the sensor: says which), SYN_EINVAL (too many
+ * Adds the pipelines of an app; fills sources and targets from the requirements and hosts from `on`
+ * and `not_on`. On an error the problem is as before. `find` looks up a model by name. Returns
+ * 0, SYN_ENOENT (no such model; no device has the sensor, or may hold
+ * chunks: says which), SYN_EINVAL (too many
  * pipelines).
  */
 int syn_problem_add(struct syn_problem *problem, const struct syn_app *app,

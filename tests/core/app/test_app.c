@@ -47,6 +47,7 @@ static void the_reference_workloads_read(void **state)
         assert_string_equal(app.pipelines[0].act.kind, w->act);
         assert_string_equal(app.pipelines[0].act.device, w->target);
         assert_int_equal(app.pipelines[0].weight, 1);
+        assert_int_equal(app.pipelines[0].on.count + app.pipelines[0].not_on.count, 0);
     }
 }
 
@@ -68,14 +69,15 @@ static void what_is_printed_reads_back_the_same(void **state)
     (void)state;
     struct syn_error error = {0};
     struct syn_app a, b;
-    assert_int_equal(
-        parse(&a,
-              HEAD "{\"model\": \"KWS\", \"weight\": 3, \"rate_cap_ips\": 2.5,"
-                   " \"latency_bound_ms\": 90, \"sense\": {\"kind\": \"imu\", \"wear\": \"watch\"},"
-                   " \"act\": {\"kind\": \"led\", \"device\": \"ring\"}},"
-                   "{\"name\": \"second\", \"model\": \"KWS\", " ENDS "}]}",
-              &error),
-        0);
+    assert_int_equal(parse(&a,
+                           HEAD
+                           "{\"model\": \"KWS\", \"weight\": 3, \"rate_cap_ips\": 2.5,"
+                           " \"latency_bound_ms\": 90, \"on\": [\"watch\", \"ring\"], \"not_on\": "
+                           "[\"x\"],\"sense\": {\"kind\": \"imu\", \"wear\": \"watch\"},"
+                           " \"act\": {\"kind\": \"led\", \"device\": \"ring\"}},"
+                           "{\"name\": \"second\", \"model\": \"KWS\", " ENDS "}]}",
+                           &error),
+                     0);
     char *text = syn_app_print(&a);
     assert_non_null(text);
     assert_int_equal(parse(&b, text, &error), 0);
@@ -102,6 +104,12 @@ static void wrong_manifests_are_refused_with_place_and_cause(void **state)
         {HEAD "{" ENDS "}]}", 2, 1, "pipelines[0]: field \"model\" is missing"},
         {HEAD "{\"model\": \"KWS\", " ENDS "},\n{\"model\": \"KWS\", " ENDS "}]}", 3, 1,
          "pipelines[1]: an earlier pipeline is named \"KWS\"; give them different names"},
+        {HEAD "{\"model\": \"KWS\", \"on\": [], " ENDS "}]}", 2, 18,
+         "pipelines[0].on: 0 elements; 1 to 16 are allowed"},
+        {HEAD "{\"model\": \"KWS\", \"not_on\": [\"a\", \"a\"], " ENDS "}]}", 2, 34,
+         "pipelines[0].not_on[1]: \"a\" stands here twice"},
+        {HEAD "{\"model\": \"KWS\", \"on\": [\"a b\"], " ENDS "}]}", 2, 25,
+         "pipelines[0].on[0]: a name of letters, digits and . _ - + / is expected"},
         {HEAD "]}", 1, 42, "pipelines: 0 elements; 1 to 32 are allowed"},
         {"{\"format\": \"synergy-model/1\", \"name\": \"a\", \"pipelines\": []}", 1, 2,
          "format: \"synergy-model/1\" cannot be read; \"synergy-app/1\" is expected"},
@@ -134,6 +142,14 @@ static void settings_reach_one_pipeline_or_all(void **state)
     assert_true(app.pipelines[0].rate_cap_ips == 2.5 && app.pipelines[1].rate_cap_ips == 2.5);
     assert_int_equal(syn_app_set(&app, "z.latency_bound_ms", "40", &error), 0);
     assert_true(app.pipelines[1].latency_bound_ms == 40);
+    assert_int_equal(syn_app_set(&app, "z.on", "watch,ring", &error), 0);
+    assert_int_equal(app.pipelines[1].on.count, 2);
+    assert_string_equal(app.pipelines[1].on.names[1], "ring");
+    assert_int_equal(app.pipelines[0].on.count, 0);
+    assert_int_equal(syn_app_set(&app, "not_on", "earbud", &error), 0);
+    assert_true(syn_device_names_have(&app.pipelines[0].not_on, "earbud"));
+    assert_int_equal(syn_app_set(&app, "z.on", "", &error), 0);
+    assert_int_equal(app.pipelines[1].on.count, 0);
 }
 
 static void wrong_settings_are_refused(void **state)
@@ -145,7 +161,7 @@ static void wrong_settings_are_refused(void **state)
         const char *message, *hint;
     } cases[] = {
         {"wieght", "1", SYN_EINVAL,
-         "\"wieght\" cannot be set (weight, rate_cap_ips, latency_bound_ms)",
+         "\"wieght\" cannot be set (weight, rate_cap_ips, latency_bound_ms, on, not_on)",
          "did you mean \"weight\"?"},
         {"weight", "1.5", SYN_EINVAL, "weight: \"1.5\" is no whole number from 1 to 1000", ""},
         {"weight", "1001", SYN_EINVAL, "weight: \"1001\" is no whole number from 1 to 1000", ""},
@@ -153,6 +169,10 @@ static void wrong_settings_are_refused(void **state)
          ""},
         {"rate_cap_ips", "nan", SYN_EINVAL, "rate_cap_ips: \"nan\" is no number from 0 to 1e+06",
          ""},
+        {"on", "watch,,ring", SYN_EINVAL,
+         "on: \"watch,,ring\": at most 16 names of devices with commas between them are expected",
+         ""},
+        {"not_on", "ring,ring", SYN_EINVAL, "not_on: \"ring\" stands there twice", ""},
         {"KWZ.weight", "1", SYN_ENOENT, "a has no pipeline \"KWZ\"", "did you mean \"KWS\"?"},
     };
     struct syn_app app;
@@ -163,6 +183,7 @@ static void wrong_settings_are_refused(void **state)
         assert_string_equal(error.message, cases[i].message);
         assert_string_equal(error.hint, cases[i].hint);
         assert_int_equal(app.pipelines[0].weight, 1);
+        assert_int_equal(app.pipelines[0].on.count + app.pipelines[0].not_on.count, 0);
     }
 }
 
