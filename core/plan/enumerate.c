@@ -42,6 +42,7 @@ struct walk {
     struct syn_stage *stage;
     const struct syn_search_options *options;
     const struct syn_visitor *visitor;
+    const struct syn_limits *limits;
     int64_t deadline_ns;
     uint64_t *count;
     uint64_t ask;
@@ -50,8 +51,9 @@ struct walk {
     const struct syn_entry *entries[SYN_PLAN_CHUNKS_MAX]; /* of the chunks of `plan` */
     int64_t radio_ns[SYN_RADIO_NODES];                    /* of a round, base and plan */
     int64_t sense_ns, act_ns; /* of a round, this pipeline at source and target */
-    unsigned free;            /* hosts that hold no chunk of `plan` */
+    uint32_t free;            /* hosts that hold no chunk of `plan` */
     uint32_t used;            /* devices that hold a chunk of `plan` */
+    unsigned strangers;       /* of them that are neither source nor target */
 };
 
 static int64_t larger(int64_t a, int64_t b)
@@ -165,6 +167,8 @@ static bool ask(struct walk *w, const struct sums *sums, int64_t more_ns, bool c
     if (spec->latency_bound_ms > 0 && (double)c.own_latency_ns / 1e6 > spec->latency_bound_ms)
         return false;
     if (w->stage->problem->round_max_ns && c.score.round_ns > w->stage->problem->round_max_ns)
+        return false;
+    if (c.score.round_ns > w->limits->round_ns)
         return false;
     return w->visitor->promising(w->visitor->ctx, &c);
 }
@@ -294,6 +298,35 @@ static bool arena_fits(const struct walk *w, unsigned device, unsigned holder, u
     return in + out <= s->device[device].arena_bytes;
 }
 
+static unsigned count_bits(uint32_t set)
+{
+    unsigned n = 0;
+    for (; set; set &= set - 1)
+        n++;
+    return n;
+}
+
+static uint32_t own_devices(const struct walk *w)
+{
+    return 1u << w->plan.source | 1u << w->plan.target;
+}
+
+/* Can as many chunks follow as must: for the layers behind the cut, and to the number asked for? */
+static bool enough_left(const struct walk *w, unsigned cut)
+{
+    const unsigned layers = w->stage->layers - cut, needed = w->stage->needed[cut];
+    const unsigned own = count_bits(w->free & own_devices(w)), all = count_bits(w->free);
+    const unsigned strangers = w->limits->strangers - w->strangers;
+    unsigned most = all - own < strangers ? all : own + strangers;
+    most = most < layers ? most : layers;
+    if (!w->limits->chunks)
+        return needed <= most;
+    if (w->plan.chunk_count > w->limits->chunks)
+        return false;
+    const unsigned left = w->limits->chunks - w->plan.chunk_count;
+    return needed <= left && left <= most && (left > 0 || layers == 0);
+}
+
 static void try_chunk(struct walk *w, unsigned device, unsigned holder, unsigned first,
                       unsigned last, const struct sums *sums)
 {
@@ -301,14 +334,14 @@ static void try_chunk(struct walk *w, unsigned device, unsigned holder, unsigned
     struct sums after;
     const unsigned k = w->plan.chunk_count;
     poll_interrupts(w);
-    if (s->needed[last] > w->free || !arena_fits(w, device, holder, first, last))
+    if (!arena_fits(w, device, holder, first, last))
         return;
     struct syn_entry *entry = syn_stage_bound(s, device, first, last);
     w->plan.chunks[k] = (struct syn_plan_chunk){
         .device = (uint8_t)device, .first = (uint16_t)first, .last = (uint16_t)last};
     w->plan.chunk_count++;
     w->entries[k] = entry;
-    if (worth(w, device, last, entry, sums, &after)) {
+    if (enough_left(w, last) && worth(w, device, last, entry, sums, &after)) {
         syn_stage_settle(s, device, first, last, entry);
         if (worth(w, device, last, entry, sums, &after)) {
             if (last == s->layers)
@@ -337,23 +370,27 @@ static void try_device(struct walk *w, unsigned device, unsigned holder, unsigne
 {
     const struct syn_stage *s = w->stage;
     const struct hop h = hop_of(w, holder, device, first);
+    const bool stranger = !(own_devices(w) >> device & 1);
     struct sums after = *sums;
+    if (stranger && w->strangers >= w->limits->strangers)
+        return;
     take_hop(w, &h, first, first > 0, &after);
     w->used |= 1u << device;
-    w->free--;
+    w->free &= ~(1u << device);
+    w->strangers += stranger;
     if (device_promises(w, device, first, &after))
         for (unsigned last = s->layers; last > first && !w->status; last--)
             try_chunk(w, device, holder, first, last, &after);
     w->used &= ~(1u << device);
-    w->free++;
+    w->free |= 1u << device;
+    w->strangers -= stranger;
     w->plan.chunks[w->plan.chunk_count] = (struct syn_plan_chunk){0};
     radio_change(w, &h, -s->weight);
 }
 
 static bool is_free(const struct walk *w, unsigned device)
 {
-    return w->stage->problem->pipelines[w->stage->pipeline].hosts >> device & 1 &&
-           !(w->used >> device & 1);
+    return w->free >> device & 1;
 }
 
 /* The next chunk, on the device that has the data if possible: good plans early prune the rest. */
@@ -387,9 +424,7 @@ static void walk_ends(struct walk *w, unsigned source, unsigned target)
     const struct syn_timing *from = s->device[source].timing, *to = s->device[target].timing;
     const int64_t sense = (int64_t)syn_timing_sense(from), act = (int64_t)syn_timing_act(to);
     w->plan = (struct syn_execution_plan){.source = (uint8_t)source, .target = (uint8_t)target};
-    w->free = 0;
-    for (unsigned d = 0; d < s->devices; d++)
-        w->free += is_free(w, d);
+    w->free = s->problem->pipelines[s->pipeline].hosts & ((1u << s->devices) - 1);
     w->sense_ns = s->weight * sense;
     w->act_ns = s->weight * act;
     const struct sums sums = {.latency_ns = (int64_t)s->prediction.latency_sum_ns + sense + act,
@@ -400,7 +435,7 @@ static void walk_ends(struct walk *w, unsigned source, unsigned target)
                               .peak_ns = floor_peak(w),
                               .bytes = s->prediction.bytes_sent,
                               .away = s->base_away};
-    if (s->needed[0] <= w->free)
+    if (enough_left(w, 0))
         extend(w, source, 0, &sums);
 }
 
@@ -416,19 +451,32 @@ static void walk_all(struct walk *w)
                 walk_ends(w, source, target);
 }
 
+int syn_enumerate_stage(struct syn_stage *stage, const struct syn_limits *limits,
+                        const struct syn_search_options *options, int64_t deadline_ns,
+                        const struct syn_visitor *visitor, uint64_t *count)
+{
+    struct walk w = {.stage = stage,
+                     .options = options,
+                     .visitor = visitor,
+                     .limits = limits,
+                     .deadline_ns = deadline_ns,
+                     .count = count};
+    w.status = syn_search_interrupted(options, INT64_MAX);
+    walk_all(&w);
+    return w.status;
+}
+
 int syn_enumerate(const struct syn_problem *problem, const struct syn_plan *base, unsigned pipeline,
                   const struct syn_search_options *options, int64_t deadline_ns,
                   const struct syn_visitor *visitor, uint64_t *count, struct syn_error *error)
 {
-    struct walk w = {
-        .options = options, .visitor = visitor, .deadline_ns = deadline_ns, .count = count};
-    int rc = syn_stage_new(&w.stage, problem, base, pipeline, error);
+    struct syn_stage *stage;
+    int rc = syn_stage_new(&stage, problem, base, pipeline, error);
     if (rc)
         return rc;
-    w.status = syn_search_interrupted(options, INT64_MAX);
-    walk_all(&w);
-    syn_stage_free(w.stage);
-    if (w.status == SYN_ECANCELED)
-        return syn_error_set(error, SYN_ECANCELED, "the search was cancelled");
-    return w.status;
+    rc = syn_enumerate_stage(stage, &SYN_NO_LIMITS, options, deadline_ns, visitor, count);
+    syn_stage_free(stage);
+    if (rc == SYN_ECANCELED)
+        return syn_error_set(error, rc, "the search was cancelled");
+    return rc;
 }

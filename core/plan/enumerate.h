@@ -9,6 +9,9 @@
 
 #include "core/plan/planner.h"
 #include "core/plan/score.h"
+#include "core/plan/stage.h"
+
+#include <limits.h>
 
 /*
  * The beginning of an execution plan (exact where `complete`). Scores are of the whole plan: the
@@ -32,6 +35,15 @@ struct syn_visitor {
     void (*found)(void *ctx, const struct syn_candidate *candidate);
 };
 
+/* Plans that are not asked for at all. */
+struct syn_limits {
+    unsigned chunks;    /* exactly as many; 0: any number */
+    unsigned strangers; /* at most: chunks on devices that are neither source nor target */
+    uint64_t round_ns;  /* T at most */
+};
+
+#define SYN_NO_LIMITS ((struct syn_limits){.strangers = UINT_MAX, .round_ns = UINT64_MAX})
+
 /*
  * `base` leaves `pipeline` out (chunk_count 0) and is feasible. *count grows by the candidates
  * that were looked at. Returns 0, SYN_ENOMEM, SYN_ECANCELED, SYN_EOOR (the model has a cut that
@@ -41,6 +53,12 @@ struct syn_visitor {
 int syn_enumerate(const struct syn_problem *problem, const struct syn_plan *base, unsigned pipeline,
                   const struct syn_search_options *options, int64_t deadline_ns,
                   const struct syn_visitor *visitor, uint64_t *count, struct syn_error *error);
+
+/* The same within limits, on a stage that may be used again. Returns 0, SYN_ECANCELED,
+ * SYN_ETIMEOUT. */
+int syn_enumerate_stage(struct syn_stage *stage, const struct syn_limits *limits,
+                        const struct syn_search_options *options, int64_t deadline_ns,
+                        const struct syn_visitor *visitor, uint64_t *count);
 
 /* Of CLOCK_MONOTONIC: when a search that begins now must end; INT64_MAX without a limit. */
 int64_t syn_search_deadline(const struct syn_search_options *options);

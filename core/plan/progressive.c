@@ -42,23 +42,79 @@ struct search {
     struct syn_search_result *result;
 };
 
-static int choose(struct search *s, unsigned pipeline, struct syn_error *error)
+static unsigned count_bits(uint32_t set)
 {
-    struct choice choice = {.problem = s->problem, .compare = s->how->compare};
-    const struct syn_visitor visitor = {&choice, promising, found};
-    const struct syn_plan empty = {.pipeline_count = s->problem->pipeline_count};
-    const struct syn_plan *base = s->how->blind ? &empty : &s->result->plan;
-    int rc = syn_enumerate(s->problem, base, pipeline, s->options, s->deadline_ns, &visitor,
-                           &s->result->candidates, error);
-    if (rc == SYN_ETIMEOUT && !choice.have)
+    unsigned n = 0;
+    for (; set; set &= set - 1)
+        n++;
+    return n;
+}
+
+/* The numbers of chunks in the planner's order, within other limits, until one gives a plan. */
+static int choose_spread(struct search *s, struct syn_stage *stage, struct syn_limits limits,
+                         const struct syn_visitor *visitor, const bool *have)
+{
+    const enum syn_spread spread = s->how->spread;
+    const unsigned hosts = count_bits(s->problem->pipelines[stage->pipeline].hosts);
+    unsigned most = hosts < stage->layers ? hosts : stage->layers;
+    int rc = 0;
+    if (spread == SYN_SPREAD_ANY)
+        return syn_enumerate_stage(stage, &limits, s->options, s->deadline_ns, visitor,
+                                   &s->result->candidates);
+    /* Source and target are two at most. */
+    if (limits.strangers < most)
+        most = limits.strangers + 2 < most ? limits.strangers + 2 : most;
+    for (unsigned i = 1; !rc && !*have && i <= most; i++) {
+        limits.chunks = spread == SYN_SPREAD_FEWEST ? i : most + 1 - i;
+        rc = syn_enumerate_stage(stage, &limits, s->options, s->deadline_ns, visitor,
+                                 &s->result->candidates);
+    }
+    return rc;
+}
+
+static int choose_in(struct search *s, struct syn_stage *stage, struct choice *choice)
+{
+    const struct syn_visitor visitor = {choice, promising, found};
+    struct syn_limits limits = SYN_NO_LIMITS;
+    int rc = 0;
+    if (!s->how->own_first)
+        return choose_spread(s, stage, limits, &visitor, &choice->have);
+    for (limits.strangers = 0; !rc && !choice->have && limits.strangers <= stage->devices;
+         limits.strangers++)
+        rc = choose_spread(s, stage, limits, &visitor, &choice->have);
+    return rc;
+}
+
+/* Words for a stage that ended without a plan; 0 where it has one. */
+static int judge(const struct search *s, const struct syn_plan *base, unsigned pipeline, int rc,
+                 bool have, struct syn_error *error)
+{
+    if (rc == SYN_ECANCELED)
+        return syn_error_set(error, rc, "the search was cancelled");
+    if (rc == SYN_ETIMEOUT && !have)
         return syn_error_set(error, rc, "no plan for pipeline %s within the time limit",
                              s->problem->pipelines[pipeline].spec.name);
     if (rc && rc != SYN_ETIMEOUT)
         return rc;
-    if (!choice.have)
-        return syn_plan_explain_oor(s->problem, base, pipeline, error);
-    s->result->plan.pipelines[pipeline] = choice.plan;
-    return 0;
+    return have ? 0 : syn_plan_explain_oor(s->problem, base, pipeline, error);
+}
+
+static int choose(struct search *s, unsigned pipeline, struct syn_error *error)
+{
+    struct choice choice = {.problem = s->problem, .compare = s->how->compare};
+    const struct syn_plan empty = {.pipeline_count = s->problem->pipeline_count};
+    const struct syn_plan *base = s->how->blind ? &empty : &s->result->plan;
+    struct syn_stage *stage;
+    int rc = syn_stage_new(&stage, s->problem, base, pipeline, error);
+    if (rc)
+        return rc;
+    rc = choose_in(s, stage, &choice);
+    syn_stage_free(stage);
+    s->result->stopped |= rc == SYN_ETIMEOUT;
+    rc = judge(s, base, pipeline, rc, choice.have, error);
+    if (!rc)
+        s->result->plan.pipelines[pipeline] = choice.plan;
+    return rc;
 }
 
 int syn_progressive_search(const struct syn_problem *problem,
@@ -78,4 +134,22 @@ int syn_progressive_search(const struct syn_problem *problem,
     if (!rc && progressive->blind)
         rc = syn_cost_predict(problem, &result->plan, SYN_EXECUTION_PARALLEL, &prediction, error);
     return rc;
+}
+
+int syn_by_own_latency(const struct syn_problem *problem, const struct syn_candidate *a,
+                       const struct syn_candidate *b)
+{
+    (void)problem;
+    if (a->own_latency_ns != b->own_latency_ns)
+        return a->own_latency_ns < b->own_latency_ns ? -1 : 1;
+    return syn_score_compare_tail(&a->score, &b->score);
+}
+
+int syn_by_model_latency(const struct syn_problem *problem, const struct syn_candidate *a,
+                         const struct syn_candidate *b)
+{
+    (void)problem;
+    if (a->model_latency_ns != b->model_latency_ns)
+        return a->model_latency_ns < b->model_latency_ns ? -1 : 1;
+    return syn_score_compare_tail(&a->score, &b->score);
 }

@@ -15,11 +15,22 @@
 typedef int (*syn_candidate_compare)(const struct syn_problem *problem,
                                      const struct syn_candidate *a, const struct syn_candidate *b);
 
+/* Which numbers of chunks come first, before `compare`. */
+enum syn_spread { SYN_SPREAD_ANY, SYN_SPREAD_FEWEST, SYN_SPREAD_MOST };
+
 struct syn_progressive {
     syn_candidate_compare compare;
+    bool own_first; /* before that: as few chunks as possible away from both source and target */
+    enum syn_spread spread;
     const unsigned *order; /* of the pipelines; NULL: as they stand */
     bool blind;            /* to the other pipelines; the whole may then turn out infeasible */
 };
+
+/* Comparisons of baselines: the pipeline's latency, or that of its model alone; then the tail. */
+int syn_by_own_latency(const struct syn_problem *problem, const struct syn_candidate *a,
+                       const struct syn_candidate *b);
+int syn_by_model_latency(const struct syn_problem *problem, const struct syn_candidate *a,
+                         const struct syn_candidate *b);
 
 /* As syn_planner.search. */
 int syn_progressive_search(const struct syn_problem *problem,

@@ -3,21 +3,10 @@
 #include "core/plan/planners/planners.h"
 #include "core/plan/progressive.h"
 
-static int by_devices(const struct syn_problem *problem, const struct syn_candidate *a,
-                      const struct syn_candidate *b)
-{
-    (void)problem;
-    if (a->chunk_count != b->chunk_count)
-        return a->chunk_count < b->chunk_count ? -1 : 1;
-    if (a->own_latency_ns != b->own_latency_ns)
-        return a->own_latency_ns < b->own_latency_ns ? -1 : 1;
-    return syn_score_compare_tail(&a->score, &b->score);
-}
-
 static int search(const struct syn_problem *problem, const struct syn_search_options *options,
                   struct syn_search_result *result, struct syn_error *error)
 {
-    const struct syn_progressive how = {.compare = by_devices};
+    const struct syn_progressive how = {.compare = syn_by_own_latency, .spread = SYN_SPREAD_FEWEST};
     return syn_progressive_search(problem, &how, options, result, error);
 }
 

@@ -7,5 +7,11 @@
 
 extern const struct syn_planner syn_planner_synergy;
 extern const struct syn_planner syn_planner_min_dev;
+extern const struct syn_planner syn_planner_max_dev;
+extern const struct syn_planner syn_planner_pri_min_dev;
+extern const struct syn_planner syn_planner_pri_max_dev;
+extern const struct syn_planner syn_planner_ind_model;
+extern const struct syn_planner syn_planner_joint_model;
+extern const struct syn_planner syn_planner_ind_e2e;
 
 #endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Baseline: each pipeline on as many devices as it can be cut for, then the lowest latency. */
+#include "core/plan/planners/planners.h"
+#include "core/plan/progressive.h"
+
+static int search(const struct syn_problem *problem, const struct syn_search_options *options,
+                  struct syn_search_result *result, struct syn_error *error)
+{
+    const struct syn_progressive how = {.compare = syn_by_own_latency, .spread = SYN_SPREAD_MOST};
+    return syn_progressive_search(problem, &how, options, result, error);
+}
+
+const struct syn_planner syn_planner_max_dev = {
+    .name = "max-dev",
+    .summary = "most devices that hold chunks, then lowest latency",
+    .execution = SYN_EXECUTION_SEQUENTIAL,
+    .search = search,
+};
