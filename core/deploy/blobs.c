@@ -2,6 +2,7 @@
 #include "core/deploy/blobs.h"
 
 #include "core/cost/cost.h"
+#include "core/schedule/routes.h"
 
 #include "devices/wire/cbor.h"
 
@@ -12,17 +13,6 @@
 #define BLOB_BYTES_MAX 16384 /* 32 pipelines with chunk, sense and act take less than half */
 
 /* ---- streams ------------------------------------------------------------------------------ */
-
-/* Device at the far end of a hop. */
-static uint8_t hop_to(const struct syn_execution_plan *e, unsigned hop)
-{
-    return hop < e->chunk_count ? e->chunks[hop].device : e->target;
-}
-
-static uint8_t hop_from(const struct syn_execution_plan *e, unsigned hop)
-{
-    return hop > 0 ? e->chunks[hop - 1].device : e->source;
-}
 
 int syn_stream_map_fill(struct syn_stream_map *map, const struct syn_problem *problem,
                         const struct syn_plan *plan, struct syn_error *error)
@@ -39,8 +29,8 @@ int syn_stream_map_fill(struct syn_stream_map *map, const struct syn_problem *pr
                                      model->name, SYN_LIVE_MAX, e->chunks[hop].first);
             map->first[p][hop] = (uint16_t)map->count;
             for (unsigned i = 0; i < cut.live_count; i++, map->count++) {
-                map->ends[map->count].from = hop_from(e, hop);
-                map->ends[map->count].to = hop_to(e, hop);
+                map->ends[map->count].from = syn_hop_from(e, hop);
+                map->ends[map->count].to = syn_hop_to(e, hop);
             }
         }
     }
@@ -101,16 +91,10 @@ static void put_chunk(struct writer *w, unsigned p, unsigned hop)
     syn_cbor_put_map(&w->out, 6);
     syn_cbor_pair_bytes(&w->out, "h", w->images[p], SYN_SHA256_SIZE);
     syn_cbor_pair_uint(&w->out, "hop", hop);
-    syn_cbor_pair_uint(&w->out, "from", hop_from(e, hop));
-    syn_cbor_pair_uint(&w->out, "to", hop_to(e, hop + 1));
+    syn_cbor_pair_uint(&w->out, "from", syn_hop_from(e, hop));
+    syn_cbor_pair_uint(&w->out, "to", syn_hop_to(e, hop + 1));
     syn_cbor_pair_uint(&w->out, "in", w->streams->first[p][hop]);
     syn_cbor_pair_uint(&w->out, "out", w->streams->first[p][hop + 1]);
-}
-
-/* A rate cap as the device keeps it: time from one start of sensing to the next. */
-static uint64_t cap_gap_ns(const struct syn_pipeline *pipeline)
-{
-    return pipeline->rate_cap_ips > 0 ? (uint64_t)(1e9 / pipeline->rate_cap_ips) : 0;
 }
 
 static void put_sense(struct writer *w, unsigned p)
@@ -121,9 +105,9 @@ static void put_sense(struct writer *w, unsigned p)
     syn_cbor_put_map(&w->out, 5);
     syn_cbor_pair_text(&w->out, "s", pipeline->spec.sense.kind);
     syn_cbor_pair_uint(&w->out, "bytes", syn_model_tensor_bytes(pipeline->model, 0));
-    syn_cbor_pair_uint(&w->out, "to", hop_to(e, 0));
+    syn_cbor_pair_uint(&w->out, "to", syn_hop_to(e, 0));
     syn_cbor_pair_uint(&w->out, "out", w->streams->first[p][0]);
-    syn_cbor_pair_uint(&w->out, "gap", cap_gap_ns(&pipeline->spec));
+    syn_cbor_pair_uint(&w->out, "gap", syn_routes_gap_ns(&pipeline->spec));
 }
 
 static uint32_t result_bytes(const struct syn_model *model)
@@ -137,7 +121,7 @@ static void put_act(struct writer *w, unsigned p)
     syn_cbor_put_text(&w->out, "act");
     syn_cbor_put_map(&w->out, 4);
     syn_cbor_pair_text(&w->out, "a", w->problem->pipelines[p].spec.act.kind);
-    syn_cbor_pair_uint(&w->out, "from", hop_from(e, e->chunk_count));
+    syn_cbor_pair_uint(&w->out, "from", syn_hop_from(e, e->chunk_count));
     syn_cbor_pair_uint(&w->out, "in", w->streams->first[p][e->chunk_count]);
     syn_cbor_pair_uint(&w->out, "bytes", result_bytes(w->problem->pipelines[p].model));
 }

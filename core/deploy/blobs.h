@@ -6,9 +6,7 @@
 #ifndef SYN_CORE_DEPLOY_BLOBS_H
 #define SYN_CORE_DEPLOY_BLOBS_H
 
-#include "core/cost/plan.h"
-
-#define SYN_HOPS_MAX (SYN_PLAN_CHUNKS_MAX + 1) /* of one pipeline: sensing to action */
+#include "core/schedule/routes.h"
 
 /*
  * Streams are numbered over the whole deployment, pipelines and hops in order: one for each tensor

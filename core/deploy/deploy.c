@@ -8,9 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BEACON_NS 100000000u /* counts of inferences done are at most so old elsewhere */
-#define DEPTH_MAX 255
-
 /* How far a device got. */
 enum progress {
     UPLOADING,
@@ -48,22 +45,6 @@ struct syn_deploy {
 
 /* ---- making one --------------------------------------------------------------------------- */
 
-/*
- * K of the fair round: as many rounds as one inference needs to pass all its stages (sensing,
- * chunks, action), so that the pipeline can be full, and as many as may pass until the others hear
- * how far it is. Larger values would only let pipelines drift apart.
- */
-static unsigned choose_depth(const struct syn_plan *plan, uint64_t round_ns)
-{
-    unsigned chunks = 0;
-    for (unsigned p = 0; p < plan->pipeline_count; p++)
-        if (plan->pipelines[p].chunk_count > chunks)
-            chunks = plan->pipelines[p].chunk_count;
-    const uint64_t round = round_ns ? round_ns : 1;
-    const uint64_t depth = chunks + 2 + (BEACON_NS + round - 1) / round;
-    return depth < DEPTH_MAX ? (unsigned)depth : DEPTH_MAX;
-}
-
 /* A device without a part has nothing to upload or prepare. */
 static void set_start(struct syn_deploy *d, struct target *t)
 {
@@ -80,7 +61,7 @@ static int build(struct syn_deploy *d, const struct syn_problem *problem,
     int rc = syn_cost_predict(problem, plan, SYN_EXECUTION_PARALLEL, &prediction, error);
     if (!rc)
         rc = syn_stream_map_fill(&d->streams, problem, plan, error);
-    depth = depth ? depth : choose_depth(plan, prediction.round_ns);
+    depth = depth ? depth : syn_routes_depth(plan, prediction.round_ns);
     d->depth = depth;
     d->count = problem->fleet->count;
     for (unsigned i = 0; !rc && i < d->count; i++) {
@@ -100,8 +81,9 @@ int syn_deploy_new(struct syn_deploy **deploy, const struct syn_problem *problem
                    const struct syn_deploy_before *before, struct syn_error *error)
 {
     *deploy = NULL;
-    if (txn == 0 || depth > DEPTH_MAX)
-        return syn_error_set(error, SYN_EINVAL, "transaction 0, or depth beyond %d", DEPTH_MAX);
+    if (txn == 0 || depth > SYN_ROUTES_DEPTH_MAX)
+        return syn_error_set(error, SYN_EINVAL, "transaction 0, or depth beyond %d",
+                             SYN_ROUTES_DEPTH_MAX);
     struct syn_deploy *d = calloc(1, sizeof *d);
     if (!d)
         return syn_error_set(error, SYN_ENOMEM, "no memory for the deployment");

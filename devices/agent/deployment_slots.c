@@ -1,30 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Slots: the bounded buffers between the stages of a route. */
 #include "devices/agent/deployment_parts.h"
+#include "devices/runtime/slots.h"
 
 #include <string.h>
-
-enum { SLOTS_WANTED = 2 }; /* one is filled while the other is read */
 
 /* A block of memory that is given out from its start. */
 struct block {
     uint8_t *memory;
     uint64_t size, used;
 };
-
-static bool has_slots(const struct syn_route *r, enum syn_stage stage)
-{
-    switch (stage) {
-    case SYN_STAGE_HEAD:
-        return r->has_head;
-    case SYN_STAGE_BODY_IN:
-        return r->has_body && r->body_from != SYN_RT_LOCAL;
-    case SYN_STAGE_BODY_OUT:
-        return r->has_body && r->body_to != SYN_RT_LOCAL;
-    default:
-        return r->has_tail;
-    }
-}
 
 static uint32_t stage_bytes(const struct syn_deployed_pipe *p, enum syn_stage stage)
 {
@@ -40,7 +25,7 @@ static uint32_t stage_bytes(const struct syn_deployed_pipe *p, enum syn_stage st
 static void set_counts(struct syn_deployed_pipe *p)
 {
     for (unsigned s = 0; s < SYN_STAGE_COUNT; s++) {
-        p->route.slots[s] = has_slots(&p->route, s) ? SLOTS_WANTED : 0;
+        p->route.slots[s] = syn_slots_at(&p->route, s) ? SYN_SLOTS_WANTED : 0;
         p->slot_bytes[s] = stage_bytes(p, s);
     }
 }
@@ -50,40 +35,48 @@ static bool is_in(const struct syn_deployed_pipe *p, unsigned stage, bool sensor
     return p->slot_bytes[stage] > 0 && (stage == SYN_STAGE_HEAD) == sensor;
 }
 
-/* Bytes of all slots in the sensor's buffer, or in the arena, at `slots` a stage. */
-static uint64_t total(const struct syn_deployment *d, bool sensor, unsigned slots)
+static void lay_stage(struct syn_deployed_pipe *p, unsigned stage, struct block *block)
 {
-    uint64_t bytes = 0;
-    for (unsigned i = 0; i < d->pipeline_count; i++)
-        for (unsigned s = 0; s < SYN_STAGE_COUNT; s++)
-            if (is_in(&d->pipes[i], s, sensor))
-                bytes += (uint64_t)d->pipes[i].slot_bytes[s] * slots;
-    return bytes;
-}
-
-static void lay_stage(struct syn_deployed_pipe *p, unsigned stage, struct block *block,
-                      unsigned slots)
-{
-    p->route.slots[stage] = (uint8_t)slots;
-    for (unsigned i = 0; i < slots; i++) {
+    for (unsigned i = 0; i < p->route.slots[stage]; i++) {
         p->slots[stage][i] = block->memory + block->used;
         block->used += p->slot_bytes[stage];
     }
 }
 
+/* The stages whose slots lie in a block. */
+struct sharers {
+    unsigned count;
+    uint32_t bytes[SYN_RT_PIPELINES_MAX * SYN_STAGE_COUNT];
+    uint8_t slots[SYN_RT_PIPELINES_MAX * SYN_STAGE_COUNT];
+    uint8_t pipe[SYN_RT_PIPELINES_MAX * SYN_STAGE_COUNT];
+    uint8_t stage[SYN_RT_PIPELINES_MAX * SYN_STAGE_COUNT];
+};
+
+static void find_sharers(const struct syn_deployment *d, bool sensor, struct sharers *sharers)
+{
+    sharers->count = 0;
+    for (unsigned i = 0; i < d->pipeline_count; i++)
+        for (unsigned s = 0; s < SYN_STAGE_COUNT; s++)
+            if (is_in(&d->pipes[i], s, sensor)) {
+                sharers->bytes[sharers->count] = d->pipes[i].slot_bytes[s];
+                sharers->pipe[sharers->count] = (uint8_t)i;
+                sharers->stage[sharers->count++] = (uint8_t)s;
+            }
+}
+
 static int lay(struct syn_deployment *d, struct block *block, bool sensor, const char *words,
                struct syn_refusal *refusal)
 {
-    unsigned slots = SLOTS_WANTED;
-    while (slots > 1 && total(d, sensor, slots) > block->size)
-        slots--;
-    uint64_t need = total(d, sensor, slots);
+    struct sharers sharers;
+    find_sharers(d, sensor, &sharers);
+    uint64_t need = syn_slots_share(sharers.bytes, sharers.slots, sharers.count, block->size);
     if (need > block->size)
         return syn_refuse(refusal, SYN_EOOR, words, (uint64_t[]){need, block->size});
-    for (unsigned i = 0; i < d->pipeline_count; i++)
-        for (unsigned s = 0; s < SYN_STAGE_COUNT; s++)
-            if (is_in(&d->pipes[i], s, sensor))
-                lay_stage(&d->pipes[i], s, block, slots);
+    for (unsigned i = 0; i < sharers.count; i++) {
+        struct syn_deployed_pipe *p = &d->pipes[sharers.pipe[i]];
+        p->route.slots[sharers.stage[i]] = sharers.slots[i];
+        lay_stage(p, sharers.stage[i], block);
+    }
     return 0;
 }
 

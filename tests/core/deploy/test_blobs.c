@@ -6,6 +6,7 @@
 #include "core/cost/cost.h"
 #include "core/deploy/deploy.h"
 #include "core/plan/planner.h"
+#include "core/schedule/routes.h"
 #include "devices/agent/deployment.h"
 #include "tests/core/plan/rig.h"
 
@@ -191,6 +192,28 @@ static void check_busy(const struct bench *b, unsigned d)
 }
 
 /* Both ends of every hop name the same stream, and so does the map of whoever relays. */
+/* What the simulator runs is what the device will. */
+static void check_routes(const struct bench *b, unsigned d)
+{
+    const struct syn_deployment *dep = &b->receivers[d].deployment;
+    struct syn_route routes[SYN_PIPELINES_MAX];
+    struct syn_error error = {0};
+    assert_int_equal(syn_routes_of(&b->rig.problem, &b->plan, d, routes, &error), 0);
+    assert_int_equal(syn_routes_depth(&b->plan, b->prediction.round_ns), dep->depth);
+    for (unsigned p = 0; p < dep->pipeline_count; p++) {
+        const struct syn_route *r = &dep->pipes[p].route, *e = &routes[p];
+        assert_true(r->used == e->used && r->has_head == e->has_head &&
+                    r->has_body == e->has_body && r->has_tail == e->has_tail);
+        assert_int_equal(r->weight, e->weight);
+        assert_int_equal(r->gap_ns, e->gap_ns);
+        assert_int_equal(r->head_to, e->head_to);
+        assert_int_equal(r->body_from, e->body_from);
+        assert_int_equal(r->body_to, e->body_to);
+        assert_int_equal(r->tail_from, e->tail_from);
+        assert_memory_equal(r->slots, e->slots, sizeof r->slots);
+    }
+}
+
 static void check_hop(const struct bench *b, unsigned from, unsigned to, unsigned out, unsigned in)
 {
     unsigned map_from, map_to;
@@ -244,6 +267,7 @@ static void devices_understand_the_deployment_of(unsigned workload, enum rig_set
             assert_int_equal(b.receivers[d].deployment.self, d);
             assert_int_equal(b.receivers[d].deployment.pipeline_count, b.plan.pipeline_count);
             check_busy(&b, d);
+            check_routes(&b, d);
         }
     for (unsigned p = 0; p < b.plan.pipeline_count; p++)
         check_streams(&b, p);
