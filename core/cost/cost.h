@@ -35,7 +35,7 @@ uint64_t syn_cost_transfer(const struct syn_fleet *fleet, unsigned a, unsigned b
 
 /* Where the time of one pipeline's inference goes, and how the whole plan behaves. */
 struct syn_pipeline_prediction {
-    double throughput_ips; /* its share of the fair round */
+    double throughput_ips; /* in `execution` */
     uint64_t latency_ns;   /* unloaded, sensing to action */
     uint64_t energy_nj;    /* active energy of one inference over all devices */
     uint32_t bytes_sent;
@@ -62,11 +62,22 @@ struct syn_prediction {
 /*
  * T of a round follows from the busiest unit, from the odd sets of radios (three transfers among
  * three devices cannot overlap) and from rate caps: a capped pipeline holds the whole fair round
- * back. Latency includes the change of chunk on an accelerator that holds several.
+ * back.
+ *
+ * Work-conserving, there are no rounds: all pipelines grow as w_p x until a unit, an odd set of
+ * radios, the hub or a rate cap is full. With rates r, unit u is full where sum_p r_p b(p,u) = 1,
+ * an odd set S where its transfers take sum_p r_p b(p,S) = (|S| - 1) / 2. Pipelines that use what
+ * is full keep their rates, the others grow on: the max-min fair rates. A cap holds its own
+ * pipeline alone. round_ns is then max_p w_p / r_p, the time in which every pipeline has done its
+ * share, and busy_ns, energy_nj and bytes_sent are those of that time; the bottleneck is what is
+ * full first.
+ *
+ * Latency includes the change of chunk on an accelerator that holds several.
  *
  * Judges a plan: joint memory (kernels, bias, layers, data, arena) and prediction. Returns 0,
  * SYN_EOOR with words in *error ("UNet does not fit on ring: needs 656 kernel words, 402 free on
- * processor 12 (KWS, SimpleNet hold the rest)"), or SYN_EINVAL for a plan that is none.
+ * processor 12 (KWS, SimpleNet hold the rest)"), SYN_EINVAL for a plan that is none, or
+ * SYN_ENOMEM.
  */
 int syn_cost_predict(const struct syn_problem *problem, const struct syn_plan *plan,
                      enum syn_execution execution, struct syn_prediction *prediction,

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/cost/conserve.h"
 #include "core/cost/cost.h"
 #include "core/cost/fit.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define FJ_PER_NJ    1000000u /* a microwatt for a nanosecond is a femtojoule */
@@ -14,6 +17,7 @@ struct account {
     const struct syn_plan *plan;
     struct syn_prediction *out;
     uint64_t energy_fj[SYN_PIPELINES_MAX]; /* active, of one inference */
+    struct syn_usage *usage; /* by pipeline, where the execution needs it; else NULL */
 };
 
 static const struct syn_timing *timing_of(const struct account *a, unsigned device)
@@ -26,6 +30,8 @@ static void charge(struct account *a, unsigned p, unsigned device, enum syn_unit
 {
     a->out->busy_ns[device][unit] += ns * a->problem->pipelines[p].spec.weight;
     a->energy_fj[p] += ns * timing_of(a, device)->active_uw[unit];
+    if (a->usage)
+        a->usage->busy_ns[p][device][unit] += ns;
 }
 
 static void charge_chunk(struct account *a, unsigned p, unsigned device,
@@ -46,6 +52,8 @@ static void charge_hop(struct account *a, unsigned p, unsigned from, unsigned to
         return;
     const uint64_t whole = syn_cost_transfer(fleet, from, to, bytes);
     syn_radio_transfer(&a->out->radio, fleet, from, to, bytes, weight);
+    if (a->usage)
+        syn_radio_transfer(&a->usage->radio[p], fleet, from, to, bytes, 1);
     charge(a, p, from, SYN_UNIT_RADIO,
            direct ? whole : syn_timing_message(timing_of(a, from), bytes));
     charge(a, p, to, SYN_UNIT_RADIO, direct ? whole : syn_timing_message(timing_of(a, to), bytes));
@@ -164,7 +172,51 @@ static void find_round(struct account *a)
         out->execution == SYN_EXECUTION_SEQUENTIAL && sum > out->bound_ns ? sum : out->bound_ns;
 }
 
-static void find_rates(struct account *a)
+static uint64_t times(double count, uint64_t ns)
+{
+    return (uint64_t)llround(count * (double)ns);
+}
+
+/* What pipeline p does to units and radios in the round of slowest pipeline. */
+static void add_usage(struct account *a, unsigned p, double count)
+{
+    struct syn_prediction *out = a->out;
+    const struct syn_radio_load *radio = &a->usage->radio[p];
+    for (unsigned d = 0; d < a->problem->fleet->count; d++)
+        for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
+            out->busy_ns[d][u] += times(count, a->usage->busy_ns[p][d][u]);
+    for (unsigned m = 0; m < SYN_RADIO_NODES; m++) {
+        out->radio.node_ns[m] += times(count, radio->node_ns[m]);
+        for (unsigned n = m + 1; n < SYN_RADIO_NODES; n++)
+            out->radio.pair_ns[m][n] += times(count, radio->pair_ns[m][n]);
+    }
+    out->bytes_sent += times(count, out->pipelines[p].bytes_sent);
+}
+
+/* The round of the slowest pipeline, and what all of them do in it. */
+static void conserve(struct account *a)
+{
+    struct syn_prediction *out = a->out;
+    double rates[SYN_PIPELINES_MAX], round = 0;
+    syn_conserve_rates(a->problem, a->plan, a->usage, rates, out);
+    for (unsigned p = 0; p < a->plan->pipeline_count; p++)
+        if (rates[p] > 0)
+            round = fmax(round, a->problem->pipelines[p].spec.weight / rates[p]);
+    const uint32_t nodes = out->radio.nodes;
+    memset(out->busy_ns, 0, sizeof out->busy_ns);
+    memset(&out->radio, 0, sizeof out->radio);
+    out->radio.nodes = nodes;
+    out->bytes_sent = 0;
+    out->round_ns = (uint64_t)llround(round);
+    for (unsigned p = 0; p < a->plan->pipeline_count; p++) {
+        out->pipelines[p].throughput_ips = NS_PER_S * rates[p];
+        out->throughput_ips += out->pipelines[p].throughput_ips;
+        add_usage(a, p, rates[p] * (double)out->round_ns);
+    }
+}
+
+/* All pipelines in rounds. */
+static void share(struct account *a)
 {
     struct syn_prediction *out = a->out;
     const double round = (double)out->round_ns;
@@ -174,6 +226,12 @@ static void find_rates(struct account *a)
         out->pipelines[p].throughput_ips = NS_PER_S * a->problem->pipelines[p].spec.weight / round;
         out->throughput_ips += out->pipelines[p].throughput_ips;
     }
+}
+
+static void find_power(struct account *a)
+{
+    struct syn_prediction *out = a->out;
+    const double round = (double)out->round_ns;
     for (unsigned d = 0; d < a->problem->fleet->count; d++) {
         const uint64_t nj = syn_timing_energy(timing_of(a, d), out->round_ns, out->busy_ns[d]);
         out->energy_nj += nj;
@@ -206,25 +264,38 @@ static int check_round(const struct account *a, struct syn_error *error)
     return 0;
 }
 
+static int account_all(struct account *a, struct syn_error *error)
+{
+    int rc = 0;
+    for (unsigned d = 0; !rc && d < a->problem->fleet->count; d++)
+        rc = account_device(a, d, error);
+    for (unsigned p = 0; !rc && p < a->plan->pipeline_count; p++)
+        if (a->plan->pipelines[p].chunk_count)
+            rc = account_path(a, p, error);
+    if (rc)
+        return rc;
+    find_round(a);
+    a->usage ? conserve(a) : share(a);
+    find_power(a);
+    rc = check_latency(a, error);
+    return rc ? rc : check_round(a, error);
+}
+
 int syn_cost_predict_partial(const struct syn_problem *problem, const struct syn_plan *plan,
                              enum syn_execution execution, struct syn_prediction *prediction,
                              struct syn_error *error)
 {
     struct account a = {.problem = problem, .plan = plan, .out = prediction};
-    int rc = 0;
     memset(prediction, 0, sizeof *prediction);
     prediction->execution = execution;
-    for (unsigned d = 0; !rc && d < problem->fleet->count; d++)
-        rc = account_device(&a, d, error);
-    for (unsigned p = 0; !rc && p < plan->pipeline_count; p++)
-        if (plan->pipelines[p].chunk_count)
-            rc = account_path(&a, p, error);
-    if (rc)
-        return rc;
-    find_round(&a);
-    find_rates(&a);
-    rc = check_latency(&a, error);
-    return rc ? rc : check_round(&a, error);
+    if (execution == SYN_EXECUTION_WORK_CONSERVING) {
+        a.usage = calloc(1, sizeof *a.usage);
+        if (!a.usage)
+            return syn_error_set(error, SYN_ENOMEM, "no memory for a prediction");
+    }
+    int rc = account_all(&a, error);
+    free(a.usage);
+    return rc;
 }
 
 int syn_cost_predict(const struct syn_problem *problem, const struct syn_plan *plan,

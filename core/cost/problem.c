@@ -108,7 +108,7 @@ int syn_problem_rate(struct syn_problem *problem, double rounds_ips, struct syn_
     for (unsigned p = 0; p < problem->pipeline_count; p++) {
         const struct syn_pipeline *spec = &problem->pipelines[p].spec;
         if (spec->rate_cap_ips > 0 && spec->rate_cap_ips < rounds_ips * spec->weight)
-            return syn_error_set(error, SYN_EINVAL,
+            return syn_error_set(error, SYN_EOOR,
                                  "pipeline %s may do %g inferences a second at most, less than the "
                                  "%g that %g rounds a second ask of it",
                                  spec->name, spec->rate_cap_ips, rounds_ips * spec->weight,

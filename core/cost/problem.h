@@ -69,10 +69,9 @@ struct syn_problem {
 
 /*
  * Adds the pipelines of an app; fills sources and targets from the requirements and hosts from `on`
- * and `not_on`. On an error the problem is as before. `find` looks up a model by name. Returns
- * 0, SYN_ENOENT (no such model; no device has the sensor, or may hold
- * chunks: says which), SYN_EINVAL (too many
- * pipelines).
+ * and `not_on`. On an error the problem is as before. `find` looks up a model by name. Returns 0,
+ * SYN_ENOENT (no such model; no device has the sensor, or may hold chunks: says which), SYN_EINVAL
+ * (too many pipelines).
  */
 int syn_problem_add(struct syn_problem *problem, const struct syn_app *app,
                     const struct syn_model *(*find)(void *ctx, const char *name), void *ctx,
@@ -81,7 +80,8 @@ int syn_problem_add(struct syn_problem *problem, const struct syn_app *app,
 /*
  * Asks for `rounds_ips` fair rounds a second: T must reach that (round_max_ns), and where the
  * objective is power no pipeline goes faster (rate caps), so that energy of a round is power at
- * this rate. Returns 0 or SYN_EINVAL (not a positive finite number; a pipeline's own cap is lower).
+ * this rate. Returns 0, SYN_EINVAL (not a positive finite number) or SYN_EOOR (a pipeline's own cap
+ * is lower).
  */
 int syn_problem_rate(struct syn_problem *problem, double rounds_ips, struct syn_error *error);
 

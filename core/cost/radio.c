@@ -48,10 +48,21 @@ static uint64_t inside(const struct syn_radio_load *load, uint32_t set)
     return sum;
 }
 
-/* The next larger subset of `all`. */
-static uint32_t next_subset(uint32_t all, uint32_t set)
+unsigned syn_radio_at_once(uint32_t set)
 {
-    return (set - all) & all;
+    return (bits(set) - 1) / 2;
+}
+
+uint32_t syn_radio_next_set(const struct syn_radio_load *load, uint32_t set)
+{
+    const uint32_t all = load->nodes;
+    const unsigned largest = bits(all) <= ALL_SETS_NODES_MAX ? SYN_RADIO_NODES : 3;
+    unsigned size;
+    do {
+        set = (set - all) & all; /* the next larger subset */
+        size = bits(set);
+    } while (set && (size % 2 == 0 || size < 3 || size > largest));
+    return set;
 }
 
 uint64_t syn_radio_bound(const struct syn_radio_load *load, uint64_t known_ns, uint32_t *set)
@@ -62,12 +73,8 @@ uint64_t syn_radio_bound(const struct syn_radio_load *load, uint64_t known_ns, u
     /* The transfers inside S are at most half of |S| times the busiest: nothing beats 3/2. */
     if (busiest + busiest / 2 + 1 <= known_ns)
         return 0;
-    const unsigned largest = bits(load->nodes) <= ALL_SETS_NODES_MAX ? SYN_RADIO_NODES : 3;
-    for (uint32_t s = next_subset(load->nodes, 0); s; s = next_subset(load->nodes, s)) {
-        const unsigned size = bits(s);
-        if (size % 2 == 0 || size < 3 || size > largest)
-            continue;
-        const uint64_t at_once = (size - 1) / 2;
+    for (uint32_t s = 0; (s = syn_radio_next_set(load, s)) != 0;) {
+        const uint64_t at_once = syn_radio_at_once(s);
         const uint64_t bound = (inside(load, s) + at_once - 1) / at_once;
         if (bound > best) {
             best = bound;

@@ -26,7 +26,16 @@ void syn_radio_transfer(struct syn_radio_load *load, const struct syn_fleet *fle
                         unsigned b, uint32_t bytes, uint64_t times);
 
 /*
- * The largest bound of any odd set: all sets where at most twelve nodes transfer, else triples.
+ * Walks the odd sets of three nodes or more among those that transfer: all of them where at most
+ * twelve nodes do, else triples. Begin with 0; 0 after the last.
+ */
+uint32_t syn_radio_next_set(const struct syn_radio_load *load, uint32_t set);
+
+/* Transfers that the nodes of a set can have among themselves at a time. */
+unsigned syn_radio_at_once(uint32_t set);
+
+/*
+ * The largest bound of any of these sets.
  * 0 where no set says more than `known_ns`; otherwise *set takes its nodes.
  */
 uint64_t syn_radio_bound(const struct syn_radio_load *load, uint64_t known_ns, uint32_t *set);
