@@ -10,8 +10,10 @@
 #include <strings.h>
 
 static const char plan_format[] = "synergy-plan/1";
-static const char *const execution_names[] = {
-    [SYN_EXECUTION_PARALLEL] = "parallel", [SYN_EXECUTION_SEQUENTIAL] = "sequential", NULL};
+static const char *const execution_names[] = {[SYN_EXECUTION_PARALLEL] = "parallel",
+                                              [SYN_EXECUTION_SEQUENTIAL] = "sequential",
+                                              [SYN_EXECUTION_WORK_CONSERVING] = "work-conserving",
+                                              NULL};
 
 const char *syn_execution_name(enum syn_execution execution)
 {
@@ -160,15 +162,16 @@ static int check_devices(struct syn_bench *bench, const cJSON *root, struct syn_
 static int judge(struct syn_plan_record *record, struct syn_error *error)
 {
     struct syn_plan_facts *facts = &record->facts;
-    double bound_ips = facts->bound_ips, gap = facts->gap;
+    double bound_ips = facts->bound_ips, gap = facts->gap, ratio = facts->ratio_to_bound;
     record->workload->problem.objective = facts->objective;
     int rc = syn_cost_predict(&record->workload->problem, &record->plan, record->execution,
                               &record->prediction, error);
     if (rc != 0)
         return rc;
-    syn_plan_facts_predicted(facts, &record->workload->problem, &record->prediction, 0);
+    syn_plan_facts_predicted(facts, &record->workload->problem, &record->plan, &record->prediction);
     facts->bound_ips = bound_ips;
     facts->gap = gap;
+    facts->ratio_to_bound = ratio;
     return 0;
 }
 

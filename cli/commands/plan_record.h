@@ -21,7 +21,7 @@ struct syn_plan_record {
 /* Frees what it owns; an all-zero record is fine. */
 void syn_plan_record_clear(struct syn_plan_record *record);
 
-/* "parallel", "sequential". */
+/* "parallel", "sequential", "work-conserving". */
 const char *syn_execution_name(enum syn_execution execution);
 
 /* The whole record without its id; NULL without memory. */

@@ -67,10 +67,10 @@ static int take_found(const struct syn_plan_search *search, const struct syn_sea
                               &record->prediction, error);
     if (rc != 0)
         return rc;
-    /* The bound is of rounds with task parallelization. */
-    bool comparable = record->execution == SYN_EXECUTION_PARALLEL;
-    syn_plan_facts_predicted(&record->facts, &record->workload->problem, &record->prediction,
-                             comparable ? found->bound : 0);
+    syn_plan_facts_predicted(&record->facts, &record->workload->problem, &record->plan,
+                             &record->prediction);
+    syn_plan_facts_bound(&record->facts, &record->workload->problem, &record->prediction,
+                         found->bound);
     return 0;
 }
 

@@ -21,8 +21,10 @@ static const struct {
     {                                                                                              \
 #field, offsetof(struct syn_plan_facts, field)                                             \
     }
-    FIGURE(throughput_ips), FIGURE(bound_ips), FIGURE(gap),       FIGURE(simulated_ips),
-    FIGURE(latency_ms),     FIGURE(power_mw),  FIGURE(energy_mj), FIGURE(search_ms),
+    FIGURE(throughput_ips), FIGURE(bound_ips),        FIGURE(gap),
+    FIGURE(simulated_ips),  FIGURE(latency_ms),       FIGURE(power_mw),
+    FIGURE(energy_mj),      FIGURE(search_ms),        FIGURE(devices_used),
+    FIGURE(gain),           FIGURE(ratio_to_synergy), FIGURE(ratio_to_bound),
 };
 #define FIGURES (sizeof figures / sizeof figures[0])
 
@@ -38,8 +40,20 @@ void syn_plan_facts_init(struct syn_plan_facts *facts)
         *figure(facts, i) = NAN;
 }
 
+static unsigned count_hosts(const struct syn_plan *plan)
+{
+    uint32_t set = 0;
+    unsigned count = 0;
+    for (unsigned p = 0; p < plan->pipeline_count; p++)
+        for (unsigned k = 0; k < plan->pipelines[p].chunk_count; k++)
+            set |= 1u << plan->pipelines[p].chunks[k].device;
+    for (; set; set &= set - 1)
+        count++;
+    return count;
+}
+
 void syn_plan_facts_predicted(struct syn_plan_facts *facts, const struct syn_problem *problem,
-                              const struct syn_prediction *prediction, uint64_t bound_ns)
+                              const struct syn_plan *plan, const struct syn_prediction *prediction)
 {
     facts->feasible = true;
     facts->objective = problem->objective;
@@ -47,12 +61,21 @@ void syn_plan_facts_predicted(struct syn_plan_facts *facts, const struct syn_pro
     facts->latency_ms = 1e-6 * (double)prediction->latency_sum_ns;
     facts->power_mw = prediction->power_mw;
     facts->energy_mj = 1e-6 * (double)prediction->energy_nj;
-    facts->bound_ips = facts->gap = NAN;
-    if (!bound_ns)
+    facts->devices_used = count_hosts(plan);
+    facts->bound_ips = facts->gap = facts->ratio_to_bound = NAN;
+}
+
+void syn_plan_facts_bound(struct syn_plan_facts *facts, const struct syn_problem *problem,
+                          const struct syn_prediction *prediction, uint64_t bound)
+{
+    const double value = (double)syn_score_predicted(problem, prediction);
+    if (!bound || !(value > 0))
         return;
-    const double ratio = (double)prediction->round_ns / (double)bound_ns;
-    facts->bound_ips = facts->throughput_ips * ratio;
-    facts->gap = ratio - 1;
+    facts->ratio_to_bound = (double)bound / value;
+    if (problem->objective == SYN_OBJECTIVE_THROUGHPUT)
+        facts->bound_ips = facts->throughput_ips / facts->ratio_to_bound;
+    if (prediction->execution == SYN_EXECUTION_PARALLEL)
+        facts->gap = 1 / facts->ratio_to_bound - 1;
 }
 
 /* ---- writing ------------------------------------------------------------------------------ */
@@ -66,6 +89,11 @@ static bool add_number(cJSON *object, const char *name, double value)
 {
     return (isfinite(value) ? cJSON_AddNumberToObject(object, name, value)
                             : cJSON_AddNullToObject(object, name)) != NULL;
+}
+
+static bool add_bool(cJSON *object, const char *name, bool value)
+{
+    return cJSON_AddBoolToObject(object, name, value) != NULL;
 }
 
 /* Appends an empty object; NULL without memory. */
@@ -112,6 +140,9 @@ static bool fill(cJSON *object, const struct syn_problem *problem, const struct 
               add_text(object, "objective", syn_objective_name(facts->objective));
     for (size_t i = 0; ok && i < FIGURES; i++)
         ok = add_number(object, figures[i].name, *figure(&copy, i));
+    ok = ok && add_bool(object, "proven", facts->proven) &&
+         add_bool(object, "repaired", facts->repaired) &&
+         add_bool(object, "stopped", facts->stopped);
     cJSON *pipelines = ok ? cJSON_AddArrayToObject(object, "pipelines") : NULL;
     ok = pipelines != NULL;
     for (unsigned p = 0; ok && plan && p < plan->pipeline_count; p++)

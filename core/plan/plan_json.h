@@ -18,20 +18,34 @@ struct syn_plan_facts {
     enum syn_objective objective;
     double throughput_ips;
     double bound_ips; /* no plan can be faster, where that is proven */
-    double gap;       /* how far the bound is away: bound_ips / throughput_ips - 1 */
+    double gap;       /* how far the bound is away: bound_ips / throughput_ips - 1; of other
+                         objectives: latency or energy over its bound - 1 */
     double simulated_ips;
     double latency_ms; /* unloaded, sum over the pipelines */
     double power_mw;
     double energy_mj; /* of one round */
     double search_ms;
+    double devices_used;     /* that hold chunks */
+    double gain;             /* over the plan that the search started from, by its first term */
+    double ratio_to_synergy; /* of throughputs; known where `synergy` searched, too */
+    double ratio_to_bound;   /* of the objective to the best bound of all searches: at most 1 */
+    bool proven;             /* no plan is better in the first term of the objective */
+    bool repaired;           /* the planner's own way found no plan */
+    bool stopped;            /* the search was stopped: the best until then */
 };
 
 /* All unknown. */
 void syn_plan_facts_init(struct syn_plan_facts *facts);
 
-/* What a prediction says; bound_ns: the proven lower bound on T of a search, or 0. */
+/* What a plan and its prediction say. Bound and gap are unknown until syn_plan_facts_bound(). */
 void syn_plan_facts_predicted(struct syn_plan_facts *facts, const struct syn_problem *problem,
-                              const struct syn_prediction *prediction, uint64_t bound_ns);
+                              const struct syn_plan *plan, const struct syn_prediction *prediction);
+
+/* A proven bound on the first term of the objective (score.h), 0 for none: bound_ips, where the
+ * objective is throughput, and ratio_to_bound; the gap in parallel execution alone, since others
+ * are slower than what was searched for. */
+void syn_plan_facts_bound(struct syn_plan_facts *facts, const struct syn_problem *problem,
+                          const struct syn_prediction *prediction, uint64_t bound);
 
 /* The object, or NULL without memory. `plan` is NULL for one that is OOR: pipelines is empty. */
 cJSON *syn_plan_to_json(const struct syn_problem *problem, const struct syn_plan *plan,

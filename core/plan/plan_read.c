@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const char *const status_names[] = {"oor", "ok", NULL};
-static const char *const objective_names[] = {"throughput", "latency", "energy", NULL};
+static const char *const objective_names[] = {"throughput", "latency", "energy", "power", NULL};
 
 /* ---- the objects as they stand ------------------------------------------------------------ */
 
@@ -53,12 +53,19 @@ static int read_figure(const struct syn_json *doc, const cJSON *value, void *mem
         SYN_JSON_AT(struct raw_plan, facts.field)                                                  \
     }
 
+#define MARK(field)                                                                                \
+    {                                                                                              \
+        .name = #field, .type = SYN_JSON_BOOL, SYN_JSON_AT(struct raw_plan, facts.field)           \
+    }
+
 static const struct syn_json_field plan_fields[] = {
     /* Of files and of the registry; whoever keeps plans reads them. */
     {.name = "license", .type = SYN_JSON_IGNORED},
     {.name = "format", .type = SYN_JSON_IGNORED},
     {.name = "apps", .type = SYN_JSON_IGNORED},
     {.name = "execution", .type = SYN_JSON_IGNORED},
+    {.name = "constraints", .type = SYN_JSON_IGNORED},
+    {.name = "bottleneck", .type = SYN_JSON_IGNORED},
     {.name = "id", .type = SYN_JSON_STRING, SYN_JSON_AT(struct raw_plan, facts.id)},
     {.name = "planner", .type = SYN_JSON_STRING, SYN_JSON_AT(struct raw_plan, facts.planner)},
     {.name = "status",
@@ -78,6 +85,13 @@ static const struct syn_json_field plan_fields[] = {
     FIGURE(power_mw),
     FIGURE(energy_mj),
     FIGURE(search_ms),
+    FIGURE(devices_used),
+    FIGURE(gain),
+    FIGURE(ratio_to_synergy),
+    FIGURE(ratio_to_bound),
+    MARK(proven),
+    MARK(repaired),
+    MARK(stopped),
     {.name = "pipelines",
      .type = SYN_JSON_CUSTOM,
      .required = true,

@@ -60,12 +60,13 @@ int syn_plan_compare(enum syn_objective objective, const struct syn_score *a,
     return c;
 }
 
-static uint64_t energy_fj(const struct syn_problem *problem, const struct syn_prediction *p)
+static uint64_t energy_fj(const struct syn_problem *problem, const struct syn_prediction *p,
+                          uint64_t round_ns)
 {
     uint64_t fj = 0;
     for (unsigned d = 0; d < problem->fleet->count; d++) {
         const struct syn_timing *t = &problem->fleet->devices[d].profile.timing;
-        fj += p->bound_ns * t->idle_uw;
+        fj += round_ns * t->idle_uw;
         for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
             fj += p->busy_ns[d][u] * t->active_uw[u];
     }
@@ -77,7 +78,7 @@ void syn_score_of(const struct syn_problem *problem, const struct syn_plan *plan
 {
     *score = (struct syn_score){.round_ns = prediction->bound_ns,
                                 .latency_ns = prediction->latency_sum_ns,
-                                .energy_fj = energy_fj(problem, prediction),
+                                .energy_fj = energy_fj(problem, prediction, prediction->bound_ns),
                                 .bytes = prediction->bytes_sent};
     for (unsigned p = 0; p < plan->pipeline_count; p++)
         for (unsigned k = 0; k < plan->pipelines[p].chunk_count; k++)
@@ -87,6 +88,16 @@ void syn_score_of(const struct syn_problem *problem, const struct syn_plan *plan
 uint64_t syn_score_first(enum syn_objective objective, const struct syn_score *score)
 {
     return term(score, terms[objective][0]);
+}
+
+uint64_t syn_score_predicted(const struct syn_problem *problem,
+                             const struct syn_prediction *prediction)
+{
+    const struct syn_score score = {.round_ns = prediction->round_ns,
+                                    .latency_ns = prediction->latency_sum_ns,
+                                    .energy_fj =
+                                        energy_fj(problem, prediction, prediction->round_ns)};
+    return syn_score_first(problem->objective, &score);
 }
 
 static const char *const names[SYN_OBJECTIVE_COUNT] = {"throughput", "latency", "energy", "power"};

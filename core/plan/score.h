@@ -26,6 +26,11 @@ int syn_score_compare(enum syn_objective objective, const struct syn_score *a,
 /* The first term: what bounds and gaps are about. */
 uint64_t syn_score_first(enum syn_objective objective, const struct syn_score *score);
 
+/* The same of a prediction in the mode that it is for: T, or the energy of a round, is that of its
+ * execution, which may be longer than with task parallelization. */
+uint64_t syn_score_predicted(const struct syn_problem *problem,
+                             const struct syn_prediction *prediction);
+
 /* The tail of the objective, with which every planner breaks its ties: energy, bytes, source. */
 int syn_score_compare_tail(const struct syn_score *a, const struct syn_score *b);
 

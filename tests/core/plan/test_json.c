@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/plan/plan_json.h"
+#include "core/plan/score.h"
 #include "tests/core/plan/rig.h"
 
 #include <math.h>
@@ -131,7 +132,9 @@ static void what_is_printed_is_read_back_the_same(void **state)
     assert_int_equal(
         syn_cost_predict(&rig.problem, &result.plan, SYN_EXECUTION_PARALLEL, &prediction, NULL), 0);
     syn_plan_facts_init(&facts);
-    syn_plan_facts_predicted(&facts, &rig.problem, &prediction, prediction.round_ns / 2);
+    syn_plan_facts_predicted(&facts, &rig.problem, &result.plan, &prediction);
+    syn_plan_facts_bound(&facts, &rig.problem, &prediction, prediction.round_ns / 2);
+    facts.repaired = true;
     memcpy(facts.id, "p1", 3);
     memcpy(facts.planner, "synergy", 8);
     char *text = syn_plan_print(&rig.problem, &result.plan, &facts);
@@ -142,18 +145,74 @@ static void what_is_printed_is_read_back_the_same(void **state)
     assert_string_equal(again.id, "p1");
     assert_true(again.throughput_ips == facts.throughput_ips);
     assert_true(fabs(again.gap - 1) < 1e-6);
+    assert_true(fabs(again.ratio_to_bound - 0.5) < 1e-6);
+    assert_true(fabs(again.bound_ips / again.throughput_ips - 2) < 1e-6);
+    assert_true(again.devices_used >= 1 && again.devices_used <= 4);
+    assert_true(again.repaired && !again.proven && !again.stopped);
     assert_true(isnan(again.simulated_ips));
     free(text);
+    rig_free(&rig);
+}
+
+/* A bound is of the objective's first term; only plans with task parallelization have a gap. */
+static void every_objective_has_a_bound_and_a_gap(void **state)
+{
+    (void)state;
+    struct rig rig;
+    struct syn_search_result result;
+    rig_workload(&rig, 2, RIG_MAX78000);
+    for (int o = 0; o < SYN_OBJECTIVE_POWER; o++) {
+        struct syn_prediction prediction;
+        struct syn_plan_facts facts;
+        struct syn_score score;
+        rig.problem.objective = (enum syn_objective)o;
+        assert_int_equal(syn_planner_find("synergy")->search(&rig.problem, NULL, &result, NULL), 0);
+        assert_int_equal(
+            syn_cost_predict(&rig.problem, &result.plan, SYN_EXECUTION_PARALLEL, &prediction, NULL),
+            0);
+        syn_score_of(&rig.problem, &result.plan, &prediction, &score);
+        const uint64_t first = syn_score_first(rig.problem.objective, &score);
+        syn_plan_facts_init(&facts);
+        syn_plan_facts_predicted(&facts, &rig.problem, &result.plan, &prediction);
+        assert_true(isnan(facts.gap));
+        syn_plan_facts_bound(&facts, &rig.problem, &prediction, first);
+        assert_true(facts.gap == 0);
+        assert_true(isnan(facts.bound_ips) == (o != SYN_OBJECTIVE_THROUGHPUT));
+        assert_int_equal(syn_cost_predict(&rig.problem, &result.plan, SYN_EXECUTION_SEQUENTIAL,
+                                          &prediction, NULL),
+                         0);
+        syn_plan_facts_predicted(&facts, &rig.problem, &result.plan, &prediction);
+        syn_plan_facts_bound(&facts, &rig.problem, &prediction, first);
+        assert_true(isnan(facts.gap));
+        assert_true(facts.ratio_to_bound <= 1);
+    }
     rig_free(&rig);
 }
 
 static void the_object_has_the_fields_that_scripts_rely_on(void **state)
 {
     (void)state;
-    static const char *const names[] = {
-        "id",        "planner",  "status",        "reason",     "objective", "throughput_ips",
-        "bound_ips", "gap",      "simulated_ips", "latency_ms", "power_mw",  "energy_mj",
-        "search_ms", "pipelines"};
+    static const char *const names[] = {"id",
+                                        "planner",
+                                        "status",
+                                        "reason",
+                                        "objective",
+                                        "throughput_ips",
+                                        "bound_ips",
+                                        "gap",
+                                        "simulated_ips",
+                                        "latency_ms",
+                                        "power_mw",
+                                        "energy_mj",
+                                        "search_ms",
+                                        "devices_used",
+                                        "gain",
+                                        "ratio_to_synergy",
+                                        "ratio_to_bound",
+                                        "proven",
+                                        "repaired",
+                                        "stopped",
+                                        "pipelines"};
     struct rig rig;
     struct syn_plan_facts facts;
     rig_workload(&rig, 2, RIG_MAX78000);
@@ -177,6 +236,7 @@ int main(void)
         cmocka_unit_test(what_is_wrong_is_named_with_its_place),
         cmocka_unit_test(a_source_that_several_devices_could_be_must_be_named),
         cmocka_unit_test(what_is_printed_is_read_back_the_same),
+        cmocka_unit_test(every_objective_has_a_bound_and_a_gap),
         cmocka_unit_test(the_object_has_the_fields_that_scripts_rely_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
