@@ -66,7 +66,7 @@ static void add_reason(const struct syn_model *model, const struct syn_misfit *m
     char words[160];
     const size_t used = strlen(verdict->why);
     const bool of_layer = misfit->limit != SYN_LIMIT_LAYERS && misfit->limit != SYN_LIMIT_CHUNKS &&
-                          misfit->layer < model->layer_count;
+                          misfit->limit != SYN_LIMIT_WEIGHTS && misfit->layer < model->layer_count;
     syn_misfit_words(misfit, words, sizeof words);
     (void)snprintf(verdict->why + used, sizeof verdict->why - used, "%s%s%s%s", used ? "; " : "",
                    of_layer ? model->layer_names[misfit->layer] : "", of_layer ? ": " : "", words);
@@ -83,7 +83,7 @@ static void judge(const struct syn_model *model, struct range range,
                                     .last = (uint16_t)range.last,
                                     .layer_count = (uint16_t)model->layer_count};
     *verdict = (struct verdict){.data_apart = bytes_apart(model, range),
-                                .data_bytes = (uint64_t)part->data_bytes * SYN_PART_INSTANCES};
+                                .data_bytes = syn_part_room(part).data_bytes};
     const bool alone = syn_fit_alone(part, model, range.first, range.last, &misfit) == 0;
     if (!alone)
         add_reason(model, &misfit, verdict);

@@ -134,6 +134,9 @@ void syn_misfit_words(const struct syn_misfit *m, char *text, size_t size)
     case SYN_LIMIT_CHUNKS:
         (void)snprintf(text, size, "needs %s of %s chunks", need, have);
         break;
+    case SYN_LIMIT_WEIGHTS:
+        (void)snprintf(text, size, "needs %s of %s bytes of weight memory", need, have);
+        break;
     case SYN_LIMIT_CHANNELS:
         (void)snprintf(text, size, "needs %s of %s channels", need, have);
         break;
@@ -240,7 +243,8 @@ static int refuse(const struct syn_problem *problem, unsigned device,
                   const struct syn_residents *residents, struct syn_misfit *misfit,
                   struct syn_error *error)
 {
-    if (misfit->limit == SYN_LIMIT_LAYERS || misfit->limit == SYN_LIMIT_CHUNKS)
+    if (misfit->limit == SYN_LIMIT_LAYERS || misfit->limit == SYN_LIMIT_CHUNKS ||
+        misfit->limit == SYN_LIMIT_WEIGHTS)
         (void)refuse_all(problem, device, residents, misfit, error);
     else
         (void)refuse_one(problem, device, residents, misfit, error);

@@ -149,12 +149,12 @@ static void add_model(struct totals *t, const struct syn_model *model)
 static void add_devices(struct totals *t, const struct syn_problem *problem, uint32_t set)
 {
     for (unsigned d = 0; d < problem->fleet->count; d++) {
-        const struct syn_part *part = timing_of(problem, d)->part;
+        const struct syn_part_room room = syn_part_room(timing_of(problem, d)->part);
         if (!(set >> d & 1))
             continue;
-        t->weights += part->weight_bytes;
-        t->bias += (uint64_t)part->bias_bytes * SYN_PART_QUADRANTS;
-        t->layers += part->layers_max;
+        t->weights += room.weight_bytes;
+        t->bias += room.bias_bytes;
+        t->layers += room.layers;
     }
 }
 

@@ -42,6 +42,7 @@ static const char *const words[SYN_LIMIT_COUNT] = {
     [SYN_LIMIT_KERNELS] = "kernels: needs % words, % free on processor %",
     [SYN_LIMIT_BIAS] = "bias: needs % bytes, % free",
     [SYN_LIMIT_DATA] = "data memory: needs % bytes, % there",
+    [SYN_LIMIT_WEIGHTS] = "weights: needs % bytes, the part holds %",
     [SYN_LIMIT_CHANNELS] = "channels: needs %, % at most",
 };
 
@@ -72,7 +73,8 @@ static int misfit(struct work *w, const struct syn_misfit *m, struct syn_refusal
     refusal->code = SYN_EOOR;
     syn_text_init(&t, refusal->text, sizeof refusal->text);
     put_limit(&t, m);
-    bool of_layer = m->limit != SYN_LIMIT_LAYERS && m->limit != SYN_LIMIT_CHUNKS;
+    bool of_layer = m->limit != SYN_LIMIT_LAYERS && m->limit != SYN_LIMIT_CHUNKS &&
+                    m->limit != SYN_LIMIT_WEIGHTS;
     if (of_layer && m->chunk < w->count) {
         const struct syn_chunk *c = &w->chunks[m->chunk];
         uint64_t numbers[] = {m->layer, c->first, c->last};
@@ -125,36 +127,11 @@ static int check_counts(struct work *w, struct syn_refusal *refusal)
     return m.limit == SYN_LIMIT_NONE ? 0 : misfit(w, &m, refusal);
 }
 
-static uint32_t tensor_peak(uint32_t offset, struct syn_shape shape, unsigned width)
-{
-    uint32_t pixels = (uint32_t)shape.height * shape.width;
-    return offset + pixels * syn_part_expand(shape.channels) * 4 * (width / 8);
-}
-
-/* Bytes of the fullest instance while the chunk runs. */
-static uint32_t data_peak(const struct work *w, const struct syn_chunk *c)
-{
-    uint32_t peak = 0;
-    for (unsigned i = 0; i < c->image->in_count; i++) {
-        const struct syn_port_tensor *t = &c->image->in[i];
-        uint32_t offset = w->offsets[t->id];
-        uint32_t end = offset == UINT32_MAX ? 0 : tensor_peak(offset, t->shape, t->width);
-        peak = end > peak ? end : peak;
-    }
-    for (unsigned i = c->first; i < c->last; i++) {
-        const struct syn_layer *l = syn_chunk_layer(c, i);
-        uint32_t offset = w->offsets[i + 1];
-        uint32_t end = offset == UINT32_MAX ? 0 : tensor_peak(offset, l->out, l->output_width);
-        peak = end > peak ? end : peak;
-    }
-    return peak;
-}
-
 static void note_chunk(struct work *w, unsigned index, const struct syn_place *places)
 {
     const struct syn_chunk *c = &w->chunks[index];
     struct syn_deployed_pipe *p = &w->deployment->pipes[w->pipes[index]];
-    uint32_t peak = data_peak(w, c);
+    uint32_t peak = syn_place_data_peak(w->timing->part, c, w->offsets);
     p->cycles = syn_place_cycles(w->timing->part, c, places, w->timing->accel_hz);
     for (unsigned i = c->first; i < c->last; i++) {
         const struct syn_layer *l = syn_chunk_layer(c, i);

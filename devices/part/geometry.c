@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "devices/part/geometry.h"
 
+#include "devices/part/kind.h"
+
 #include <stddef.h>
 
 const struct syn_part syn_part_max78000 = {
     .name = "MAX78000",
+    .kind = &syn_part_kind_max7800x,
     .kernel_words = 768,
     .kernel_words_first = 768,
     .weight_bytes = 442368,
@@ -24,6 +27,7 @@ const struct syn_part syn_part_max78000 = {
 
 const struct syn_part syn_part_max78002 = {
     .name = "MAX78002",
+    .kind = &syn_part_kind_max7800x,
     .kernel_words = 4096,
     .kernel_words_first = 5120,
     .weight_bytes = 2396160,

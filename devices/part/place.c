@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "devices/part/place.h"
+#include "devices/part/max7800x.h"
 
 #include <string.h>
 
 #include "devices/base/error.h"
 #include "devices/part/columns.h"
-#include "devices/part/cycles.h"
 
 #define FULL_MAP UINT64_MAX
 
@@ -253,24 +252,8 @@ static void name_layer(const struct syn_chunk *chunks, unsigned index, struct sy
     misfit->layer = (uint16_t)(chunks[chunk].first + index);
 }
 
-static int refuse(struct syn_misfit *misfit, enum syn_limit limit, uint32_t need, uint32_t have)
+static void collect(struct board *b, const struct syn_chunk *chunks, unsigned count)
 {
-    if (misfit)
-        *misfit = (struct syn_misfit){.limit = limit, .need = need, .have = have};
-    return SYN_EOOR;
-}
-
-static int collect(struct board *b, const struct syn_chunk *chunks, unsigned count,
-                   struct syn_misfit *misfit)
-{
-    unsigned total = 0;
-
-    if (count > SYN_PART_CHUNKS_MAX)
-        return refuse(misfit, SYN_LIMIT_CHUNKS, count, SYN_PART_CHUNKS_MAX);
-    for (unsigned c = 0; c < count; c++)
-        total += (unsigned)(chunks[c].last - chunks[c].first);
-    if (total > b->part->layers_max)
-        return refuse(misfit, SYN_LIMIT_LAYERS, total, b->part->layers_max);
     for (unsigned c = 0; c < count; c++)
         for (unsigned i = chunks[c].first; i < chunks[c].last; i++) {
             const struct syn_layer *l = syn_chunk_layer(&chunks[c], i);
@@ -279,11 +262,10 @@ static int collect(struct board *b, const struct syn_chunk *chunks, unsigned cou
             b->all_maps |= l->processors | l->output_processors;
             b->layers[b->count++] = l;
         }
-    return 0;
 }
 
-int syn_place_chunks(const struct syn_part *part, const struct syn_chunk *chunks, unsigned count,
-                     struct syn_place *places, struct syn_misfit *misfit)
+int syn_max7800x_place_chunks(const struct syn_part *part, const struct syn_chunk *chunks,
+                              unsigned count, struct syn_place *places, struct syn_misfit *misfit)
 {
     struct board b;
     unsigned index = 0;
@@ -295,8 +277,9 @@ int syn_place_chunks(const struct syn_part *part, const struct syn_chunk *chunks
     b.count = b.placed_count = 0;
     b.all_maps = 0;
     memset(b.bias_used, 0, sizeof b.bias_used);
-    if (collect(&b, chunks, count, misfit) < 0)
+    if (syn_part_check_counts(part, chunks, count, misfit) < 0)
         return SYN_EOOR;
+    collect(&b, chunks, count);
     if (place_all_kernels(&b, &index, misfit) < 0 || place_all_biases(&b, &index, misfit) < 0) {
         if (misfit)
             name_layer(chunks, index, misfit);
@@ -325,19 +308,4 @@ void syn_place_usage(const struct syn_chunk *chunks, unsigned count, const struc
     for (unsigned c = 0; c < count; c++)
         for (unsigned i = chunks[c].first; i < chunks[c].last; i++)
             add_usage(syn_chunk_layer(&chunks[c], i), places++, used, bias);
-}
-
-uint64_t syn_place_cycles(const struct syn_part *part, const struct syn_chunk *chunk,
-                          const struct syn_place *places, uint32_t hz)
-{
-    uint64_t cycles = 1;
-
-    for (unsigned i = chunk->first; i < chunk->last; i++) {
-        const struct syn_layer *l = syn_chunk_layer(chunk, i);
-
-        cycles += syn_cycles_layer(part, l, places[i - chunk->first].kernel_column);
-        if (hz > part->max_unpipelined_hz)
-            cycles += syn_cycles_pipeline(part, l);
-    }
-    return cycles;
 }

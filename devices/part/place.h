@@ -3,14 +3,18 @@
  * Where kernels, biases and activations lie, and whether a set of chunks fits together.
  *
  * This is the one truth of memory: planner, simulator, generator and agent all call it. It is a
- * set function of the chunks in the order given (the order of their pipelines in a plan).
+ * set function of the chunks in the order given (the order of their pipelines in a plan). It
+ * answers for every kind of part, so that nobody who calls it needs to know which there are.
  *
- * Kernels: layers whose processor map is full first, then chunk and model order, each at the
- * first gap (start a multiple of 4 columns) that is free on every processor of its map; words as
- * in hardware.md 1.2. Bias: descending, each into the least used of the quadrants that the chunks
- * use. Activations: data memory is shared by resident chunks, since one runs at a time, so each
- * chunk is judged alone: input, output and all live tensors together; output may overlap a dying
- * input as long as no input word is overwritten before its last read in raster order.
+ * MAX7800x. Kernels: layers whose processor map is full first, then chunk and model order, each at
+ * the first gap (start a multiple of 4 columns) that is free on every processor of its map; words
+ * as in hardware.md 1.2. Bias: descending, each into the least used of the quadrants that the
+ * chunks use. Activations: data memory is shared by resident chunks, since one runs at a time, so
+ * each chunk is judged alone: input, output and all live tensors together; output may overlap a
+ * dying input as long as no input word is overwritten before its last read in raster order.
+ *
+ * Peak-and-bandwidth: weights and biases of all chunks share one pool, and while a layer works its
+ * input, its output and all live tensors share another; nothing is anywhere in particular.
  */
 #ifndef SYN_DEVICES_PART_PLACE_H
 #define SYN_DEVICES_PART_PLACE_H
@@ -48,6 +52,7 @@ enum syn_limit {
     SYN_LIMIT_BIAS,     /* need, have: bytes; used[] per quadrant */
     SYN_LIMIT_DATA,     /* need, have: bytes over all instances, or as `what` says */
     SYN_LIMIT_CHANNELS, /* need, have: channels of a layer */
+    SYN_LIMIT_WEIGHTS,  /* need, have: bytes of weights of all chunks together */
     SYN_LIMIT_FEATURE,  /* the part has not got it: `what` says which */
     SYN_LIMIT_COUNT
 };
@@ -80,7 +85,7 @@ int syn_place_chunks(const struct syn_part *part, const struct syn_chunk *chunks
 /*
  * Do the activations of one chunk fit? `offsets`, where not NULL, takes the byte offset inside its
  * instances of each tensor that the chunk touches, indexed by tensor number (layer_count + 1
- * entries), UINT32_MAX where the tensor is not there. Returns 0 or SYN_EOOR.
+ * entries), UINT32_MAX where the tensor is not there; all 0 in a pool. Returns 0 or SYN_EOOR.
  *
  * A misfit names the layer that needs most: `need` counts, in every instance, what must be there
  * while that layer works (input, output, tensors for later), `have` all instances together. Where
@@ -90,12 +95,17 @@ int syn_place_chunks(const struct syn_part *part, const struct syn_chunk *chunks
 int syn_place_data(const struct syn_part *part, const struct syn_chunk *chunk, uint32_t *offsets,
                    struct syn_misfit *misfit);
 
+/* Bytes of data memory that the chunk takes when it is fullest: of one instance, or of the pool;
+ * `offsets` as syn_place_data() filled them. */
+uint32_t syn_place_data_peak(const struct syn_part *part, const struct syn_chunk *chunk,
+                             const uint32_t *offsets);
+
 /* Words used on every processor, for `accel` and for messages: used[p] of kernel_words. */
 void syn_place_usage(const struct syn_chunk *chunks, unsigned count, const struct syn_place *places,
                      uint16_t used[SYN_PART_PROCESSORS], uint16_t bias[SYN_PART_QUADRANTS]);
 
-/* Cycles of a chunk at its places: 1 for the start, the layers, the pipeline where `hz` needs it.
- */
+/* Cycles of a chunk at its places: 1 for the start, the layers, the pipeline where the clock `hz`
+ * of a MAX78002 needs it. */
 uint64_t syn_place_cycles(const struct syn_part *part, const struct syn_chunk *chunk,
                           const struct syn_place *places, uint32_t hz);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the parts have not got (hardware.md section 1). */
-#include "devices/part/place.h"
+#include "devices/part/max7800x.h"
 
-#include "devices/base/error.h"
+#include <stddef.h>
 
 struct check {
     const struct syn_part *part;
@@ -117,21 +117,13 @@ static const char *check_features(struct check c)
     return check_maps(c);
 }
 
-static int refuse(struct syn_misfit *misfit, enum syn_limit limit, uint32_t need, uint32_t have,
-                  const char *what)
-{
-    if (misfit)
-        *misfit = (struct syn_misfit){.limit = limit, .need = need, .have = have, .what = what};
-    return SYN_EOOR;
-}
-
 static uint32_t larger(uint32_t a, uint32_t b)
 {
     return a > b ? a : b;
 }
 
-int syn_place_check_layer(const struct syn_part *part, const struct syn_layer *layer,
-                          struct syn_misfit *misfit)
+int syn_max7800x_check_layer(const struct syn_part *part, const struct syn_layer *layer,
+                             struct syn_misfit *misfit)
 {
     uint32_t channels = larger(layer->in.channels, layer->out.channels);
     uint32_t side = larger(larger(layer->in.height, layer->in.width),
@@ -140,17 +132,19 @@ int syn_place_check_layer(const struct syn_part *part, const struct syn_layer *l
     const char *what = check_features((struct check){part, layer});
 
     if (channels > part->channels_max)
-        return refuse(misfit, SYN_LIMIT_CHANNELS, channels, part->channels_max, NULL);
+        return syn_part_refuse(misfit, SYN_LIMIT_CHANNELS, channels, part->channels_max, NULL);
     if (layer->has_bias && layer->out.channels > part->bias_channels_max)
-        return refuse(misfit, SYN_LIMIT_CHANNELS, layer->out.channels, part->bias_channels_max,
-                      "output channels with bias");
+        return syn_part_refuse(misfit, SYN_LIMIT_CHANNELS, layer->out.channels,
+                               part->bias_channels_max, "output channels with bias");
     if (what)
-        return refuse(misfit, SYN_LIMIT_FEATURE, 0, 0, what);
+        return syn_part_refuse(misfit, SYN_LIMIT_FEATURE, 0, 0, what);
     if (layer->op != SYN_OP_CONV1D && side > part->rows_max)
-        return refuse(misfit, SYN_LIMIT_FEATURE, side, part->rows_max, "rows or columns");
+        return syn_part_refuse(misfit, SYN_LIMIT_FEATURE, side, part->rows_max, "rows or columns");
     if (layer->input_chw && pixels > part->pixels_chw_max)
-        return refuse(misfit, SYN_LIMIT_FEATURE, pixels, part->pixels_chw_max, "pixels a channel");
+        return syn_part_refuse(misfit, SYN_LIMIT_FEATURE, pixels, part->pixels_chw_max,
+                               "pixels a channel");
     if (!layer->input_chw && pixels > part->pixels_hwc_max)
-        return refuse(misfit, SYN_LIMIT_FEATURE, pixels, part->pixels_hwc_max, "pixels a channel");
+        return syn_part_refuse(misfit, SYN_LIMIT_FEATURE, pixels, part->pixels_hwc_max,
+                               "pixels a channel");
     return 0;
 }

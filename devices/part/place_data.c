@@ -8,6 +8,7 @@
 
 #include "devices/base/error.h"
 #include "devices/part/data_items.h"
+#include "devices/part/max7800x.h"
 
 /* ---- offsets ---------------------------------------------------------------------------- */
 
@@ -195,8 +196,8 @@ static void report(const struct syn_data *d, uint32_t *offsets)
         offsets[d->items[i].id] = d->items[i].offset + d->items[i].shift;
 }
 
-int syn_place_data(const struct syn_part *part, const struct syn_chunk *chunk, uint32_t *offsets,
-                   struct syn_misfit *misfit)
+int syn_max7800x_place_data(const struct syn_part *part, const struct syn_chunk *chunk,
+                            uint32_t *offsets, struct syn_misfit *misfit)
 {
     struct syn_data d;
     enum order order = BACKWARD;

@@ -32,6 +32,7 @@ class Model:
     data_format: str
     labels: tuple
     layers: tuple
+    fold: int = 1  # squares of pixels that the sensing task made channels of
 
 
 @dataclass

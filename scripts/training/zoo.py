@@ -34,6 +34,12 @@ def _layer(layer, quantized):
     return spec
 
 
+def _input(model):
+    shape = {"channels": model.channels, "height": model.height, "width": model.width,
+             "data_format": model.data_format}
+    return shape | {"fold": model.fold} if model.fold > 1 else shape
+
+
 def _pack(quantized):
     parts = []
     for layer in quantized:
@@ -67,8 +73,7 @@ def write(model, quantized, source, folder):
     document = {
         "format": "synergy-model/1", "name": model.name, "description": model.description,
         "source": source,
-        "input": {"channels": model.channels, "height": model.height, "width": model.width,
-                  "data_format": model.data_format},
+        "input": _input(model),
         "labels": list(model.labels),
         "weights": {"file": model.file + ".bin", "sha256": hashlib.sha256(data).hexdigest()},
         "layers": [_layer(layer, q) for layer, q in zip(model.layers, quantized)],
@@ -79,11 +84,15 @@ def write(model, quantized, source, folder):
     return path
 
 
+def _folded(shape):
+    return f", folded by {shape['fold']}" if "fold" in shape else ""
+
+
 def write_golden(path, document, inputs, labels, outputs):
     """Known answers, one a picture, for the C code to be checked against."""
     golden = {
         "model": document["name"], "weights_sha256": document["weights"]["sha256"],
-        "data": "Fashion-MNIST t10k, input int8 = pixel - 128",
+        "data": "Fashion-MNIST t10k, input int8 = pixel - 128" + _folded(document["input"]),
         "vectors": [{"index": i, "label": int(labels[i]),
                      "input_sha256": hashlib.sha256(inputs[i].tobytes()).hexdigest(),
                      "outputs": [int(v) for v in outputs[i]]} for i in range(len(outputs))],

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What the MAX7800x answer, for their table in max7800x.c: place.h and demand.h. Internal. */
+#ifndef SYN_DEVICES_PART_MAX7800X_H
+#define SYN_DEVICES_PART_MAX7800X_H
+
+#include "devices/part/kind.h"
+
+int syn_max7800x_check_layer(const struct syn_part *part, const struct syn_layer *layer,
+                             struct syn_misfit *misfit);
+int syn_max7800x_place_chunks(const struct syn_part *part, const struct syn_chunk *chunks,
+                              unsigned count, struct syn_place *places, struct syn_misfit *misfit);
+int syn_max7800x_place_data(const struct syn_part *part, const struct syn_chunk *chunk,
+                            uint32_t *offsets, struct syn_misfit *misfit);
+
+#endif
