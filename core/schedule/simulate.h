@@ -56,7 +56,7 @@ struct syn_simulation {
 
 /*
  * The plan is feasible (syn_cost_predict). Deterministic: same problem, plan, options, same answer.
- * Returns 0, SYN_ENOMEM, SYN_ECANCELED, or SYN_EINTERNAL with words where the plan gets stuck.
+ * Returns 0, SYN_ENOMEM, SYN_ECANCELED, or SYN_ESTATE with words where the plan gets stuck.
  */
 int syn_simulate(const struct syn_problem *problem, const struct syn_plan *plan,
                  const struct syn_simulation_options *options, struct syn_simulation *simulation,

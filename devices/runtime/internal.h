@@ -55,10 +55,6 @@ struct syn_rt_choice syn_rt_choose_act(const struct syn_rt *rt);
 /* Notes which pipelines became admissible by what happened at at_ns. */
 void syn_rt_admit(struct syn_rt *rt, int64_t at_ns);
 
-/* Units that a task occupies, as bits; SEND and RECEIVE are queued by the port. */
-#define SYN_RT_UNIT(u) (1u << (u))
-extern const uint8_t syn_rt_units[SYN_TASK_KIND_COUNT];
-
 void syn_rt_set_busy(struct syn_rt *rt, unsigned kind, bool busy);
 
 static inline struct syn_rt_slot *syn_rt_to_slot(struct syn_rt *rt, const struct syn_task *task)

@@ -54,6 +54,10 @@ enum syn_task_kind {
     SYN_TASK_KIND_COUNT
 };
 
+/* Units that a task occupies, as bits; SEND and RECEIVE are queued by the port. */
+#define SYN_RT_UNIT(u) (1u << (u))
+extern const uint8_t syn_rt_units[SYN_TASK_KIND_COUNT];
+
 /* The stage of a route whose buffers a slot belongs to. */
 enum syn_stage {
     SYN_STAGE_HEAD,
