@@ -218,8 +218,8 @@ static const struct syn_command commands[] = {
         .noun = "connect",
         .summary = "connect to a device, and register it under a name",
         .details =
-            "URIs: sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,...&store=BYTES] (a virtual wearable "
-            "that is started\nfor you), serial:PATH[?baud=N], tcp:HOST:PORT, "
+            "URIs: sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,...&store=BYTES&battery=PERCENT] (a "
+            "virtual\nwearable that is started for you), serial:PATH[?baud=N], tcp:HOST:PORT, "
             "unix:PATH, pty:PATH, exec:COMMAND.\nA name that stands for a body place (earbud, "
             "glasses, watch, ring) gives a virtual wearable its\nsensors and actuators.",
         .args = {{.name = "NAME", .kind = SYN_VALUE_DEVICE, .help = "the name used from then on"},

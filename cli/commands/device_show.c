@@ -46,6 +46,11 @@ static void show_kinds(cJSON *object, const char *key, const char (*kinds)[SYN_K
         (void)cJSON_AddItemToArray(list, cJSON_CreateString(kinds[i]));
 }
 
+static double battery_of(const struct syn_member *member)
+{
+    return member->hello.battery_percent ? member->hello.battery_percent : NAN;
+}
+
 static void show_identity(cJSON *json, const struct syn_member *member)
 {
     const struct syn_hello *hello = &member->hello;
@@ -60,6 +65,7 @@ static void show_identity(cJSON *json, const struct syn_member *member)
     show_kinds(json, "actuators", profile->actuators, profile->actuator_count);
     syn_show_number(json, "speed", speed_of(member));
     syn_show_number(json, "round_trip_ms", round_trip_ms(member));
+    syn_show_number(json, "battery_percent", battery_of(member));
     if (member->state != SYN_MEMBER_ONLINE)
         syn_show_text(json, "reason", member->why.message);
 }
@@ -97,6 +103,10 @@ static void add_member(struct syn_table *table, const struct syn_member *member)
     else
         syn_table_text(table, NULL);
     number_cell(table, "ms", round_trip_ms(member));
+    if (member->hello.battery_percent)
+        syn_table_format(table, "%u %%", member->hello.battery_percent);
+    else
+        syn_table_text(table, NULL);
 }
 
 static void add_registered(struct syn_table *table, const struct syn_device_record *record)
@@ -106,7 +116,7 @@ static void add_registered(struct syn_table *table, const struct syn_device_reco
     syn_table_text(table, record->profile);
     syn_table_text(table, NULL);
     syn_table_text(table, record->uri);
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 6; i++)
         syn_table_text(table, NULL);
 }
 
@@ -140,7 +150,8 @@ int syn_device_show_list(struct syn_console *console, struct syn_error *error)
                                                 {.title = "SENSORS", .shrinks = true},
                                                 {.title = "ACTUATORS", .shrinks = true},
                                                 {.title = "SPEED", .right = true},
-                                                {.title = "ROUND TRIP", .right = true}};
+                                                {.title = "ROUND TRIP", .right = true},
+                                                {.title = "BATTERY", .right = true}};
     struct listing listing = {.bench = syn_bench_of(console)};
     if (!listing.bench)
         return SYN_ENOMEM;
@@ -289,7 +300,12 @@ static void show_facts(struct syn_console *console, const struct syn_member *mem
     syn_table_text(table, "actuators");
     kinds_cell(table, member->profile.actuators, member->profile.actuator_count);
     syn_table_text(table, "battery");
-    if (member->profile.battery_mwh)
+    if (member->profile.battery_mwh && hello->battery_percent)
+        syn_table_format(table, "%u %% of %u mWh", hello->battery_percent,
+                         member->profile.battery_mwh);
+    else if (hello->battery_percent)
+        syn_table_format(table, "%u %%", hello->battery_percent);
+    else if (member->profile.battery_mwh)
         syn_table_format(table, "%u mWh", member->profile.battery_mwh);
     else
         syn_table_text(table, "none, or not known");

@@ -157,6 +157,7 @@ void syn_bench_fleet(struct syn_bench *bench, struct syn_fleet *fleet,
         struct syn_fleet_device *device = &fleet->devices[fleet->count];
         (void)snprintf(device->name, sizeof device->name, "%s", member->name);
         device->profile = member->profile;
+        device->battery_percent = member->hello.battery_percent;
         index[fleet->count++] = member;
     }
     for (unsigned a = 0; a < fleet->count; a++)

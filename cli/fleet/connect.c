@@ -19,6 +19,7 @@ struct sim {
     char speed[32];
     char skew[128];
     char store[32];
+    char battery[8];
 };
 
 static const struct sim_field {
@@ -29,6 +30,7 @@ static const struct sim_field {
     {"speed", offsetof(struct sim, speed), sizeof((struct sim *)0)->speed},
     {"skew", offsetof(struct sim, skew), sizeof((struct sim *)0)->skew},
     {"store", offsetof(struct sim, store), sizeof((struct sim *)0)->store},
+    {"battery", offsetof(struct sim, battery), sizeof((struct sim *)0)->battery},
 };
 
 static int set_sim_field(struct sim *sim, const char *key, size_t key_size, const char *value,
@@ -44,7 +46,8 @@ static int set_sim_field(struct sim *sim, const char *key, size_t key_size, cons
         return 0;
     }
     syn_error_set(error, SYN_EINVAL, "sim: no option '%.*s'", (int)key_size, key);
-    syn_error_hint(error, "sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,...&store=BYTES]");
+    syn_error_hint(error,
+                   "sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,...&store=BYTES&battery=PERCENT]");
     return SYN_EINVAL;
 }
 
@@ -188,10 +191,11 @@ static size_t agent_arguments(const struct syn_member *member, const struct sim 
     const struct {
         const char *option, *value;
     } options[] = {
-        {"--profile", profile},     {"--id", id},
-        {"--wear", sim->wear},      {"--speed", sim->speed},
-        {"--skew", sim->skew},      {"--store", sim->store},
-        {"--unix", member->socket}, {"--radio", member->radio},
+        {"--profile", profile},      {"--id", id},
+        {"--wear", sim->wear},       {"--speed", sim->speed},
+        {"--skew", sim->skew},       {"--store", sim->store},
+        {"--battery", sim->battery}, {"--unix", member->socket},
+        {"--radio", member->radio},
     };
     size_t n = 0;
     argv[n++] = program;

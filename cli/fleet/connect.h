@@ -2,7 +2,7 @@
 /*
  * Connecting: from a URI to a device that has said hello.
  *
- * `sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,..&store=BYTES]` starts a virtual wearable; all other
+ * `sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,..&store=BYTES&battery=PERCENT]` starts a virtual wearable; all other
  * schemes are links (transports/links). The profile is the one that the device names, unless the
  * user names another.
  */

@@ -37,6 +37,7 @@ struct syn_agent_identity {
     const char *actuators;
     uint32_t features;       /* SYN_FEATURE_* of devices/wire */
     uint32_t speed_permille; /* virtual time: thousandths of real time; 1000 on hardware */
+    uint8_t battery_percent; /* 1 to 100; 0: unknown, or no battery */
 };
 
 struct syn_agent_peer {

@@ -12,7 +12,7 @@ void syn_agent_hello(struct syn_agent_call *call)
     const struct syn_agent *agent = call->agent;
     const struct syn_agent_identity *id = &agent->identity;
     struct syn_cbor_out *out = &call->out;
-    syn_cbor_put_map(out, 12);
+    syn_cbor_put_map(out, id->battery_percent ? 13 : 12);
     syn_cbor_pair_uint(out, "proto", PROTOCOL);
     syn_cbor_pair_uint(out, "feat", id->features);
     syn_cbor_pair_uint(out, "max", SYN_AGENT_MESSAGE_MAX);
@@ -25,6 +25,8 @@ void syn_agent_hello(struct syn_agent_call *call)
     syn_cbor_pair_text(out, "act", id->actuators);
     syn_cbor_pair_uint(out, "speed", id->speed_permille);
     syn_cbor_pair_int(out, "now", agent->port.now_ns(agent->port.ctx));
+    if (id->battery_percent)
+        syn_cbor_pair_uint(out, "bat", id->battery_percent);
 }
 
 /* ---- accel ---- */

@@ -23,16 +23,18 @@ static const struct syn_cbor_field hello_fields[] = {
     FIELD(STR, syn_hello, actuators, "act"),
     FIELD(U32, syn_hello, speed_permille, "speed"),
     FIELD(I64, syn_hello, now_ns, "now"),
+    FIELD(U8, syn_hello, battery_percent, "bat"),
 };
 
-enum { HELLO_PROTOCOL = 1, HELLO_MAX = 4, SMALLEST_MESSAGE = 128 };
+enum { HELLO_PROTOCOL = 1, HELLO_MAX = 4, SMALLEST_MESSAGE = 128, BATTERY_FULL = 100 };
 
 int syn_read_hello(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer)
 {
     struct syn_hello *h = &answer->hello;
     uint32_t seen;
     int rc = syn_cbor_get_fields(r, hello_fields, COUNT(hello_fields), h, &seen);
-    if (rc || !(seen & HELLO_PROTOCOL) || !(seen & HELLO_MAX) || h->max_message < SMALLEST_MESSAGE)
+    if (rc || !(seen & HELLO_PROTOCOL) || !(seen & HELLO_MAX) || h->max_message < SMALLEST_MESSAGE ||
+        h->battery_percent > BATTERY_FULL)
         return SYN_EPROTO;
     s->ours = true;
     s->max_message =

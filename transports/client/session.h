@@ -40,6 +40,7 @@ struct syn_hello {
     char actuators[128];
     uint32_t speed_permille; /* of real time */
     int64_t now_ns;          /* the device's clock */
+    uint8_t battery_percent; /* 1 to 100; 0: unknown, or none */
 };
 
 struct syn_chunk_state {

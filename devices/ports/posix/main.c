@@ -164,7 +164,8 @@ static struct syn_agent_identity identity(struct program *p)
                                        .sensors = p->sensors,
                                        .actuators = p->actuators,
                                        .features = features,
-                                       .speed_permille = p->options.speed_permille};
+                                       .speed_permille = p->options.speed_permille,
+                                       .battery_percent = p->options.battery_percent};
 }
 
 /* ---- the device and its hosts ---- */

@@ -14,7 +14,7 @@ enum {
 };
 
 /* How an option takes its value. */
-enum kind { TEXT, FLAG, COUNT, SPEED, SIZE, SENSOR, TERMINAL };
+enum kind { TEXT, FLAG, COUNT, SPEED, PERCENT, SIZE, SENSOR, TERMINAL };
 
 static const struct option {
     const char *name;
@@ -33,6 +33,8 @@ static const struct option {
      "virtual time runs at S times real time (default 1)"},
     {"skew", 0, TEXT, AT(skew), "UNIT=F,...",
      "units run at F times the profile's speed: accel=0.8"},
+    {"battery", 0, PERCENT, AT(battery_percent), "PERCENT",
+     "what is left of its battery, as it says (default: it says nothing)"},
     {"unix", 0, TEXT, AT(unix_path), "PATH", "listen for hosts on a unix socket"},
     {"pty", 0, TERMINAL, 0, "[LINK]", "make a pseudo-terminal; LINK points to it"},
     {"radio", 0, TEXT, AT(radio), "PATH", "socket for the other wearables"},
@@ -57,6 +59,16 @@ static int read_speed(uint32_t *permille, const char *text, struct syn_error *er
         return syn_error_set(error, SYN_EINVAL, "--speed %s: a number from 0.001 to %d", text,
                              SPEED_MAX);
     *permille = (uint32_t)(v * 1000 + 0.5);
+    return 0;
+}
+
+static int read_percent(uint8_t *percent, const char *text, struct syn_error *error)
+{
+    char *end;
+    long v = strtol(text, &end, 10);
+    if (end == text || *end || v < 1 || v > 100)
+        return syn_error_set(error, SYN_EINVAL, "--battery %s: a whole number from 1 to 100", text);
+    *percent = (uint8_t)v;
     return 0;
 }
 
@@ -104,6 +116,8 @@ static int take(struct syn_options *options, const struct option *o, const char 
         return 0;
     case SPEED:
         return read_speed(member, value, error);
+    case PERCENT:
+        return read_percent(member, value, error);
     case SIZE:
         return read_size(member, value, error);
     case SENSOR:

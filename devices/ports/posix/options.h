@@ -22,6 +22,7 @@ struct syn_options {
     const char *terminal_link; /* or NULL */
     const char *radio;
     uint32_t speed_permille;
+    uint8_t battery_percent; /* 0: none */
     size_t store_bytes;
     struct {
         const char *text; /* KIND=FILE; the kind has kind_size bytes */

@@ -232,6 +232,16 @@ static void hello_says_who_it_is(void **state)
     assert_string_equal(answer_text(m, "part"), "MAX78000");
     assert_string_equal(answer_text(m, "sens"), "camera,microphone");
     assert_string_equal(answer_text(m, "act"), "haptic");
+    assert_false(answer_has(m, "bat")); /* not known */
+}
+
+static void hello_tells_the_battery_where_it_is_known(void **state)
+{
+    struct bench *b = *state;
+    b->agent.identity.battery_percent = 37;
+    const struct message *m = ask_empty(b, SYN_SMP_READ, SYN_GROUP_SYNERGY, SYN_ID_HELLO);
+    bench_expect_ok(m);
+    assert_int_equal(answer_number(m, "bat"), 37);
 }
 
 static void groups_can_be_enumerated(void **state)
@@ -485,6 +495,7 @@ int main(void)
         TEST(info_names_firmware_and_board),
         TEST(reset_is_answered_before_it_happens),
         TEST(hello_says_who_it_is),
+        TEST(hello_tells_the_battery_where_it_is_known),
         TEST(groups_can_be_enumerated),
         TEST(every_listed_counter_group_can_be_shown),
         TEST(the_running_image_is_listed_and_confirming_it_does_no_harm),
