@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/plan/exact/search.h"
+
+#include "core/plan/enumerate.h"
+#include "core/plan/exact/branch.h"
+#include "core/plan/planners/planners.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define PLANS_MOST  60000  /* in the lists of one branch and bound */
+#define NODES_MOST  200000 /* of one branch and bound before the lists are divided */
+#define STEP_PARTS  200    /* of the bound: the first step above it */
+#define STEP_GROWTH 3
+#define REPORT_NS   100000000
+
+struct search {
+    const struct syn_problem *problem;
+    const struct syn_search_options *options;
+    struct syn_search_result *result;
+    int64_t deadline_ns, reported_ns;
+    struct syn_relax *relax;
+    struct syn_bound *bound;
+    struct syn_exact_ask ask;
+    bool have; /* a plan: result->plan */
+    struct syn_score score;
+    int64_t value; /* of it */
+    int64_t lower; /* no plan is below */
+    bool at_root;  /* what the bound says holds for all plans */
+    const char *stage;
+    int interrupted;
+};
+
+static int64_t now_ns(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* ---- telling --------------------------------------------------------------------------------- */
+
+static void report(struct search *s)
+{
+    const struct syn_search_progress progress = {
+        .stage = s->stage, .value = s->have ? (uint64_t)s->value : 0, .bound = (uint64_t)s->lower};
+    s->reported_ns = now_ns();
+    if (s->options && s->options->progress)
+        s->options->progress(s->options->ctx, &progress);
+}
+
+static void raise_bound(struct search *s, int64_t bound)
+{
+    if (s->have && bound > s->value)
+        bound = s->value;
+    if (bound <= s->lower || bound >= SYN_RELAX_NEVER)
+        return;
+    s->lower = bound;
+    report(s);
+}
+
+/* Called by the parts of the search every millisecond or so. */
+static bool stop(void *ctx, int64_t bound)
+{
+    struct search *s = ctx;
+    if (s->at_root && bound <= s->bound->target)
+        raise_bound(s, bound);
+    if (now_ns() - s->reported_ns >= REPORT_NS)
+        report(s);
+    if (!s->interrupted)
+        s->interrupted = syn_search_interrupted(s->options, s->deadline_ns);
+    return s->interrupted != 0;
+}
+
+/* A plan that syn_cost_predict has judged. */
+static void take_plan(struct search *s, const struct syn_plan *plan, const struct syn_score *score)
+{
+    if (s->have &&
+        syn_plan_compare(s->problem->objective, score, plan, &s->score, &s->result->plan) >= 0)
+        return;
+    s->have = true;
+    s->result->plan = *plan;
+    s->score = *score;
+    s->value = (int64_t)syn_score_first(s->problem->objective, score);
+    report(s);
+}
+
+static void found(void *ctx, const struct syn_plan *plan, const struct syn_score *score)
+{
+    take_plan(ctx, plan, score);
+}
+
+/* ---- one target ------------------------------------------------------------------------------ */
+
+/* A layer that lies half here, half there: where to divide the plans. */
+struct division {
+    unsigned pipeline, layer, device;
+};
+
+static unsigned allowed(uint16_t mask)
+{
+    unsigned n = 0;
+    for (; mask; mask = (uint16_t)(mask & (mask - 1)))
+        n++;
+    return n;
+}
+
+/* The more undecided the linear programme is about a layer, and the longer the rest of the model,
+ * the better; false where every layer has its device. */
+static bool divide(const struct search *s, struct division *best)
+{
+    float most = -1;
+    for (unsigned p = 0; p < s->relax->pipelines; p++) {
+        const unsigned layers = s->relax->pipeline[p].layers;
+        for (unsigned l = 0; l < layers; l++) {
+            const uint16_t mask = s->bound->pricer[p].allow[l];
+            for (unsigned d = 0; allowed(mask) > 1 && d < s->relax->devices; d++) {
+                const float share = s->bound->share[p][l * s->relax->devices + d];
+                const float value = share < 0.5f ? share : 1 - share;
+                if (!(mask >> d & 1) || value <= most)
+                    continue;
+                most = value;
+                *best = (struct division){p, l, d};
+            }
+        }
+    }
+    return most >= 0;
+}
+
+static int solve(struct search *s, int64_t target, bool root);
+
+/* Plans with the layer on that device, then those without. */
+static int solve_parts(struct search *s, const struct division *where)
+{
+    uint16_t *allow = &s->bound->pricer[where->pipeline].allow[where->layer];
+    const uint16_t before = *allow, device = (uint16_t)(1u << where->device);
+    int64_t target = s->bound->target;
+    *allow = device;
+    int rc = solve(s, target, false);
+    if (s->have && s->value <= target)
+        target = s->value - 1;
+    *allow = before & (uint16_t)~device;
+    if (!rc)
+        rc = solve(s, target, false);
+    *allow = before;
+    return rc;
+}
+
+/*
+ * Finds the best plan of at most `target` among those that the pricers allow, or that there is
+ * none. Returns 0, SYN_ENOMEM, SYN_ECANCELED.
+ */
+static int solve(struct search *s, int64_t target, bool root)
+{
+    struct syn_lists lists = {0};
+    struct division where = {0};
+    const struct syn_branch_found take = {found, s};
+    s->at_root = root;
+    int rc = syn_bound_run(s->bound, target, &s->ask);
+    s->at_root = false;
+    if (rc || s->bound->value > target)
+        return rc;
+    const bool divisible = divide(s, &where);
+    rc = syn_lists_find(&lists, s->bound, divisible ? PLANS_MOST : UINT32_MAX, &s->ask);
+    const bool whole = lists.whole;
+    if (!rc && whole) {
+        s->result->candidates += lists.count;
+        rc = syn_branch_run(s->bound, &lists, divisible ? NODES_MOST : UINT64_MAX, &s->ask, &take,
+                            &s->result->candidates);
+    }
+    syn_lists_free(&lists);
+    if (rc == SYN_ETIMEOUT || (!rc && !whole)) {
+        s->bound->target = s->have && s->value <= target ? s->value - 1 : target;
+        rc = solve_parts(s, &where);
+    }
+    return rc;
+}
+
+/* ---- targets --------------------------------------------------------------------------------- */
+
+static bool proven(const struct search *s)
+{
+    return s->have && s->lower >= s->value;
+}
+
+/* Asks for plans a little above the bound, and further up while there are none. */
+static int climb(struct search *s)
+{
+    int64_t step = s->lower / STEP_PARTS + 1;
+    int rc = 0;
+    s->stage = "proof";
+    while (!rc && !proven(s)) {
+        int64_t target = s->lower + step;
+        if (s->have && target >= s->value)
+            target = s->value - 1;
+        if (target >= SYN_RELAX_NEVER / 4096)
+            break;
+        rc = solve(s, target, true);
+        if (rc)
+            break;
+        raise_bound(s, s->have && s->value <= target ? s->value : target + 1);
+        step *= STEP_GROWTH;
+    }
+    return rc;
+}
+
+static int root_bound(struct search *s)
+{
+    const int64_t target = s->have ? s->value - 1 : SYN_RELAX_NEVER;
+    s->stage = "bound";
+    s->at_root = true;
+    int rc = syn_bound_run(s->bound, target, &s->ask);
+    s->at_root = false;
+    if (rc)
+        return rc;
+    raise_bound(s, s->bound->value > target ? s->value : s->bound->value);
+    return 0;
+}
+
+static int prove(struct search *s)
+{
+    int rc = syn_relax_new(&s->relax, s->problem);
+    if (!rc)
+        rc = syn_bound_new(&s->bound, s->relax);
+    if (!rc && s->have)
+        rc = syn_bound_know(s->bound, &s->result->plan);
+    if (!rc)
+        rc = root_bound(s);
+    if (!rc && !proven(s) && s->bound->value < SYN_RELAX_NEVER)
+        rc = climb(s);
+    syn_bound_free(s->bound);
+    syn_relax_free(s->relax);
+    return rc;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+/* The plan of `synergy`, where it has one. */
+static int warm_start(struct search *s, struct syn_error *error)
+{
+    struct syn_prediction prediction;
+    struct syn_score score;
+    struct syn_plan plan;
+    s->stage = "synergy";
+    int rc = syn_planner_synergy.search(s->problem, s->options, s->result, error);
+    plan = s->result->plan;
+    if (!rc)
+        rc = syn_cost_predict(s->problem, &plan, SYN_EXECUTION_PARALLEL, &prediction, error);
+    if (rc)
+        return rc == SYN_EOOR ? 0 : rc;
+    syn_score_of(s->problem, &plan, &prediction, &score);
+    take_plan(s, &plan, &score);
+    s->result->begun = (uint64_t)s->value;
+    return 0;
+}
+
+static int conclude(struct search *s, int rc, const struct syn_error *oor, struct syn_error *error)
+{
+    s->result->bound = (uint64_t)s->lower;
+    s->result->proven = proven(s);
+    s->result->stopped = rc == SYN_ECANCELED;
+    if (rc == SYN_ENOMEM)
+        return syn_error_set(error, rc, "no memory for the search");
+    if (s->have)
+        return 0;
+    if (rc == SYN_ECANCELED)
+        return syn_error_set(error, s->interrupted, "no plan within the time limit");
+    if (error)
+        *error = *oor;
+    return SYN_EOOR;
+}
+
+int syn_exact_search(const struct syn_problem *problem, const struct syn_search_options *options,
+                     struct syn_search_result *result, struct syn_error *error)
+{
+    struct search s = {.problem = problem,
+                       .options = options,
+                       .result = result,
+                       .deadline_ns = syn_search_deadline(options)};
+    struct syn_error oor = {0};
+    memset(result, 0, sizeof *result);
+    s.ask = (struct syn_exact_ask){stop, &s};
+    s.reported_ns = now_ns();
+    int rc = warm_start(&s, &oor);
+    if (rc) {
+        if (error)
+            *error = oor;
+        return rc;
+    }
+    rc = prove(&s);
+    return conclude(&s, rc, &oor, error);
+}
