@@ -189,6 +189,7 @@ static int check_all(struct syn_console *console, const struct syn_model *model,
     };
     char path[4096];
     int status = 0;
+    struct syn_parts parts = {NULL};
     struct syn_table *table = syn_table_new(columns, 10);
     cJSON *list = syn_show_array(syn_result_json(&console->result), "profiles");
     for (size_t i = 0; status == 0 && i < profiles->count; i++) {
@@ -196,7 +197,7 @@ static int check_all(struct syn_console *console, const struct syn_model *model,
         struct verdict verdict;
         status = syn_data_find("profiles", profiles->items[i], path, sizeof path, error);
         if (status == 0)
-            status = syn_profile_read(&profile, path, error);
+            status = syn_profile_read(&profile, &parts, path, error);
         if (status < 0 || !profile.timing.part)
             break;
         judge(model, range, &profile, &verdict);
@@ -208,6 +209,7 @@ static int check_all(struct syn_console *console, const struct syn_model *model,
     }
     syn_result_table(&console->result, table);
     syn_table_free(table);
+    syn_parts_clear(&parts);
     return status;
 }
 

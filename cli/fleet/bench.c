@@ -25,6 +25,7 @@ static void bench_free(void *fleet)
         syn_bench_remove(bench, bench->members[bench->count - 1]);
     if (bench->folder[0])
         (void)rmdir(bench->folder);
+    syn_parts_clear(&bench->parts);
     free(bench);
 }
 

@@ -316,7 +316,7 @@ static int read_profile(struct syn_member *member, const char *profile, struct s
     const char *name = profile ? profile : member->hello.profile;
     int rc = syn_data_find("profiles", name, path, sizeof path, error);
     if (rc == 0)
-        rc = syn_profile_read(&member->profile, path, error);
+        rc = syn_profile_read(&member->profile, &member->bench->parts, path, error);
     if (rc != 0)
         return rc;
     if (syn_data_find("profiles/wear", member->name, path, sizeof path, NULL) == 0)

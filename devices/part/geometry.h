@@ -33,7 +33,9 @@ struct syn_peak {
     uint32_t weight_bits_min;               /* narrower weights are stored at this width */
 };
 
-struct syn_part_kind; /* kind.h */
+/* What answers for a part behind place.h and demand.h. */
+struct syn_part_kind;
+extern const struct syn_part_kind syn_part_kind_max7800x, syn_part_kind_peak;
 
 struct syn_part {
     const char *name; /* "MAX78000" */

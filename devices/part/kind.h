@@ -29,9 +29,6 @@ struct syn_part_kind {
     struct syn_part_room (*room)(const struct syn_part *part);
 };
 
-extern const struct syn_part_kind syn_part_kind_max7800x; /* max7800x.c */
-extern const struct syn_part_kind syn_part_kind_peak;     /* peak.c */
-
 /* "needs `need` of `have`"; misfit may be NULL. Returns SYN_EOOR. */
 int syn_part_refuse(struct syn_misfit *misfit, enum syn_limit limit, uint32_t need, uint32_t have,
                     const char *what);

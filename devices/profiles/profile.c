@@ -1,47 +1,46 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "devices/profiles/profile.h"
-
-#include "core/base/json.h"
+#include "devices/profiles/read.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A figure of the file, where it goes, and what can be meant by it. */
-static const struct figure {
-    const char *name;
-    size_t offset; /* of a uint32_t in struct syn_timing */
-    double min, max;
-} figures[] = {
-    {"accel_hz", offsetof(struct syn_timing, accel_hz), 1e6, 1e9},
-    {"start_ns", offsetof(struct syn_timing, start_ns), 0, 1e9},
-    {"word_ns", offsetof(struct syn_timing, word_ns), 0, 1e6},
-    {"configure_layer_ns", offsetof(struct syn_timing, configure_layer_ns), 0, 1e9},
-    {"weight_byte_ps", offsetof(struct syn_timing, weight_byte_ps), 0, 1e9},
-    {"sense_ns", offsetof(struct syn_timing, sense_ns), 0, 4e9},
-    {"act_ns", offsetof(struct syn_timing, act_ns), 0, 4e9},
-    {"message_ns", offsetof(struct syn_timing, message_ns), 0, 4e9},
-    {"byte_ps", offsetof(struct syn_timing, byte_ps), 0, 4e9},
-    {"idle_uw", offsetof(struct syn_timing, idle_uw), 0, 1e9},
-    {"sensor_uw", offsetof(struct syn_timing, active_uw[SYN_UNIT_SENSOR]), 0, 1e9},
-    {"cpu_uw", offsetof(struct syn_timing, active_uw[SYN_UNIT_CPU]), 0, 1e9},
-    {"accel_uw", offsetof(struct syn_timing, active_uw[SYN_UNIT_ACCEL]), 0, 1e9},
-    {"radio_uw", offsetof(struct syn_timing, active_uw[SYN_UNIT_RADIO]), 0, 1e9},
-    {"arena_bytes", offsetof(struct syn_timing, arena_bytes), 1024, 1e9},
+#define TIMING_AT(member) offsetof(struct syn_timing, member)
+
+static const struct syn_profile_figure figures[] = {
+    {"accel_hz", TIMING_AT(accel_hz), 1e6, 1e9, NULL},
+    {"start_ns", TIMING_AT(start_ns), 0, 1e9, NULL},
+    {"word_ns", TIMING_AT(word_ns), 0, 1e6, NULL},
+    {"configure_layer_ns", TIMING_AT(configure_layer_ns), 0, 1e9, NULL},
+    {"weight_byte_ps", TIMING_AT(weight_byte_ps), 0, 1e9, NULL},
+    {"sense_ns", TIMING_AT(sense_ns), 0, 4e9, NULL},
+    {"act_ns", TIMING_AT(act_ns), 0, 4e9, NULL},
+    {"message_ns", TIMING_AT(message_ns), 0, 4e9, NULL},
+    {"byte_ps", TIMING_AT(byte_ps), 0, 4e9, NULL},
+    {"idle_uw", TIMING_AT(idle_uw), 0, 1e9, NULL},
+    {"sensor_uw", TIMING_AT(active_uw[SYN_UNIT_SENSOR]), 0, 1e9, NULL},
+    {"cpu_uw", TIMING_AT(active_uw[SYN_UNIT_CPU]), 0, 1e9, NULL},
+    {"accel_uw", TIMING_AT(active_uw[SYN_UNIT_ACCEL]), 0, 1e9, NULL},
+    {"radio_uw", TIMING_AT(active_uw[SYN_UNIT_RADIO]), 0, 1e9, NULL},
+    {"arena_bytes", TIMING_AT(arena_bytes), 1024, 1e9, NULL},
 };
 
 #define FIGURES (sizeof figures / sizeof *figures)
 
 static const char battery_key[] = "battery_mwh";
 
-_Static_assert(FIGURES + 1 <= SYN_PROFILE_FIGURES_MAX, "a note for every figure and the battery");
+static const struct syn_profile_figure battery = {
+    battery_key, offsetof(struct syn_profile, battery_mwh), 0, 1e9, NULL};
+
+_Static_assert(FIGURES <= SYN_PROFILE_FIGURE_TABLE_MAX, "room for a table");
+_Static_assert(FIGURES + SYN_PROFILE_FIGURE_TABLE_MAX <= SYN_PROFILE_FIGURES_MAX,
+               "a note for every figure of board and part, and the battery");
 
 struct raw_profile {
     char format[32];
     char name[32];
     char description[128];
-    char part[16];
-    const cJSON *figures, *sensors, *actuators, *battery;
+    const cJSON *part, *figures, *sensors, *actuators, *battery;
 };
 
 #define AT(member) SYN_JSON_AT(struct raw_profile, member)
@@ -51,7 +50,7 @@ static const struct syn_json_field profile_fields[] = {
     {"format", SYN_JSON_STRING, .required = true, AT(format)},
     {"name", SYN_JSON_NAME, .required = true, AT(name)},
     {"description", SYN_JSON_STRING, AT(description)},
-    {"part", SYN_JSON_NAME, .required = true, AT(part)},
+    {"part", SYN_JSON_NODE, .required = true, AT(part)},
     {"figures", SYN_JSON_NODE, .required = true, AT(figures)},
     {"sensors", SYN_JSON_NODE, AT(sensors)},
     {"actuators", SYN_JSON_NODE, AT(actuators)},
@@ -83,14 +82,14 @@ static struct syn_figure_note *note_of(struct syn_profile *profile, const char *
     return note;
 }
 
-static int read_figure(const struct syn_json *doc, const cJSON *node, const char *key, double min,
-                       double max, struct syn_profile *profile, uint32_t *value,
-                       struct syn_error *error)
+static int read_figure(const struct syn_json *doc, const cJSON *node,
+                       const struct syn_profile_figure *figure, void *out,
+                       struct syn_profile *profile, struct syn_error *error)
 {
     struct raw_figure raw = {0};
     const struct syn_json_field fields[] = {
-        {"value", SYN_JSON_INT, .required = true, SYN_JSON_AT(struct raw_figure, value), .min = min,
-         .max = max},
+        {"value", SYN_JSON_INT, .required = true, SYN_JSON_AT(struct raw_figure, value),
+         .min = figure->min, .max = figure->max},
         {"source", SYN_JSON_STRING, .required = true, SYN_JSON_AT(struct raw_figure, source)},
     };
     int result = syn_json_fill(doc, node, fields, SYN_JSON_COUNT(fields), &raw, error);
@@ -99,28 +98,28 @@ static int read_figure(const struct syn_json *doc, const cJSON *node, const char
     if (!raw.source[0])
         return syn_json_error(doc, syn_json_get(node, "source"), SYN_EINVAL, error,
                               "every figure says where it comes from");
-    *value = raw.value;
-    memcpy(note_of(profile, key)->source, raw.source, sizeof raw.source);
+    memcpy((char *)out + figure->offset, &raw.value, sizeof raw.value);
+    struct syn_figure_note *note = note_of(profile, figure->name);
+    note->unit = figure->unit;
+    note->value = raw.value;
+    memcpy(note->source, raw.source, sizeof raw.source);
     return 0;
 }
 
-static int read_figures(const struct syn_json *doc, const cJSON *node, struct syn_profile *profile,
-                        struct syn_error *error)
+int syn_profile_read_figures(const struct syn_json *doc, const cJSON *node,
+                             const struct syn_profile_figure *table, size_t count, void *out,
+                             struct syn_profile *profile, struct syn_error *error)
 {
-    const cJSON *nodes[FIGURES] = {NULL};
-    struct syn_json_field fields[FIGURES];
-    for (size_t i = 0; i < FIGURES; i++)
-        fields[i] = (struct syn_json_field){.name = figures[i].name,
+    const cJSON *nodes[SYN_PROFILE_FIGURE_TABLE_MAX] = {NULL};
+    struct syn_json_field fields[SYN_PROFILE_FIGURE_TABLE_MAX] = {{.name = NULL}};
+    for (size_t i = 0; i < count; i++)
+        fields[i] = (struct syn_json_field){.name = table[i].name,
                                             .type = SYN_JSON_NODE,
                                             .required = true,
                                             .offset = (size_t)((char *)&nodes[i] - (char *)nodes)};
-    int result = syn_json_fill(doc, node, fields, FIGURES, nodes, error);
-    for (size_t i = 0; i < FIGURES && result == 0; i++) {
-        uint32_t value = 0;
-        result = read_figure(doc, nodes[i], figures[i].name, figures[i].min, figures[i].max,
-                             profile, &value, error);
-        memcpy((char *)&profile->timing + figures[i].offset, &value, sizeof value);
-    }
+    int result = syn_json_fill(doc, node, fields, count, nodes, error);
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = read_figure(doc, nodes[i], &table[i], out, profile, error);
     return result;
 }
 
@@ -150,8 +149,7 @@ static int read_body(const struct syn_json *doc, const struct raw_profile *raw,
         result =
             read_kinds(doc, raw->actuators, profile->actuators, &profile->actuator_count, error);
     if (result == 0 && raw->battery)
-        result = read_figure(doc, raw->battery, battery_key, 0, 1e9, profile, &profile->battery_mwh,
-                             error);
+        result = read_figure(doc, raw->battery, &battery, profile, profile, error);
     return result;
 }
 
@@ -164,8 +162,8 @@ static int check_format(const struct syn_json *doc, const struct raw_profile *ra
                           "\"%s\" cannot be read; \"%s\" is expected", raw->format, format);
 }
 
-static int read_board(const struct syn_json *doc, struct syn_profile *profile,
-                      struct syn_error *error)
+static int read_board(const struct syn_json *doc, struct syn_parts *parts,
+                      struct syn_profile *profile, struct syn_error *error)
 {
     struct raw_profile raw = {.format = ""};
     const cJSON *root = syn_json_root(doc);
@@ -175,23 +173,23 @@ static int read_board(const struct syn_json *doc, struct syn_profile *profile,
         return result;
     memcpy(profile->name, raw.name, sizeof profile->name);
     memcpy(profile->description, raw.description, sizeof profile->description);
-    profile->timing.part = syn_part_find(raw.part);
-    if (!profile->timing.part)
-        return syn_json_error(doc, syn_json_get(root, "part"), SYN_EINVAL, error,
-                              "\"%s\" is neither MAX78000 nor MAX78002", raw.part);
     for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
         profile->timing.skew_permille[u] = 1000;
-    result = read_figures(doc, raw.figures, profile, error);
+    result = syn_profile_read_figures(doc, raw.figures, figures, FIGURES, &profile->timing, profile,
+                                      error);
+    if (result == 0)
+        result = syn_profile_read_part(doc, raw.part, parts, profile, error);
     return result < 0 ? result : read_body(doc, &raw, profile, error);
 }
 
-int syn_profile_read(struct syn_profile *profile, const char *path, struct syn_error *error)
+int syn_profile_read(struct syn_profile *profile, struct syn_parts *parts, const char *path,
+                     struct syn_error *error)
 {
     struct syn_json *doc;
     struct syn_profile read = {.name = ""};
     int result = syn_json_read(&doc, path, error);
     if (result == 0)
-        result = read_board(doc, &read, error);
+        result = read_board(doc, parts, &read, error);
     if (result == 0)
         *profile = read;
     syn_json_free(doc);

@@ -7,6 +7,7 @@
 #define SYN_DEVICES_PROFILES_PROFILE_H
 
 #include "core/base/error.h"
+#include "devices/profiles/parts.h"
 #include "devices/runtime/timing.h"
 
 #define SYN_KINDS_MAX 8 /* sensors or actuators of one device */
@@ -14,15 +15,18 @@
 
 struct syn_figure_note { /* where a figure comes from, for `device show` */
     const char *key;     /* static: name of the field */
+    const char *unit;    /* static; NULL: a figure of the board, which `timing` holds */
+    uint32_t value;      /* as the file says */
     char source[160];
 };
 
-#define SYN_PROFILE_FIGURES_MAX 24
+#define SYN_PROFILE_FIGURES_MAX 32
+#define SYN_PROFILE_PART_NAME   16
 
 struct syn_profile {
     char name[32]; /* "max78000-feather" */
     char description[128];
-    struct syn_timing timing;
+    struct syn_timing timing; /* its part is built in, or of the set it was read with */
     char sensors[SYN_KINDS_MAX][SYN_KIND_MAX];
     unsigned sensor_count;
     char actuators[SYN_KINDS_MAX][SYN_KIND_MAX];
@@ -33,8 +37,10 @@ struct syn_profile {
     unsigned note_count;
 };
 
-/* Reads a profile file. Errors name file, line and field. */
-int syn_profile_read(struct syn_profile *profile, const char *path, struct syn_error *error);
+/* Reads a profile file; a part that it describes is kept in `parts`. Errors name file, line and
+ * field. */
+int syn_profile_read(struct syn_profile *profile, struct syn_parts *parts, const char *path,
+                     struct syn_error *error);
 
 /* Replaces sensors, actuators and battery by those of a wearable kind's file. */
 int syn_profile_wear(struct syn_profile *profile, const char *path, struct syn_error *error);

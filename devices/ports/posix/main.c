@@ -24,6 +24,7 @@ enum { FOLDER_SIZE = 512, PATH_SIZE = 1024, KINDS_SIZE = SYN_KINDS_MAX * (SYN_KI
 struct program {
     struct syn_options options;
     struct syn_profile profile;
+    struct syn_parts parts; /* that the profile describes */
     char id[32], sensors[KINDS_SIZE], actuators[KINDS_SIZE];
     struct syn_loop *loop;
     struct syn_hosts hosts;
@@ -113,7 +114,7 @@ static int read_profile(struct program *p, struct syn_error *error)
     char path[PATH_SIZE];
     int rc = find_profile("", o->profile, path, error);
     if (rc == 0)
-        rc = syn_profile_read(&p->profile, path, error);
+        rc = syn_profile_read(&p->profile, &p->parts, path, error);
     if (rc == 0 && o->wear)
         rc = find_profile("wear/", o->wear, path, error);
     if (rc == 0 && o->wear)
@@ -360,6 +361,7 @@ int main(int argc, char **argv)
     else if (p->loop)
         result = serve(p);
     syn_loop_free(p->loop);
+    syn_parts_clear(&p->parts);
     free(p);
     return result;
 }

@@ -12,11 +12,15 @@
 #include <cmocka.h>
 
 #define PROFILES SYN_SOURCE_DIR "/devices/profiles/"
+#define FEATHER  PROFILES "max78000-feather.json"
+#define GAP9     PROFILES "gap9.json"
+
+static struct syn_parts parts;
 
 static void must_read(struct syn_profile *profile, const char *path)
 {
     struct syn_error error = {0};
-    if (syn_profile_read(profile, path, &error) < 0)
+    if (syn_profile_read(profile, &parts, path, &error) < 0)
         fail_msg("%s:%d:%d: %s", error.file, error.line, error.column, error.message);
 }
 
@@ -63,6 +67,47 @@ static void every_figure_of_every_profile_has_a_source(void **state)
     }
 }
 
+static void a_part_of_another_kind_is_described_by_its_profile(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"gap9", "ethos-u55"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct syn_profile p;
+        unsigned of_the_part = 0;
+        char path[256];
+        (void)snprintf(path, sizeof path, PROFILES "%s.json", names[i]);
+        must_read(&p, path);
+        assert_ptr_equal(p.timing.part->kind, &syn_part_kind_peak);
+        assert_int_equal(p.note_count, 27);
+        for (unsigned k = 0; k < p.note_count; k++) {
+            of_the_part += p.notes[k].unit != NULL;
+            assert_true(p.notes[k].source[0] != '\0');
+        }
+        assert_int_equal(of_the_part, 12);
+    }
+}
+
+static void equal_parts_are_one_and_live_as_long_as_their_set(void **state)
+{
+    (void)state;
+    struct syn_parts own = {NULL};
+    struct syn_error error = {0};
+    struct syn_profile a, b, copy, other;
+    assert_int_equal(syn_profile_read(&a, &own, PROFILES "gap9.json", &error), 0);
+    assert_int_equal(syn_profile_read(&b, &own, PROFILES "gap9.json", &error), 0);
+    assert_int_equal(syn_profile_read(&other, &own, PROFILES "ethos-u55.json", &error), 0);
+    copy = a;
+    memset(&a, 0, sizeof a);
+    assert_ptr_equal(copy.timing.part, b.timing.part);
+    assert_ptr_not_equal(copy.timing.part, other.timing.part);
+    assert_string_equal(copy.timing.part->name, "GAP9");
+    struct syn_part changed = *copy.timing.part;
+    changed.peak.layer_cycles++;
+    assert_ptr_not_equal(syn_parts_keep(&own, &changed), b.timing.part);
+    syn_parts_clear(&own);
+    assert_null(own.first);
+}
+
 static const struct worn {
     const char *kind, *sensor, *actuator;
     uint32_t battery_mwh;
@@ -94,8 +139,8 @@ static void what_is_worn_replaces_what_the_board_has(void **state)
     }
 }
 
-/* Reads the feather's profile with `old` replaced by `new`. */
-static int read_changed(const char *old, const char *new, struct syn_error *error)
+/* Reads a profile with `old` replaced by `new`. */
+static int read_changed(const char *file, const char *old, const char *new, struct syn_error *error)
 {
     char path[] = "/tmp/syn-profile-XXXXXX";
     struct syn_profile p;
@@ -104,14 +149,13 @@ static int read_changed(const char *old, const char *new, struct syn_error *erro
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     close(fd);
-    assert_int_equal(syn_file_read(&text, &size, PROFILES "max78000-feather.json", 1 << 16, error),
-                     0);
+    assert_int_equal(syn_file_read(&text, &size, file, 1 << 16, error), 0);
     char *place = strstr(text, old), *changed = malloc(size + strlen(new) + 1);
     assert_non_null(place);
     int length = sprintf(changed, "%.*s%s%s", (int)(place - (char *)text), (char *)text, new,
                          place + strlen(old));
     assert_int_equal(syn_file_write(path, changed, (size_t)length, error), 0);
-    int result = syn_profile_read(&p, path, error);
+    int result = syn_profile_read(&p, &parts, path, error);
     unlink(path);
     free(changed);
     free(text);
@@ -122,26 +166,36 @@ static void wrong_profiles_are_refused_with_place_and_cause(void **state)
 {
     (void)state;
     static const struct {
-        const char *old, *new;
+        const char *file, *old, *new;
         int line;
         const char *message;
     } cases[] = {
-        {"\"MAX78000\"", "\"MAX78001\"", 6, "part: \"MAX78001\" is neither MAX78000 nor MAX78002"},
-        {"\"word_ns\"", "\"wordns\"", 12,
+        {FEATHER, "\"MAX78000\"", "\"MAX78001\"", 6,
+         "part: \"MAX78001\" is neither MAX78000 nor MAX78002; an object describes another part"},
+        {FEATHER, "\"word_ns\"", "\"wordns\"", 12,
          "figures.wordns: unknown field \"wordns\", did you mean \"word_ns\"?"},
-        {"50000000,", "50,", 8,
+        {FEATHER, "50000000,", "50,", 8,
          "figures.accel_hz.value: 50 is out of range (1000000 to 1000000000)"},
-        {"\"our choice\"", "\"\"", 21,
+        {FEATHER, "\"our choice\"", "\"\"", 21,
          "figures.act_ns.source: every figure says where it comes from"},
-        {"synergy-profile/1", "synergy-profile/9", 3,
+        {FEATHER, "synergy-profile/1", "synergy-profile/9", 3,
          "format: \"synergy-profile/9\" cannot be read; \"synergy-profile/1\" is expected"},
-        {"\"camera\"", "\"infrared-camera-x\"", 39,
+        {FEATHER, "\"camera\"", "\"infrared-camera-x\"", 39,
          "sensors[0]: 17 bytes long; at most 15 are read"},
-        {"\"camera\"", "1", 39, "sensors[0]: a string is expected"},
+        {FEATHER, "\"camera\"", "1", 39, "sensors[0]: a string is expected"},
+        {GAP9, "peak-and-bandwidth", "columns", 8,
+         "part.kind: \"columns\" is none of peak-and-bandwidth"},
+        {GAP9, "\"GAP9\"", "\"MAX78000\"", 7,
+         "part.name: \"MAX78000\" is built in: write \"part\": \"MAX78000\""},
+        {GAP9, "\"value\": 8000", "\"value\": 0", 20,
+         "part.figures.weight_bytes_per_kcycle.value: 0 is out of range (1 to 1000000000)"},
+        {GAP9, "\"layer_cycles\"", "\"cycles\"", 24,
+         "part.figures.cycles: unknown field \"cycles\""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct syn_error error = {0};
-        assert_int_equal(read_changed(cases[i].old, cases[i].new, &error), SYN_EINVAL);
+        assert_int_equal(read_changed(cases[i].file, cases[i].old, cases[i].new, &error),
+                         SYN_EINVAL);
         assert_string_equal(error.message, cases[i].message);
         assert_int_equal(error.line, cases[i].line);
     }
@@ -199,11 +253,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_feather_has_the_figures_of_the_brief),
         cmocka_unit_test(every_figure_of_every_profile_has_a_source),
+        cmocka_unit_test(a_part_of_another_kind_is_described_by_its_profile),
+        cmocka_unit_test(equal_parts_are_one_and_live_as_long_as_their_set),
         cmocka_unit_test(what_is_worn_replaces_what_the_board_has),
         cmocka_unit_test(wrong_profiles_are_refused_with_place_and_cause),
         cmocka_unit_test(kinds_are_parsed_from_a_list),
         cmocka_unit_test(skew_changes_the_units_that_are_named),
         cmocka_unit_test(a_wrong_skew_changes_nothing),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    syn_parts_clear(&parts);
+    return failed;
 }
