@@ -3,17 +3,22 @@
 
 #include "core/plan/enumerate.h"
 #include "core/plan/exact/branch.h"
+#include "core/plan/improve/improve.h"
 #include "core/plan/planners/planners.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define PLANS_MOST  60000  /* in the lists of one branch and bound */
-#define NODES_MOST  200000 /* of one branch and bound before the lists are divided */
-#define STEP_PARTS  200    /* of the bound: the first step above it */
-#define STEP_GROWTH 3
-#define REPORT_NS   100000000
+#define PLANS_MOST    60000  /* in the lists of one branch and bound */
+#define NODES_MOST    200000 /* of one branch and bound before the lists are divided */
+#define SHARPEN_MOST  12     /* targets that the bound alone is asked for */
+#define SHARPEN_PARTS 100    /* of the bound: near enough */
+#define IMPROVE_FIRST 8      /* neighbourhoods before the proof, at least */
+#define IMPROVE_LAST  16
+#define STEP_PARTS    200 /* of the bound: the first step above it */
+#define STEP_GROWTH   3
+#define REPORT_NS     100000000
 
 struct search {
     const struct syn_problem *problem;
@@ -27,6 +32,7 @@ struct search {
     struct syn_score score;
     int64_t value; /* of it */
     int64_t lower; /* no plan is below */
+    bool hopeless; /* proven: there is no plan */
     bool at_root;  /* what the bound says holds for all plans */
     const char *stage;
     int interrupted;
@@ -205,6 +211,60 @@ static int climb(struct search *s)
     return rc;
 }
 
+/* The highest target, about, that the bound alone refutes. */
+static int sharpen(struct search *s)
+{
+    int64_t open = s->have ? s->value - 1 : SYN_RELAX_NEVER;
+    int rc = 0;
+    s->stage = "bound";
+    s->at_root = true;
+    for (unsigned n = 0; !rc && n < SHARPEN_MOST; n++) {
+        const int64_t range = open < SYN_RELAX_NEVER ? open - s->lower : s->lower;
+        const int64_t target = s->lower + range / 2;
+        if (range < s->lower / SHARPEN_PARTS + 2)
+            break;
+        rc = syn_bound_run(s->bound, target, &s->ask);
+        if (rc)
+            break;
+        if (s->bound->value <= target)
+            open = target;
+        raise_bound(s, s->bound->value <= target ? s->bound->value : target + 1);
+    }
+    s->at_root = false;
+    return rc;
+}
+
+/* Neighbourhoods of the best plan, until it is as good as the bound. */
+static int improve(struct search *s, uint64_t iterations)
+{
+    const struct syn_improve_limits limits = {.deadline_ns = s->deadline_ns,
+                                              .iterations = iterations,
+                                              .enough = (uint64_t)s->lower,
+                                              .seed = 1};
+    struct syn_plan plan = s->result->plan;
+    struct syn_score score = s->score;
+    s->stage = "neighbourhoods";
+    int rc = syn_improve(s->problem, &limits, &plan, &score, &s->result->candidates);
+    if (!rc)
+        take_plan(s, &plan, &score);
+    return rc;
+}
+
+/* As long as that pays. */
+static int improve_first(struct search *s)
+{
+    int64_t before = INT64_MAX;
+    int rc = 0;
+    for (uint64_t n = IMPROVE_FIRST; !rc && !proven(s) && (s->value < before || n <= IMPROVE_LAST);
+         n *= 2) {
+        before = s->value;
+        rc = improve(s, n);
+        if (!rc && s->value < before && !proven(s))
+            rc = sharpen(s);
+    }
+    return rc;
+}
+
 static int root_bound(struct search *s)
 {
     const int64_t target = s->have ? s->value - 1 : SYN_RELAX_NEVER;
@@ -214,6 +274,7 @@ static int root_bound(struct search *s)
     s->at_root = false;
     if (rc)
         return rc;
+    s->hopeless = !s->have && s->bound->value >= SYN_RELAX_NEVER;
     raise_bound(s, s->bound->value > target ? s->value : s->bound->value);
     return 0;
 }
@@ -227,7 +288,11 @@ static int prove(struct search *s)
         rc = syn_bound_know(s->bound, &s->result->plan);
     if (!rc)
         rc = root_bound(s);
-    if (!rc && !proven(s) && s->bound->value < SYN_RELAX_NEVER)
+    if (!rc && !s->hopeless && !proven(s))
+        rc = sharpen(s);
+    if (!rc && s->have)
+        rc = improve_first(s);
+    if (!rc && !s->hopeless && !proven(s))
         rc = climb(s);
     syn_bound_free(s->bound);
     syn_relax_free(s->relax);
