@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/plan/enumerate.h"
 
-#include "core/plan/stage.h"
-
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define NS_PER_S     1000000000
 #define ASK_INTERVAL 1024 /* candidates between two looks at the clock */
+#define RENEW_FIRST                                                                                \
+    32 /* entries that are settled before the outlook is renewed, then twice as many */
 
 int64_t syn_search_deadline(const struct syn_search_options *options)
 {
@@ -40,20 +41,21 @@ struct sums {
 
 struct walk {
     struct syn_stage *stage;
+    struct syn_outlook *outlook;
     const struct syn_search_options *options;
     const struct syn_visitor *visitor;
     const struct syn_limits *limits;
+    uint64_t round_ns; /* T at most, of limits and problem */
     int64_t deadline_ns;
     uint64_t *count;
-    uint64_t ask;
+    uint64_t ask, settled, renew;
     int status;
     struct syn_execution_plan plan;
-    const struct syn_entry *entries[SYN_PLAN_CHUNKS_MAX]; /* of the chunks of `plan` */
-    int64_t radio_ns[SYN_RADIO_NODES];                    /* of a round, base and plan */
-    int64_t sense_ns, act_ns; /* of a round, this pipeline at source and target */
-    uint32_t free;            /* hosts that hold no chunk of `plan` */
-    uint32_t used;            /* devices that hold a chunk of `plan` */
-    unsigned strangers;       /* of them that are neither source nor target */
+    int64_t radio_ns[SYN_RADIO_NODES]; /* of a round, base and plan */
+    int64_t sense_ns, act_ns;          /* of a round, this pipeline at source and target */
+    uint32_t free;                     /* hosts that hold no chunk of `plan` */
+    unsigned strangers;                /* chunks on devices that are neither source nor target */
+    uint64_t room[SYN_PART_RESOURCES]; /* of all free hosts together */
 };
 
 static int64_t larger(int64_t a, int64_t b)
@@ -61,9 +63,17 @@ static int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+static unsigned count_bits(uint32_t set)
+{
+    unsigned n = 0;
+    for (; set; set &= set - 1)
+        n++;
+    return n;
+}
+
 static int64_t busy(const struct walk *w, unsigned device, enum syn_unit unit)
 {
-    return (int64_t)w->stage->prediction.busy_ns[device][unit];
+    return w->stage->busy_ns[device][unit];
 }
 
 /* What is busy on the CPU beside chunks of this pipeline. */
@@ -74,32 +84,7 @@ static int64_t cpu_ns(const struct walk *w, unsigned device)
 
 /* ---- hops --------------------------------------------------------------------------------- */
 
-/* One end's share of a hop over the cut. */
-static int64_t message_ns(const struct walk *w, unsigned device, unsigned cut)
-{
-    return w->stage->device[device].message_ns[cut];
-}
-
-struct hop {
-    unsigned from, to;
-    int64_t from_ns, to_ns; /* of one inference; both the same where direct */
-    bool direct;
-};
-
-static struct hop hop_of(const struct walk *w, unsigned from, unsigned to, unsigned cut)
-{
-    struct hop h = {.from = from, .to = to, .direct = true};
-    if (from == to)
-        return h;
-    h.direct = w->stage->problem->fleet->direct[from][to];
-    h.from_ns = message_ns(w, from, cut);
-    h.to_ns = message_ns(w, to, cut);
-    if (h.direct)
-        h.from_ns = h.to_ns = larger(h.from_ns, h.to_ns);
-    return h;
-}
-
-static void radio_change(struct walk *w, const struct hop *h, int64_t times)
+static void radio_change(struct walk *w, const struct syn_hop *h, int64_t times)
 {
     w->radio_ns[h->from] += times * h->from_ns;
     w->radio_ns[h->to] += times * h->to_ns;
@@ -108,83 +93,92 @@ static void radio_change(struct walk *w, const struct hop *h, int64_t times)
 }
 
 /* Takes a hop into sums and radios; radio_change with -weight undoes the latter. */
-static void take_hop(struct walk *w, const struct hop *h, unsigned cut, bool inside,
+static void take_hop(struct walk *w, const struct syn_hop *h, unsigned cut, bool inside,
                      struct sums *sums)
 {
     const struct syn_stage *s = w->stage;
+    const int64_t ns = syn_hop_latency_ns(h);
     if (h->from == h->to)
         return;
-    const int64_t ns = h->direct ? h->from_ns : h->from_ns + h->to_ns;
     radio_change(w, h, s->weight);
     sums->latency_ns += ns;
     sums->own_ns += ns;
     sums->model_ns += inside ? ns : 0;
-    sums->bytes += (uint64_t)s->weight * s->bytes[cut] * (h->direct ? 1 : 2);
-    sums->energy_fj +=
-        s->weight * (h->from_ns * s->device[h->from].timing->active_uw[SYN_UNIT_RADIO] +
-                     h->to_ns * s->device[h->to].timing->active_uw[SYN_UNIT_RADIO]);
+    sums->bytes += syn_stage_hop_bytes(s, h, cut);
+    sums->energy_fj += syn_stage_hop_energy_fj(s, h);
     sums->peak_ns = larger(sums->peak_ns, larger(w->radio_ns[h->from], w->radio_ns[h->to]));
     sums->peak_ns = larger(sums->peak_ns, w->radio_ns[SYN_DEVICE_HUB]);
 }
 
 /* ---- judgement ---------------------------------------------------------------------------- */
 
-/* Layers that the plan covers; an open chunk covers none of its own. */
-static unsigned covered(const struct walk *w)
-{
-    return w->plan.chunk_count ? w->plan.chunks[w->plan.chunk_count - 1].last : 0;
-}
+/* What is known to follow: nothing behind a complete plan. */
+struct ahead {
+    int64_t peak_ns;
+    const struct syn_rest *rest;
+};
 
-static bool is_open(const struct walk *w)
-{
-    const struct syn_plan_chunk *last = &w->plan.chunks[w->plan.chunk_count - 1];
-    return w->plan.chunk_count && last->first == last->last;
-}
+static const struct syn_rest no_rest = {0};
 
-/* `more_ns`: latency that must still come. */
 static struct syn_candidate candidate(const struct walk *w, const struct sums *sums,
-                                      int64_t more_ns, bool complete)
+                                      struct ahead ahead, bool complete)
 {
     const struct syn_stage *s = w->stage;
-    const unsigned open = is_open(w) ? 1 : 0;
+    const struct syn_rest *r = ahead.rest;
+    const enum syn_outlook_order order = w->limits->order;
+    const unsigned k = w->plan.chunk_count;
+    const bool open = k && w->plan.chunks[k - 1].first == w->plan.chunks[k - 1].last;
+    const int64_t peak = larger(sums->peak_ns, ahead.peak_ns);
+    const int64_t fj = order == SYN_OUTLOOK_ENERGY ? r->first : r->second;
+    const int64_t latency = order == SYN_OUTLOOK_LATENCY  ? r->first
+                            : order == SYN_OUTLOOK_ENERGY ? r->second
+                                                          : 0;
     return (struct syn_candidate){
         .plan = &w->plan,
         .complete = complete,
-        .chunk_count = w->plan.chunk_count - open + s->needed[covered(w)],
-        .score = {.round_ns = (uint64_t)sums->peak_ns,
-                  .latency_ns = (uint64_t)(sums->latency_ns + more_ns),
-                  .energy_fj = (uint64_t)(sums->energy_fj + s->idle_uw * sums->peak_ns),
-                  .bytes = sums->bytes,
-                  .away = sums->away},
-        .own_latency_ns = (uint64_t)(sums->own_ns + more_ns),
-        .model_latency_ns = (uint64_t)(sums->model_ns + more_ns)};
+        .chunk_count = k - open + (unsigned)r->chunks,
+        .score = {.round_ns = (uint64_t)peak,
+                  .latency_ns = (uint64_t)(sums->latency_ns + latency),
+                  .energy_fj = (uint64_t)(sums->energy_fj + fj + s->idle_uw * peak),
+                  .bytes = sums->bytes + (uint64_t)r->bytes,
+                  .away = sums->away + (uint64_t)r->away},
+        .own_latency_ns = (uint64_t)(sums->own_ns + (order == SYN_OUTLOOK_OWN ? r->first : 0)),
+        .model_latency_ns =
+            (uint64_t)(sums->model_ns + (order == SYN_OUTLOOK_MODEL ? r->first : 0))};
 }
 
-static bool ask(struct walk *w, const struct sums *sums, int64_t more_ns, bool complete)
+static bool wanted(const struct walk *w, const struct syn_candidate *c)
 {
     const struct syn_pipeline *spec = &w->stage->problem->pipelines[w->stage->pipeline].spec;
-    const struct syn_candidate c = candidate(w, sums, more_ns, complete);
-    if (spec->latency_bound_ms > 0 && (double)c.own_latency_ns / 1e6 > spec->latency_bound_ms)
+    if (spec->latency_bound_ms > 0 && (double)c->own_latency_ns / 1e6 > spec->latency_bound_ms)
         return false;
-    if (w->stage->problem->round_max_ns && c.score.round_ns > w->stage->problem->round_max_ns)
-        return false;
-    if (c.score.round_ns > w->limits->round_ns)
-        return false;
-    return w->visitor->promising(w->visitor->ctx, &c);
+    return c->score.round_ns <= w->round_ns && w->visitor->promising(w->visitor->ctx, c);
 }
 
-static void tell(struct walk *w, const struct sums *sums)
+static bool leads_on(const struct ahead *ahead)
 {
-    const struct syn_candidate c = candidate(w, sums, 0, true);
-    w->visitor->found(w->visitor->ctx, &c);
+    return ahead->rest->first < SYN_STAGE_NEVER_NS && ahead->peak_ns < SYN_STAGE_NEVER_NS;
 }
+
+static unsigned left(const struct walk *w)
+{
+    return w->limits->chunks ? w->limits->chunks - w->plan.chunk_count : 0;
+}
+
+static struct ahead after_chunk(const struct walk *w, unsigned device, unsigned cut)
+{
+    return (struct ahead){syn_outlook_peak_after(w->outlook, left(w), cut, device),
+                          syn_outlook_after(w->outlook, left(w), cut, device)};
+}
+
+/* ---- complete plans ------------------------------------------------------------------------- */
 
 /* Radios of base and plan together, by pair. */
 static int64_t radio_bound(const struct walk *w, int64_t peak_ns)
 {
     const struct syn_stage *s = w->stage;
     const struct syn_execution_plan *e = &w->plan;
-    struct syn_radio_load load = s->prediction.radio;
+    struct syn_radio_load load = s->radio;
     uint32_t set;
     unsigned holder = e->source;
     for (unsigned k = 0; k <= e->chunk_count; k++) {
@@ -192,7 +186,7 @@ static int64_t radio_bound(const struct walk *w, int64_t peak_ns)
         const unsigned next = result ? e->target : e->chunks[k].device;
         const unsigned cut = result ? s->layers : e->chunks[k].first;
         if (next != holder)
-            syn_radio_transfer(&load, s->problem->fleet, holder, next, s->bytes[cut],
+            syn_radio_transfer(&load, s->problem->fleet, holder, next, s->table->bytes[cut],
                                (uint64_t)s->weight);
         holder = next;
     }
@@ -203,17 +197,21 @@ static int64_t radio_bound(const struct walk *w, int64_t peak_ns)
 static int64_t exact_peak(const struct walk *w)
 {
     const struct syn_stage *s = w->stage;
+    int64_t accel[SYN_DEVICES_MAX], cpu[SYN_DEVICES_MAX];
     int64_t peak = larger(s->cap_ns, w->radio_ns[SYN_DEVICE_HUB]);
     for (unsigned d = 0; d < s->devices; d++) {
-        int64_t accel = busy(w, d, SYN_UNIT_ACCEL), cpu = cpu_ns(w, d);
-        for (unsigned k = 0; w->used >> d & 1 && k < w->plan.chunk_count; k++)
-            if (w->plan.chunks[k].device == d) {
-                accel += w->entries[k]->accel_ns;
-                cpu += w->entries[k]->cpu_ns;
-            }
+        accel[d] = busy(w, d, SYN_UNIT_ACCEL);
+        cpu[d] = cpu_ns(w, d);
+    }
+    for (unsigned k = 0; k < w->plan.chunk_count; k++) {
+        const struct syn_plan_chunk *c = &w->plan.chunks[k];
+        accel[c->device] += syn_stage_entry(s, c->device, c->first, c->last)->accel_ns;
+        cpu[c->device] += syn_stage_cpu_ns(s, c->device, c->first, c->last);
+    }
+    for (unsigned d = 0; d < s->devices; d++) {
         const int64_t sensor =
             busy(w, d, SYN_UNIT_SENSOR) + (d == w->plan.source ? w->sense_ns : 0);
-        peak = larger(peak, larger(larger(accel, cpu), larger(sensor, w->radio_ns[d])));
+        peak = larger(peak, larger(larger(accel[d], cpu[d]), larger(sensor, w->radio_ns[d])));
     }
     return larger(peak, radio_bound(w, peak));
 }
@@ -221,7 +219,7 @@ static int64_t exact_peak(const struct walk *w)
 /* Do the pipelines of the base keep their latency bounds beside this plan? */
 static bool bounds_kept(const struct walk *w)
 {
-    struct syn_plan whole = *w->stage->base;
+    struct syn_plan whole = w->stage->base;
     struct syn_prediction prediction;
     if (!w->stage->bounded)
         return true;
@@ -234,76 +232,35 @@ static bool bounds_kept(const struct walk *w)
 static void finish(struct walk *w, unsigned holder, struct sums sums)
 {
     const unsigned cut = w->stage->layers;
-    const struct hop h = hop_of(w, holder, w->plan.target, cut);
+    const struct syn_hop h = syn_stage_hop(w->stage, holder, w->plan.target, cut);
     take_hop(w, &h, cut, false, &sums);
-    if (ask(w, &sums, 0, false)) {
+    struct syn_candidate c = candidate(w, &sums, (struct ahead){0, &no_rest}, false);
+    if (wanted(w, &c)) {
         sums.peak_ns = exact_peak(w);
-        if (ask(w, &sums, 0, true) && bounds_kept(w))
-            tell(w, &sums);
+        c = candidate(w, &sums, (struct ahead){0, &no_rest}, true);
+        if (wanted(w, &c) && bounds_kept(w))
+            w->visitor->found(w->visitor->ctx, &c);
     }
     radio_change(w, &h, -w->stage->weight);
 }
 
-/* ---- the walk ----------------------------------------------------------------------------- */
+/* ---- choices ------------------------------------------------------------------------------- */
 
-static void extend(struct walk *w, unsigned holder, unsigned first, const struct sums *sums);
+/* Devices for the next chunk or ends of a chunk, the best first. */
+struct choice {
+    unsigned at;
+    struct syn_candidate candidate;
+};
 
-static void poll_interrupts(struct walk *w)
+static void insert(const struct walk *w, struct choice *list, unsigned *count, unsigned at,
+                   const struct syn_candidate *c)
 {
-    ++*w->count;
-    if (++w->ask % ASK_INTERVAL == 0)
-        w->status = syn_search_interrupted(w->options, w->deadline_ns);
-}
-
-/* Latency that must still come behind the cut. */
-static int64_t rest_ns(const struct walk *w, unsigned cut)
-{
-    const struct syn_stage *s = w->stage;
-    return s->remaining_ns[cut] + (cut < s->layers ? s->cheapest_message_ns[cut] : 0);
-}
-
-static void take_entry(const struct walk *w, unsigned device, unsigned last,
-                       const struct syn_entry *entry, struct sums *sums)
-{
-    const int64_t accel = busy(w, device, SYN_UNIT_ACCEL) + entry->accel_ns;
-    const int64_t cpu = cpu_ns(w, device) + entry->cpu_ns;
-    sums->latency_ns += entry->own_ns + entry->others_ns;
-    sums->own_ns += entry->own_ns;
-    sums->model_ns += entry->own_ns;
-    sums->energy_fj += entry->energy_fj;
-    sums->away += device != w->plan.source;
-    sums->peak_ns = larger(sums->peak_ns, larger(accel, cpu));
-    /* A chunk that is not the last sends its output. */
-    if (last < w->stage->layers)
-        sums->peak_ns = larger(sums->peak_ns, w->radio_ns[device] +
-                                                  w->stage->weight * message_ns(w, device, last));
-}
-
-static bool worth(struct walk *w, unsigned device, unsigned last, const struct syn_entry *entry,
-                  const struct sums *before, struct sums *after)
-{
-    *after = *before;
-    if (entry->state == SYN_ENTRY_NEVER)
-        return false;
-    take_entry(w, device, last, entry, after);
-    return ask(w, after, rest_ns(w, last), false);
-}
-
-static bool arena_fits(const struct walk *w, unsigned device, unsigned holder, unsigned first,
-                       unsigned last)
-{
-    const struct syn_stage *s = w->stage;
-    const int64_t in = device == holder ? 0 : s->bytes[first];
-    const int64_t out = last == s->layers ? 0 : s->bytes[last];
-    return in + out <= s->device[device].arena_bytes;
-}
-
-static unsigned count_bits(uint32_t set)
-{
-    unsigned n = 0;
-    for (; set; set &= set - 1)
-        n++;
-    return n;
+    unsigned to = (*count)++;
+    if (w->visitor->before)
+        for (; to > 0 && w->visitor->before(w->visitor->ctx, c, &list[to - 1].candidate) < 0; to--)
+            list[to] = list[to - 1];
+    list[to].at = at;
+    list[to].candidate = *c;
 }
 
 static uint32_t own_devices(const struct walk *w)
@@ -311,7 +268,7 @@ static uint32_t own_devices(const struct walk *w)
     return 1u << w->plan.source | 1u << w->plan.target;
 }
 
-/* Can as many chunks follow as must: for the layers behind the cut, and to the number asked for? */
+/* Can as many chunks follow as must, on as many devices as may? */
 static bool enough_left(const struct walk *w, unsigned cut)
 {
     const unsigned layers = w->stage->layers - cut, needed = w->stage->needed[cut];
@@ -321,122 +278,286 @@ static bool enough_left(const struct walk *w, unsigned cut)
     most = most < layers ? most : layers;
     if (!w->limits->chunks)
         return needed <= most;
-    if (w->plan.chunk_count > w->limits->chunks)
-        return false;
-    const unsigned left = w->limits->chunks - w->plan.chunk_count;
-    return needed <= left && left <= most && (left > 0 || layers == 0);
+    return needed <= left(w) && left(w) <= most && (left(w) > 0 || layers == 0);
 }
 
-static void try_chunk(struct walk *w, unsigned device, unsigned holder, unsigned first,
-                      unsigned last, const struct sums *sums)
+/* Could the layers behind the cut fit on all free hosts together, by their sums? */
+static bool room_left(const struct walk *w, unsigned cut)
 {
-    struct syn_stage *s = w->stage;
-    struct sums after;
-    const unsigned k = w->plan.chunk_count;
-    poll_interrupts(w);
-    if (!arena_fits(w, device, holder, first, last))
+    const struct syn_demand *demand = w->stage->demand;
+    const unsigned layers = w->stage->layers;
+    unsigned over = 0;
+    for (unsigned r = 0; demand && r < SYN_PART_RESOURCES; r++)
+        over |= demand[layers].of[r] - demand[cut].of[r] > w->room[r];
+    return !over;
+}
+
+static void change_room(struct walk *w, unsigned device, bool free)
+{
+    const struct syn_demand *room = &w->stage->device[device].room;
+    for (unsigned r = 0; r < SYN_PART_RESOURCES; r++)
+        w->room[r] += free ? room->of[r] : -(uint64_t)room->of[r];
+    w->free ^= 1u << device;
+}
+
+static void poll_interrupts(struct walk *w)
+{
+    ++*w->count;
+    if (++w->ask % ASK_INTERVAL == 0)
+        w->status = syn_search_interrupted(w->options, w->deadline_ns);
+}
+
+/* Entries that turned out worse than their bounds are known to the outlook from now on. */
+static void settle(struct walk *w, unsigned device, unsigned first, unsigned last)
+{
+    if (syn_stage_entry(w->stage, device, first, last)->state != SYN_ENTRY_BOUND)
         return;
-    struct syn_entry *entry = syn_stage_bound(s, device, first, last);
-    w->plan.chunks[k] = (struct syn_plan_chunk){
-        .device = (uint8_t)device, .first = (uint16_t)first, .last = (uint16_t)last};
-    w->plan.chunk_count++;
-    w->entries[k] = entry;
-    if (enough_left(w, last) && worth(w, device, last, entry, sums, &after)) {
-        syn_stage_settle(s, device, first, last, entry);
-        if (worth(w, device, last, entry, sums, &after)) {
-            if (last == s->layers)
-                finish(w, device, after);
-            else
-                extend(w, device, last, &after);
-        }
-    }
-    w->plan.chunk_count--;
+    syn_stage_settle(w->stage, device, first, last);
+    if (++w->settled < w->renew)
+        return;
+    w->settled = 0;
+    w->renew *= 2;
+    syn_outlook_renew(w->outlook);
 }
 
-/* A chunk that has its device and not yet its end. */
-static bool device_promises(struct walk *w, unsigned device, unsigned first,
-                            const struct sums *sums)
+/* ---- the walk ------------------------------------------------------------------------------ */
+
+static void extend(struct walk *w, unsigned holder, unsigned first, const struct sums *sums);
+
+static void take_entry(const struct walk *w, unsigned device, unsigned first, unsigned last,
+                       struct sums *sums)
 {
-    const unsigned k = w->plan.chunk_count++;
-    w->plan.chunks[k] = (struct syn_plan_chunk){
-        .device = (uint8_t)device, .first = (uint16_t)first, .last = (uint16_t)first};
-    const bool yes = ask(w, sums, w->stage->remaining_ns[first], false);
+    const struct syn_stage *s = w->stage;
+    const struct syn_entry *e = syn_stage_entry(s, device, first, last);
+    const int64_t accel = busy(w, device, SYN_UNIT_ACCEL) + e->accel_ns;
+    const int64_t cpu = cpu_ns(w, device) + syn_stage_cpu_ns(s, device, first, last);
+    sums->latency_ns += e->own_ns + e->others_ns;
+    sums->own_ns += e->own_ns;
+    sums->model_ns += e->own_ns;
+    sums->energy_fj += syn_stage_energy_fj(s, device, first, last, e);
+    sums->away += device != w->plan.source;
+    sums->peak_ns = larger(sums->peak_ns, larger(accel, cpu));
+    /* A chunk that is not the last sends its output. */
+    if (last < s->layers)
+        sums->peak_ns =
+            larger(sums->peak_ns,
+                   w->radio_ns[device] + s->weight * s->device[device].table->message_ns[last]);
+}
+
+/* The plan with the chunk that is last in it, as it is known now. */
+static bool worth(const struct walk *w, unsigned device, unsigned first, unsigned last,
+                  const struct sums *before, struct sums *after, struct syn_candidate *c)
+{
+    const struct ahead ahead = after_chunk(w, device, last);
+    if (syn_stage_entry(w->stage, device, first, last)->state == SYN_ENTRY_NEVER ||
+        !leads_on(&ahead))
+        return false;
+    *after = *before;
+    take_entry(w, device, first, last, after);
+    *c = candidate(w, after, ahead, false);
+    return wanted(w, c);
+}
+
+static void set_chunk(struct walk *w, unsigned device, unsigned first, unsigned last)
+{
+    w->plan.chunks[w->plan.chunk_count - 1] = (struct syn_plan_chunk){
+        .device = (uint8_t)device, .first = (uint16_t)first, .last = (uint16_t)last};
+}
+
+static bool arena_fits(const struct walk *w, unsigned device, unsigned holder, unsigned first,
+                       unsigned last)
+{
+    const struct syn_stage *s = w->stage;
+    const int64_t in = device == holder ? 0 : s->table->bytes[first];
+    const int64_t out = last == s->layers ? 0 : s->table->bytes[last];
+    return in + out <= s->device[device].arena_bytes;
+}
+
+static void enter_chunk(struct walk *w, unsigned device, unsigned first, unsigned last,
+                        const struct sums *sums)
+{
+    struct sums after;
+    struct syn_candidate c;
+    set_chunk(w, device, first, last);
+    if (!worth(w, device, first, last, sums, &after, &c))
+        return;
+    settle(w, device, first, last);
+    if (!worth(w, device, first, last, sums, &after, &c))
+        return;
+    if (last == w->stage->layers)
+        finish(w, device, after);
+    else
+        extend(w, device, last, &after);
+}
+
+/* All ends of the chunk that was begun last. */
+static void try_ends(struct walk *w, unsigned device, unsigned holder, unsigned first,
+                     const struct sums *sums)
+{
+    struct choice list[SYN_MODEL_LAYERS_MAX];
+    unsigned count = 0;
+    for (unsigned last = w->stage->device[device].reach[first]; last > first; last--) {
+        struct sums after;
+        struct syn_candidate c;
+        set_chunk(w, device, first, last);
+        poll_interrupts(w);
+        if (arena_fits(w, device, holder, first, last) && enough_left(w, last) &&
+            worth(w, device, first, last, sums, &after, &c) && room_left(w, last))
+            insert(w, list, &count, last, &c);
+    }
+    for (unsigned i = 0; i < count && !w->status; i++)
+        enter_chunk(w, device, first, list[i].at, sums);
+}
+
+/* The hop to a device that begins a chunk: is anything behind it wanted? */
+static bool device_promises(struct walk *w, const struct syn_hop *h, unsigned first,
+                            struct sums *sums, struct syn_candidate *c)
+{
+    const struct ahead ahead = {syn_outlook_peak_on(w->outlook, left(w), first, h->to),
+                                syn_outlook_on(w->outlook, left(w), first, h->to)};
+    if (!leads_on(&ahead))
+        return false;
+    take_hop(w, h, first, first > 0, sums);
+    w->plan.chunk_count++;
+    set_chunk(w, h->to, first, first);
+    *c = candidate(w, sums, ahead, false);
+    const bool yes = wanted(w, c);
     w->plan.chunk_count--;
+    radio_change(w, h, -w->stage->weight);
     return yes;
 }
 
-static void try_device(struct walk *w, unsigned device, unsigned holder, unsigned first,
-                       const struct sums *sums)
+static void enter_device(struct walk *w, unsigned device, unsigned holder, unsigned first,
+                         const struct sums *sums)
 {
-    const struct syn_stage *s = w->stage;
-    const struct hop h = hop_of(w, holder, device, first);
     const bool stranger = !(own_devices(w) >> device & 1);
+    const struct syn_hop h = syn_stage_hop(w->stage, holder, device, first);
     struct sums after = *sums;
-    if (stranger && w->strangers >= w->limits->strangers)
+    struct syn_candidate c;
+    if (!device_promises(w, &h, first, &after, &c))
         return;
-    take_hop(w, &h, first, first > 0, &after);
-    w->used |= 1u << device;
-    w->free &= ~(1u << device);
+    radio_change(w, &h, w->stage->weight);
+    change_room(w, device, false);
     w->strangers += stranger;
-    if (device_promises(w, device, first, &after))
-        for (unsigned last = s->layers; last > first && !w->status; last--)
-            try_chunk(w, device, holder, first, last, &after);
-    w->used &= ~(1u << device);
-    w->free |= 1u << device;
+    w->plan.chunk_count++;
+    try_ends(w, device, holder, first, &after);
+    w->plan.chunks[--w->plan.chunk_count] = (struct syn_plan_chunk){0};
     w->strangers -= stranger;
-    w->plan.chunks[w->plan.chunk_count] = (struct syn_plan_chunk){0};
-    radio_change(w, &h, -s->weight);
+    change_room(w, device, true);
+    radio_change(w, &h, -w->stage->weight);
 }
 
-static bool is_free(const struct walk *w, unsigned device)
+static bool may_begin(const struct walk *w, unsigned device)
 {
-    return w->free >> device & 1;
+    const bool stranger = !(own_devices(w) >> device & 1);
+    return w->free >> device & 1 && !(w->stage->twins[device] & w->free) &&
+           !(stranger && w->strangers >= w->limits->strangers);
 }
 
-/* The next chunk, on the device that has the data if possible: good plans early prune the rest. */
+/* The next chunk on every device that may hold it. */
 static void extend(struct walk *w, unsigned holder, unsigned first, const struct sums *sums)
 {
-    if (is_free(w, holder))
-        try_device(w, holder, holder, first, sums);
-    for (unsigned d = 0; d < w->stage->devices && !w->status; d++)
-        if (d != holder && is_free(w, d))
-            try_device(w, d, holder, first, sums);
+    struct choice list[SYN_DEVICES_MAX];
+    unsigned count = 0;
+    for (unsigned d = 0; d < w->stage->devices; d++) {
+        const struct syn_hop h = syn_stage_hop(w->stage, holder, d, first);
+        struct sums after = *sums;
+        struct syn_candidate c;
+        if (may_begin(w, d) && device_promises(w, &h, first, &after, &c))
+            insert(w, list, &count, d, &c);
+    }
+    for (unsigned i = 0; i < count && !w->status; i++)
+        enter_device(w, list[i].at, holder, first, sums);
 }
 
-/* Loads that stay whatever the plan: radios, sensing, action; accelerators at least. */
+/* ---- sources and targets ------------------------------------------------------------------- */
+
+/* Loads that stay whatever the plan. */
 static int64_t floor_peak(const struct walk *w)
 {
     const struct syn_stage *s = w->stage;
-    int64_t peak = s->cap_ns;
+    int64_t peak = larger(s->cap_ns, s->radio_ns);
     for (unsigned d = 0; d < s->devices; d++) {
-        const struct syn_stage_device *dev = &s->device[d];
-        const int64_t accel = busy(w, d, SYN_UNIT_ACCEL) - dev->accel_ns + dev->accel_floor_ns;
-        peak = larger(peak, larger(accel, larger(cpu_ns(w, d), w->radio_ns[d])));
-        peak = larger(peak, busy(w, d, SYN_UNIT_SENSOR));
+        peak = larger(peak, larger(s->device[d].least_ns, cpu_ns(w, d)));
+        peak = larger(peak, larger(w->radio_ns[d], busy(w, d, SYN_UNIT_SENSOR)));
     }
     peak = larger(peak, w->radio_ns[SYN_DEVICE_HUB]);
     return larger(peak, busy(w, w->plan.source, SYN_UNIT_SENSOR) + w->sense_ns);
 }
 
-static void walk_ends(struct walk *w, unsigned source, unsigned target)
+static void begin_ends(struct walk *w, unsigned source, unsigned target, struct sums *sums)
 {
     const struct syn_stage *s = w->stage;
     const struct syn_timing *from = s->device[source].timing, *to = s->device[target].timing;
     const int64_t sense = (int64_t)syn_timing_sense(from), act = (int64_t)syn_timing_act(to);
     w->plan = (struct syn_execution_plan){.source = (uint8_t)source, .target = (uint8_t)target};
-    w->free = s->problem->pipelines[s->pipeline].hosts & ((1u << s->devices) - 1);
     w->sense_ns = s->weight * sense;
     w->act_ns = s->weight * act;
-    const struct sums sums = {.latency_ns = (int64_t)s->prediction.latency_sum_ns + sense + act,
-                              .own_ns = sense + act,
-                              .energy_fj = s->base_energy_fj +
-                                           w->sense_ns * from->active_uw[SYN_UNIT_SENSOR] +
-                                           w->act_ns * to->active_uw[SYN_UNIT_CPU],
-                              .peak_ns = floor_peak(w),
-                              .bytes = s->prediction.bytes_sent,
-                              .away = s->base_away};
-    if (enough_left(w, 0))
-        extend(w, source, 0, &sums);
+    *sums =
+        (struct sums){.latency_ns = s->latency_ns + sense + act,
+                      .own_ns = sense + act,
+                      .energy_fj = s->energy_fj + w->sense_ns * from->active_uw[SYN_UNIT_SENSOR] +
+                                   w->act_ns * to->active_uw[SYN_UNIT_CPU],
+                      .peak_ns = floor_peak(w),
+                      .bytes = s->bytes_sent,
+                      .away = s->away};
+}
+
+/* T at least for plans from the source, by the outlook to the target. */
+static int64_t least_peak(const struct walk *w, unsigned source, const struct sums *sums)
+{
+    int64_t best = SYN_STAGE_NEVER_NS;
+    for (unsigned d = 0; d < w->stage->devices; d++) {
+        const struct syn_hop h = syn_stage_hop(w->stage, source, d, 0);
+        const int64_t ns = larger(syn_outlook_peak_on(w->outlook, left(w), 0, d),
+                                  syn_outlook_hop_peak(w->stage, &h));
+        best = ns < best ? ns : best;
+    }
+    return larger(best, sums->peak_ns);
+}
+
+static unsigned the_source(const struct syn_problem_pipeline *p)
+{
+    unsigned source = 0;
+    if (count_bits(p->sources) != 1)
+        return SYN_OUTLOOK_ANY;
+    while (!(p->sources >> source & 1))
+        source++;
+    return source;
+}
+
+static void walk_target(struct walk *w, unsigned target)
+{
+    const struct syn_problem_pipeline *p = &w->stage->problem->pipelines[w->stage->pipeline];
+    struct sums sums;
+    syn_outlook_price(w->outlook, w->round_ns);
+    for (unsigned source = 0; source < w->stage->devices && !w->status; source++) {
+        if (!(p->sources >> source & 1))
+            continue;
+        begin_ends(w, source, target, &sums);
+        if (enough_left(w, 0) && room_left(w, 0))
+            extend(w, source, 0, &sums);
+    }
+}
+
+/* The smallest bound on T of all ends; SYN_STAGE_NEVER_NS: there is no plan. */
+static int64_t least_of_all(struct walk *w)
+{
+    const struct syn_problem_pipeline *p = &w->stage->problem->pipelines[w->stage->pipeline];
+    int64_t best = SYN_STAGE_NEVER_NS;
+    struct sums sums;
+    for (unsigned target = 0; target < w->stage->devices; target++) {
+        if (!(p->targets >> target & 1))
+            continue;
+        syn_outlook_aim(w->outlook, the_source(p), target);
+        for (unsigned source = 0; source < w->stage->devices; source++)
+            if (p->sources >> source & 1) {
+                begin_ends(w, source, target, &sums);
+                const int64_t ns = least_peak(w, source, &sums);
+                best = ns < best ? ns : best;
+            }
+    }
+    return best;
 }
 
 static void walk_all(struct walk *w)
@@ -444,39 +565,70 @@ static void walk_all(struct walk *w)
     const struct syn_stage *s = w->stage;
     const struct syn_problem_pipeline *p = &s->problem->pipelines[s->pipeline];
     for (unsigned n = 0; n < SYN_RADIO_NODES; n++)
-        w->radio_ns[n] = (int64_t)s->prediction.radio.node_ns[n];
-    for (unsigned source = 0; source < s->devices; source++)
-        for (unsigned target = 0; target < s->devices; target++)
-            if (p->sources >> source & 1 && p->targets >> target & 1 && !w->status)
-                walk_ends(w, source, target);
+        w->radio_ns[n] = (int64_t)s->radio.node_ns[n];
+    for (unsigned d = 0; d < s->devices; d++)
+        if (s->hosts >> d & 1)
+            change_room(w, d, true);
+    const bool single = count_bits(p->targets) == 1;
+    const int64_t least = w->limits->least_round || single ? least_of_all(w) : 0;
+    if (least >= SYN_STAGE_NEVER_NS)
+        return;
+    if (w->limits->least_round && (uint64_t)least < w->round_ns)
+        w->round_ns = (uint64_t)least;
+    for (unsigned target = 0; target < s->devices && !w->status; target++) {
+        if (!(p->targets >> target & 1))
+            continue;
+        if (!single)
+            syn_outlook_aim(w->outlook, the_source(p), target);
+        walk_target(w, target);
+    }
 }
 
 int syn_enumerate_stage(struct syn_stage *stage, const struct syn_limits *limits,
                         const struct syn_search_options *options, int64_t deadline_ns,
                         const struct syn_visitor *visitor, uint64_t *count)
 {
+    const uint64_t most = stage->problem->round_max_ns ? stage->problem->round_max_ns : UINT64_MAX;
     struct walk w = {.stage = stage,
+                     .outlook = syn_outlook_new(stage, limits->order, limits->chunks),
                      .options = options,
                      .visitor = visitor,
                      .limits = limits,
+                     .round_ns = most < limits->round_ns ? most : limits->round_ns,
                      .deadline_ns = deadline_ns,
-                     .count = count};
+                     .count = count,
+                     .renew = RENEW_FIRST};
+    if (!w.outlook)
+        return SYN_ENOMEM;
     w.status = syn_search_interrupted(options, INT64_MAX);
-    walk_all(&w);
+    if (!w.status)
+        walk_all(&w);
+    syn_outlook_free(w.outlook);
     return w.status;
+}
+
+enum syn_outlook_order syn_enumerate_order(enum syn_objective objective)
+{
+    return objective == SYN_OBJECTIVE_ENERGY || objective == SYN_OBJECTIVE_POWER
+               ? SYN_OUTLOOK_ENERGY
+               : SYN_OUTLOOK_LATENCY;
 }
 
 int syn_enumerate(const struct syn_problem *problem, const struct syn_plan *base, unsigned pipeline,
                   const struct syn_search_options *options, int64_t deadline_ns,
                   const struct syn_visitor *visitor, uint64_t *count, struct syn_error *error)
 {
+    struct syn_limits limits = SYN_NO_LIMITS;
     struct syn_stage *stage;
     int rc = syn_stage_new(&stage, problem, base, pipeline, error);
     if (rc)
         return rc;
-    rc = syn_enumerate_stage(stage, &SYN_NO_LIMITS, options, deadline_ns, visitor, count);
+    limits.order = syn_enumerate_order(problem->objective);
+    rc = syn_enumerate_stage(stage, &limits, options, deadline_ns, visitor, count);
     syn_stage_free(stage);
     if (rc == SYN_ECANCELED)
         return syn_error_set(error, rc, "the search was cancelled");
+    if (rc == SYN_ENOMEM)
+        return syn_error_set(error, rc, "no memory for the search");
     return rc;
 }

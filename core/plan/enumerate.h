@@ -7,16 +7,17 @@
 #ifndef SYN_CORE_PLAN_ENUMERATE_H
 #define SYN_CORE_PLAN_ENUMERATE_H
 
+#include "core/plan/outlook.h"
 #include "core/plan/planner.h"
 #include "core/plan/score.h"
-#include "core/plan/stage.h"
 
 #include <limits.h>
 
 /*
  * The beginning of an execution plan (exact where `complete`). Scores are of the whole plan: the
- * base and this pipeline; otherwise nothing that begins like this has a smaller term. A chunk whose
- * first and last are equal has its device, but not yet its end.
+ * base and this pipeline; otherwise they bound everything that begins like this, T and latencies
+ * each for itself, the sums in the order of the limits one after the other (outlook.h). A chunk
+ * whose first and last are equal has its device, but not yet its end.
  */
 struct syn_candidate {
     const struct syn_execution_plan *plan;
@@ -33,13 +34,17 @@ struct syn_visitor {
     bool (*promising)(void *ctx, const struct syn_candidate *candidate);
     /* A complete, feasible plan that was promising. */
     void (*found)(void *ctx, const struct syn_candidate *candidate);
+    /* < 0: go into a first; NULL: in any order. */
+    int (*before)(void *ctx, const struct syn_candidate *a, const struct syn_candidate *b);
 };
 
-/* Plans that are not asked for at all. */
+/* Which plans are asked for, and in which order sums are bounded. */
 struct syn_limits {
+    enum syn_outlook_order order;
     unsigned chunks;    /* exactly as many; 0: any number */
     unsigned strangers; /* at most: chunks on devices that are neither source nor target */
     uint64_t round_ns;  /* T at most */
+    bool least_round;   /* T no larger than the bound on it before the walk begins */
 };
 
 #define SYN_NO_LIMITS ((struct syn_limits){.strangers = UINT_MAX, .round_ns = UINT64_MAX})
@@ -54,11 +59,14 @@ int syn_enumerate(const struct syn_problem *problem, const struct syn_plan *base
                   const struct syn_search_options *options, int64_t deadline_ns,
                   const struct syn_visitor *visitor, uint64_t *count, struct syn_error *error);
 
-/* The same within limits, on a stage that may be used again. Returns 0, SYN_ECANCELED,
+/* The same within limits, on a stage that may be used again. Returns 0, SYN_ENOMEM, SYN_ECANCELED,
  * SYN_ETIMEOUT. */
 int syn_enumerate_stage(struct syn_stage *stage, const struct syn_limits *limits,
                         const struct syn_search_options *options, int64_t deadline_ns,
                         const struct syn_visitor *visitor, uint64_t *count);
+
+/* The order of sums that an objective asks for. */
+enum syn_outlook_order syn_enumerate_order(enum syn_objective objective);
 
 /* Of CLOCK_MONOTONIC: when a search that begins now must end; INT64_MAX without a limit. */
 int64_t syn_search_deadline(const struct syn_search_options *options);

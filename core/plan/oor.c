@@ -236,7 +236,7 @@ static int fits_alone(const struct syn_problem *problem, unsigned pipeline, stru
 {
     const struct syn_plan empty = {.pipeline_count = problem->pipeline_count};
     bool any = false;
-    const struct syn_visitor visitor = {&any, until_found, note_found};
+    const struct syn_visitor visitor = {&any, until_found, note_found, NULL};
     uint64_t count = 0;
     int rc = syn_enumerate(problem, &empty, pipeline, NULL, INT64_MAX, &visitor, &count, error);
     return rc ? rc : any;
@@ -260,7 +260,7 @@ static int explain_latency(const struct syn_problem *problem, unsigned pipeline,
     const struct syn_plan empty = {.pipeline_count = problem->pipeline_count};
     struct syn_problem unbounded = *problem;
     uint64_t best = UINT64_MAX, count = 0;
-    const struct syn_visitor visitor = {&best, is_faster, note_latency};
+    const struct syn_visitor visitor = {&best, is_faster, note_latency, NULL};
     if (spec->latency_bound_ms <= 0)
         return 0;
     unbounded.pipelines[pipeline].spec.latency_bound_ms = 0;

@@ -14,10 +14,44 @@ struct choice {
     struct syn_candidate best; /* refers to `plan` */
 };
 
+/* Could something that begins like this come before the best in syn_execution_plan_compare? */
+static bool could_precede(const struct syn_candidate *c, const struct syn_execution_plan *best)
+{
+    const struct syn_execution_plan *e = c->plan;
+    if (c->complete)
+        return syn_execution_plan_compare(e, best) < 0;
+    if (e->source != best->source)
+        return e->source < best->source;
+    if (e->target != best->target)
+        return e->target < best->target;
+    if (c->chunk_count != best->chunk_count)
+        return c->chunk_count < best->chunk_count;
+    for (unsigned k = 0; k < e->chunk_count; k++)
+        if (e->chunks[k].device != best->chunks[k].device)
+            return e->chunks[k].device < best->chunks[k].device;
+    return true;
+}
+
 static bool promising(void *ctx, const struct syn_candidate *candidate)
 {
     const struct choice *c = ctx;
-    return !c->have || c->compare(c->problem, candidate, &c->best) <= 0;
+    if (!c->have)
+        return true;
+    const int order = c->compare(c->problem, candidate, &c->best);
+    return order < 0 || (order == 0 && could_precede(candidate, &c->plan));
+}
+
+/* T alone: whether anything can be faster than the best so far. */
+static bool faster(void *ctx, const struct syn_candidate *candidate)
+{
+    const struct choice *c = ctx;
+    return !c->have || candidate->score.round_ns < c->best.score.round_ns;
+}
+
+static int before(void *ctx, const struct syn_candidate *a, const struct syn_candidate *b)
+{
+    const struct choice *c = ctx;
+    return c->compare(c->problem, a, b);
 }
 
 static void found(void *ctx, const struct syn_candidate *candidate)
@@ -40,6 +74,7 @@ struct search {
     const struct syn_search_options *options;
     int64_t deadline_ns;
     struct syn_search_result *result;
+    struct syn_stage *stage; /* NULL before the first */
 };
 
 static unsigned count_bits(uint32_t set)
@@ -48,6 +83,13 @@ static unsigned count_bits(uint32_t set)
     for (; set; set &= set - 1)
         n++;
     return n;
+}
+
+static int walk(struct search *s, struct syn_stage *stage, const struct syn_limits *limits,
+                const struct syn_visitor *visitor)
+{
+    return syn_enumerate_stage(stage, limits, s->options, s->deadline_ns, visitor,
+                               &s->result->candidates);
 }
 
 /* The numbers of chunks in the planner's order, within other limits, until one gives a plan. */
@@ -59,24 +101,46 @@ static int choose_spread(struct search *s, struct syn_stage *stage, struct syn_l
     unsigned most = hosts < stage->layers ? hosts : stage->layers;
     int rc = 0;
     if (spread == SYN_SPREAD_ANY)
-        return syn_enumerate_stage(stage, &limits, s->options, s->deadline_ns, visitor,
-                                   &s->result->candidates);
+        return walk(s, stage, &limits, visitor);
     /* Source and target are two at most. */
     if (limits.strangers < most)
         most = limits.strangers + 2 < most ? limits.strangers + 2 : most;
     for (unsigned i = 1; !rc && !*have && i <= most; i++) {
         limits.chunks = spread == SYN_SPREAD_FEWEST ? i : most + 1 - i;
-        rc = syn_enumerate_stage(stage, &limits, s->options, s->deadline_ns, visitor,
-                                 &s->result->candidates);
+        rc = walk(s, stage, &limits, visitor);
     }
     return rc;
 }
 
+/*
+ * Where T comes first: the plans whose T is no more than a bound on it, among which a sum is to be
+ * small; if there are none, the smallest T that there is, and then the plans of that T.
+ */
+static int choose_by_round(struct search *s, struct syn_stage *stage, struct syn_limits limits,
+                           struct choice *choice)
+{
+    const struct syn_visitor all = {choice, promising, found, before};
+    const struct syn_visitor fast = {choice, faster, found, before};
+    limits.least_round = true;
+    int rc = walk(s, stage, &limits, &all);
+    if (rc || choice->have)
+        return rc;
+    limits.least_round = false;
+    rc = walk(s, stage, &limits, &fast);
+    if (rc || !choice->have)
+        return rc;
+    limits.round_ns = choice->best.score.round_ns;
+    return walk(s, stage, &limits, &all);
+}
+
 static int choose_in(struct search *s, struct syn_stage *stage, struct choice *choice)
 {
-    const struct syn_visitor visitor = {choice, promising, found};
+    const struct syn_visitor visitor = {choice, promising, found, before};
     struct syn_limits limits = SYN_NO_LIMITS;
     int rc = 0;
+    limits.order = s->how->order_of_sums;
+    if (s->how->round_first)
+        return choose_by_round(s, stage, limits, choice);
     if (!s->how->own_first)
         return choose_spread(s, stage, limits, &visitor, &choice->have);
     for (limits.strangers = 0; !rc && !choice->have && limits.strangers <= stage->devices;
@@ -91,6 +155,8 @@ static int judge(const struct search *s, const struct syn_plan *base, unsigned p
 {
     if (rc == SYN_ECANCELED)
         return syn_error_set(error, rc, "the search was cancelled");
+    if (rc == SYN_ENOMEM)
+        return syn_error_set(error, rc, "no memory for the search");
     if (rc == SYN_ETIMEOUT && !have)
         return syn_error_set(error, rc, "no plan for pipeline %s within the time limit",
                              s->problem->pipelines[pipeline].spec.name);
@@ -104,12 +170,11 @@ static int choose(struct search *s, unsigned pipeline, struct syn_error *error)
     struct choice choice = {.problem = s->problem, .compare = s->how->compare};
     const struct syn_plan empty = {.pipeline_count = s->problem->pipeline_count};
     const struct syn_plan *base = s->how->blind ? &empty : &s->result->plan;
-    struct syn_stage *stage;
-    int rc = syn_stage_new(&stage, s->problem, base, pipeline, error);
+    int rc = s->stage ? syn_stage_move(s->stage, base, pipeline, error)
+                      : syn_stage_new(&s->stage, s->problem, base, pipeline, error);
     if (rc)
         return rc;
-    rc = choose_in(s, stage, &choice);
-    syn_stage_free(stage);
+    rc = choose_in(s, s->stage, &choice);
     s->result->stopped |= rc == SYN_ETIMEOUT;
     rc = judge(s, base, pipeline, rc, choice.have, error);
     if (!rc)
@@ -122,7 +187,11 @@ int syn_progressive_search(const struct syn_problem *problem,
                            const struct syn_search_options *options,
                            struct syn_search_result *result, struct syn_error *error)
 {
-    struct search s = {problem, progressive, options, syn_search_deadline(options), result};
+    struct search s = {.problem = problem,
+                       .how = progressive,
+                       .options = options,
+                       .deadline_ns = syn_search_deadline(options),
+                       .result = result};
     struct syn_prediction prediction;
     int rc = 0;
     memset(result, 0, sizeof *result);
@@ -131,6 +200,7 @@ int syn_progressive_search(const struct syn_problem *problem,
         return syn_error_set(error, SYN_EINVAL, "there is no pipeline to plan for");
     for (unsigned i = 0; !rc && i < problem->pipeline_count; i++)
         rc = choose(&s, progressive->order ? progressive->order[i] : i, error);
+    syn_stage_free(s.stage);
     if (!rc && progressive->blind)
         rc = syn_cost_predict(problem, &result->plan, SYN_EXECUTION_PARALLEL, &prediction, error);
     return rc;

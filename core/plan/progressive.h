@@ -9,8 +9,9 @@
 #include "core/plan/enumerate.h"
 
 /*
- * < 0 where a is better. It must grow with every term of a candidate, since it is asked of lower
- * bounds, too; 0 leaves the choice to syn_execution_plan_compare.
+ * < 0 where a is better. It is asked of lower bounds, too: it must grow with every term that it
+ * looks at, and look at sums in one of the orders of outlook.h; 0 leaves the choice to
+ * syn_execution_plan_compare.
  */
 typedef int (*syn_candidate_compare)(const struct syn_problem *problem,
                                      const struct syn_candidate *a, const struct syn_candidate *b);
@@ -20,6 +21,8 @@ enum syn_spread { SYN_SPREAD_ANY, SYN_SPREAD_FEWEST, SYN_SPREAD_MOST };
 
 struct syn_progressive {
     syn_candidate_compare compare;
+    enum syn_outlook_order order_of_sums; /* that `compare` asks for */
+    bool round_first;                     /* `compare` looks at T before any sum */
     bool own_first; /* before that: as few chunks as possible away from both source and target */
     enum syn_spread spread;
     const unsigned *order; /* of the pipelines; NULL: as they stand */

@@ -6,62 +6,26 @@
 
 static const struct syn_place unplaced[SYN_PART_PLACEMENTS_MAX]; /* every kernel in column 0 */
 
-static struct syn_chunk chunk_of(const struct syn_model *model, unsigned first, unsigned last)
-{
-    return (struct syn_chunk){.layers = model->layers,
-                              .first = (uint16_t)first,
-                              .last = (uint16_t)last,
-                              .layer_count = (uint16_t)model->layer_count};
-}
-
 static int64_t infer_ns(const struct syn_timing *t, const struct syn_model *model, unsigned first,
                         unsigned last, const struct syn_place *places)
 {
-    const struct syn_chunk chunk = chunk_of(model, first, last);
+    const struct syn_chunk chunk = {.layers = model->layers,
+                                    .first = (uint16_t)first,
+                                    .last = (uint16_t)last,
+                                    .layer_count = (uint16_t)model->layer_count};
     return (int64_t)syn_timing_infer(t, syn_place_cycles(t->part, &chunk, places, t->accel_hz));
 }
 
-/* Bytes and words of the model's cuts. */
-static int model_cuts(struct syn_stage *s, struct syn_error *error)
+static int no_memory(struct syn_error *error)
 {
-    for (unsigned i = 0; i <= s->layers; i++) {
-        struct syn_cut cut;
-        if (syn_model_cut(s->model, i, &cut))
-            return syn_error_set(error, SYN_EOOR, "%s: more than %d tensors cross the cut at %u",
-                                 s->model->name, SYN_LIVE_MAX, i);
-        s->bytes[i] = i < s->layers ? cut.bytes : syn_cost_result_bytes(cut.bytes);
-        s->cut_words[i] = cut.words;
-    }
-    return 0;
+    return syn_error_set(error, SYN_ENOMEM, "no memory for the search");
 }
 
-static void add_demand(struct syn_demand *sum, const struct syn_demand *more)
-{
-    for (unsigned r = 0; r < SYN_PART_RESOURCES; r++)
-        sum->of[r] += more->of[r];
-}
-
-/* What the layers before each cut take of the part. */
-static int part_demand(struct syn_stage *s, unsigned device)
-{
-    const struct syn_part *part = s->device[device].timing->part;
-    for (unsigned d = 0; d < device; d++)
-        if (s->device[d].timing->part == part) {
-            s->device[device].demand = s->device[d].demand;
-            return 0;
-        }
-    struct syn_demand *sums = calloc(s->layers + 1u, sizeof *sums);
-    s->demands[device] = s->device[device].demand = sums;
-    for (unsigned l = 0; sums && l < s->layers; l++) {
-        syn_demand_layer(part, &s->model->layers[l], &sums[l + 1]);
-        add_demand(&sums[l + 1], &sums[l]);
-    }
-    return sums ? 0 : SYN_ENOMEM;
-}
+/* ---- the base: chunks on devices ----------------------------------------------------------- */
 
 /* What a chunk that is already there takes of its device, whatever else comes. */
-static void take_memory(struct syn_stage *s, struct syn_stage_device *d,
-                        const struct syn_resident *r)
+static int take_memory(struct syn_stage *s, struct syn_stage_device *d,
+                       const struct syn_resident *r, struct syn_error *error)
 {
     const struct syn_model *model = s->problem->pipelines[r->pipeline].model;
     uint32_t arena = 0;
@@ -72,35 +36,40 @@ static void take_memory(struct syn_stage *s, struct syn_stage_device *d,
             if (d->room.of[i] != SYN_DEMAND_FREE)
                 d->room.of[i] -= demand.of[i];
     }
-    (void)syn_fit_arena(model, &s->base->pipelines[r->pipeline], r->index, &arena);
+    if (syn_fit_arena(model, &s->base.pipelines[r->pipeline], r->index, &arena))
+        return syn_error_set(error, SYN_EOOR, "%s: more than %d tensors cross a cut point",
+                             model->name, SYN_LIVE_MAX);
     d->arena_bytes -= arena;
+    return 0;
 }
 
-static void base_chunk(struct syn_stage *s, unsigned device, unsigned i,
-                       const struct syn_place *places)
+static int base_chunk(struct syn_stage *s, unsigned device, unsigned i,
+                      const struct syn_place *places, struct syn_error *error)
 {
     struct syn_stage_device *d = &s->device[device];
     struct syn_stage_resident *b = &d->base[i];
+    const struct syn_fleet_device *on = &s->problem->fleet->devices[device];
     const struct syn_problem_pipeline *p = &s->problem->pipelines[d->residents.list[i].pipeline];
-    struct syn_chunk_cost cost, floor;
+    struct syn_chunk_cost cost;
     b->chunk = d->residents.list[i];
     b->model = p->model;
     b->weight = p->spec.weight;
-    /* Cuts of a plan that was found feasible do not fail. */
-    (void)syn_cost_chunk(&s->problem->fleet->devices[device], b->model, b->chunk.first,
-                         b->chunk.last, places, &cost);
-    (void)syn_cost_chunk(&s->problem->fleet->devices[device], b->model, b->chunk.first,
-                         b->chunk.last, unplaced, &floor);
+    int rc = take_memory(s, d, &b->chunk, error);
+    if (!rc) /* its cuts were looked at just now */
+        rc = syn_cost_chunk(on, b->model, b->chunk.first, b->chunk.last, places, &cost);
+    if (rc)
+        return rc;
     b->moving_ns = (int64_t)(cost.load_ns + cost.unload_ns);
     b->configure_ns = (int64_t)cost.configure_ns;
+    const int64_t floor = infer_ns(d->timing, b->model, b->chunk.first, b->chunk.last, unplaced);
     const int64_t whole = (int64_t)syn_chunk_cost_sum(&cost, d->residents.count > 1);
-    const int64_t least = whole - (int64_t)(cost.infer_ns - floor.infer_ns);
+    const int64_t least = whole - ((int64_t)cost.infer_ns - floor);
     d->accel_ns += b->weight * whole;
     d->accel_floor_ns += b->weight * least;
     d->cpu_ns += b->weight * (whole - (int64_t)cost.infer_ns);
     d->latency_ns += whole;
     d->latency_floor_ns += least;
-    take_memory(s, d, &b->chunk);
+    return 0;
 }
 
 static int base_device(struct syn_stage *s, unsigned device, struct syn_error *error)
@@ -108,185 +77,148 @@ static int base_device(struct syn_stage *s, unsigned device, struct syn_error *e
     struct syn_stage_device *d = &s->device[device];
     struct syn_place places[SYN_PART_PLACEMENTS_MAX];
     const struct syn_place *at = places;
-    syn_residents_of(s->base, device, &d->residents);
-    int rc = syn_fit_device(s->problem, s->base, device, &d->residents, places, error);
+    d->accel_ns = d->cpu_ns = d->latency_ns = d->accel_floor_ns = d->latency_floor_ns = 0;
+    d->arena_bytes = d->timing->arena_bytes;
+    syn_demand_room(d->timing->part, &d->room);
+    syn_residents_of(&s->base, device, &d->residents);
+    int rc = syn_fit_kernels(s->problem, device, &d->residents, places, NULL);
+    if (rc)
+        return syn_error_set(error, rc, "the plan so far does not fit on %s",
+                             s->problem->fleet->devices[device].name);
     for (unsigned i = 0; !rc && i < d->residents.count; i++) {
-        base_chunk(s, device, i, at);
+        rc = base_chunk(s, device, i, at, error);
         at += d->residents.list[i].last - d->residents.list[i].first;
     }
     return rc;
 }
 
-/* The pipeline's figures on one device. */
-static int own_device(struct syn_stage *s, unsigned device)
+/* Devices whose chunks or ends are not those of the base before. */
+static uint32_t changed_devices(const struct syn_plan *a, const struct syn_plan *b)
 {
-    struct syn_stage_device *d = &s->device[device];
-    for (unsigned i = 0; i <= s->layers; i++) {
-        d->words_ns[i] = (int64_t)syn_timing_words(d->timing, s->cut_words[i]);
-        d->message_ns[i] = (int64_t)syn_timing_message(d->timing, s->bytes[i]);
-        if (i < s->layers)
-            d->cycles[i + 1] =
-                d->cycles[i] +
-                syn_demand_cycles(d->timing->part, &s->model->layers[i], d->timing->accel_hz);
+    uint32_t set = 0;
+    for (unsigned p = 0; p < b->pipeline_count; p++) {
+        const struct syn_execution_plan *x = &a->pipelines[p], *y = &b->pipelines[p];
+        if (!syn_execution_plan_compare(x, y))
+            continue;
+        for (unsigned k = 0; k < x->chunk_count; k++)
+            set |= 1u << x->chunks[k].device;
+        for (unsigned k = 0; k < y->chunk_count; k++)
+            set |= 1u << y->chunks[k].device;
     }
-    /* One more, since a model of no layers would ask for nothing. */
-    d->entries = calloc((size_t)s->layers * (s->layers + 1) / 2 + 1, sizeof *d->entries);
-    return d->entries ? part_demand(s, device) : SYN_ENOMEM;
+    return set;
+}
+
+/* ---- the base: sums ------------------------------------------------------------------------ */
+
+static void base_hop(struct syn_stage *s, unsigned from, unsigned to, uint32_t bytes,
+                     int64_t weight)
+{
+    const struct syn_fleet *fleet = s->problem->fleet;
+    const uint64_t times = (uint64_t)weight;
+    if (from == to)
+        return;
+    syn_radio_transfer(&s->radio, fleet, from, to, bytes, times);
+    s->latency_ns += (int64_t)syn_cost_transfer(fleet, from, to, bytes);
+    s->bytes_sent += times * bytes * (fleet->direct[from][to] ? 1 : 2);
+}
+
+static int base_path(struct syn_stage *s, unsigned pipeline, struct syn_error *error)
+{
+    const struct syn_execution_plan *e = &s->base.pipelines[pipeline];
+    const struct syn_problem_pipeline *p = &s->problem->pipelines[pipeline];
+    const int64_t weight = p->spec.weight;
+    const struct syn_model_table *table;
+    unsigned holder = e->source;
+    int rc = syn_tables_model(&s->tables, p->model, &table, error);
+    for (unsigned k = 0; !rc && k <= e->chunk_count; k++) {
+        const bool result = k == e->chunk_count;
+        const unsigned next = result ? e->target : e->chunks[k].device;
+        base_hop(s, holder, next, table->bytes[result ? table->layers : e->chunks[k].first],
+                 weight);
+        s->away += !result && next != e->source;
+        holder = next;
+    }
+    const int64_t sense = (int64_t)syn_timing_sense(s->device[e->source].timing);
+    const int64_t act = (int64_t)syn_timing_act(s->device[e->target].timing);
+    s->busy_ns[e->source][SYN_UNIT_SENSOR] += weight * sense;
+    s->busy_ns[e->target][SYN_UNIT_CPU] += weight * act;
+    s->latency_ns += sense + act;
+    s->bounded |= p->spec.latency_bound_ms > 0;
+    return rc;
+}
+
+static void base_units(struct syn_stage *s)
+{
+    uint64_t busiest = 0;
+    uint32_t set;
+    for (unsigned d = 0; d < s->devices; d++) {
+        const struct syn_stage_device *dev = &s->device[d];
+        int64_t *busy = s->busy_ns[d];
+        busy[SYN_UNIT_ACCEL] = dev->accel_ns;
+        busy[SYN_UNIT_CPU] += dev->cpu_ns;
+        busy[SYN_UNIT_RADIO] = (int64_t)s->radio.node_ns[d];
+        s->latency_ns += dev->latency_ns;
+        for (unsigned u = 0; u < SYN_UNIT_COUNT; u++) {
+            s->energy_fj += busy[u] * dev->timing->active_uw[u];
+            busiest = (uint64_t)busy[u] > busiest ? (uint64_t)busy[u] : busiest;
+        }
+    }
+    s->radio_ns = (int64_t)syn_radio_bound(&s->radio, busiest, &set);
+}
+
+static int base_sums(struct syn_stage *s, struct syn_error *error)
+{
+    const struct syn_pipeline *spec = &s->problem->pipelines[s->pipeline].spec;
+    int rc = 0;
+    memset(s->busy_ns, 0, sizeof s->busy_ns);
+    memset(&s->radio, 0, sizeof s->radio);
+    s->latency_ns = s->energy_fj = 0;
+    s->bytes_sent = s->away = 0;
+    s->bounded = false;
+    for (unsigned p = 0; !rc && p < s->base.pipeline_count; p++)
+        if (s->base.pipelines[p].chunk_count)
+            rc = base_path(s, p, error);
+    base_units(s);
+    s->cap_ns = (int64_t)syn_cost_cap_ns(s->problem, &s->base);
+    const int64_t own = (int64_t)syn_cost_pipeline_cap_ns(spec);
+    s->cap_ns = own > s->cap_ns ? own : s->cap_ns;
+    return rc;
+}
+
+/* ---- entries ------------------------------------------------------------------------------- */
+
+static bool hosts(const struct syn_stage *s, unsigned device)
+{
+    return s->hosts >> device & 1;
 }
 
 /* Limits that no placement can get round. */
 static bool hopeless(const struct syn_stage_device *d, unsigned first, unsigned last)
 {
+    const struct syn_demand *demand = d->table->on->demand;
+    unsigned over = 0;
     for (unsigned r = 0; r < SYN_PART_RESOURCES; r++)
-        if (d->demand[last].of[r] - d->demand[first].of[r] > d->room.of[r])
-            return true;
-    return false;
+        over |= demand[last].of[r] - demand[first].of[r] > d->room.of[r];
+    return over;
 }
 
-static bool hosts(const struct syn_stage *s, unsigned device)
+/* Sums only grow: a chunk that begins later reaches at least as far. */
+static void find_reach(const struct syn_stage *s, struct syn_stage_device *d)
 {
-    return s->problem->pipelines[s->pipeline].hosts >> device & 1;
-}
-
-/*
- * Inference of the layers behind each cut on whatever device is fastest for each of them, rounded
- * down; the start of an inference is left out.
- */
-static void remaining(struct syn_stage *s)
-{
-    for (unsigned i = s->layers; i-- > 0;) {
-        int64_t best = INT64_MAX;
-        for (unsigned d = 0; d < s->devices; d++) {
-            const struct syn_stage_device *dev = &s->device[d];
-            struct syn_timing bare = *dev->timing;
-            bare.start_ns = 0;
-            const uint64_t cycles = dev->cycles[i + 1] - dev->cycles[i];
-            const int64_t ns = (int64_t)syn_timing_infer(&bare, cycles) - 2;
-            if (hosts(s, d) && ns < best)
-                best = ns;
-        }
-        s->remaining_ns[i] = s->remaining_ns[i + 1] + (best > 0 && best < INT64_MAX ? best : 0);
+    unsigned last = 0;
+    for (unsigned first = 0; first < s->layers; first++) {
+        last = last > first ? last : first;
+        while (last < s->layers && !hopeless(d, first, last + 1))
+            last++;
+        d->reach[first] = (uint16_t)last;
     }
-    for (unsigned i = 0; i <= s->layers; i++) {
-        s->cheapest_message_ns[i] = INT64_MAX;
-        for (unsigned d = 0; d < s->devices; d++)
-            if (s->device[d].message_ns[i] < s->cheapest_message_ns[i])
-                s->cheapest_message_ns[i] = s->device[d].message_ns[i];
-    }
-}
-
-/* The furthest end of a chunk that begins at `first`, on whatever host reaches furthest. */
-static unsigned furthest(const struct syn_stage *s, unsigned first, unsigned at_least)
-{
-    unsigned best = at_least > first ? at_least : first;
-    for (unsigned d = 0; d < s->devices; d++)
-        while (hosts(s, d) && best < s->layers && !hopeless(&s->device[d], first, best + 1))
-            best++;
-    return best;
-}
-
-/* Limits are sums, so that a shorter chunk is never worse: going as far as possible is best. */
-static void count_needed(struct syn_stage *s)
-{
-    uint16_t ends[SYN_MODEL_LAYERS_MAX];
-    for (unsigned i = 0; i < s->layers; i++)
-        ends[i] = (uint16_t)furthest(s, i, i ? ends[i - 1] : 0);
-    for (unsigned i = s->layers; i-- > 0;) {
-        const bool stuck = ends[i] == i || s->needed[ends[i]] == SYN_STAGE_NEVER;
-        s->needed[i] = stuck ? SYN_STAGE_NEVER : (uint16_t)(1 + s->needed[ends[i]]);
-    }
-}
-
-static void base_sums(struct syn_stage *s)
-{
-    for (unsigned d = 0; d < s->devices; d++) {
-        const struct syn_timing *t = s->device[d].timing;
-        s->idle_uw += t->idle_uw;
-        for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
-            s->base_energy_fj += (int64_t)(s->prediction.busy_ns[d][u] * t->active_uw[u]);
-    }
-    for (unsigned p = 0; p < s->base->pipeline_count; p++) {
-        const struct syn_execution_plan *e = &s->base->pipelines[p];
-        s->bounded |= e->chunk_count && s->problem->pipelines[p].spec.latency_bound_ms > 0;
-        for (unsigned k = 0; k < e->chunk_count; k++)
-            s->base_away += e->chunks[k].device != e->source;
-    }
-    s->cap_ns = (int64_t)syn_cost_cap_ns(s->problem, s->base);
-    const struct syn_pipeline *spec = &s->problem->pipelines[s->pipeline].spec;
-    const int64_t own = (int64_t)syn_cost_pipeline_cap_ns(spec);
-    s->cap_ns = own > s->cap_ns ? own : s->cap_ns;
-}
-
-static int fill(struct syn_stage *s, struct syn_error *error)
-{
-    int rc = model_cuts(s, error);
-    if (!rc)
-        rc = syn_cost_predict_partial(s->problem, s->base, SYN_EXECUTION_PARALLEL, &s->prediction,
-                                      error);
-    for (unsigned d = 0; !rc && d < s->devices; d++) {
-        s->device[d].timing = &s->problem->fleet->devices[d].profile.timing;
-        s->device[d].arena_bytes = s->device[d].timing->arena_bytes;
-        syn_demand_room(s->device[d].timing->part, &s->device[d].room);
-        rc = base_device(s, d, error);
-        if (!rc && own_device(s, d))
-            rc = syn_error_set(error, SYN_ENOMEM, "no memory for the search");
-    }
-    if (rc)
-        return rc;
-    remaining(s);
-    count_needed(s);
-    base_sums(s);
-    return 0;
-}
-
-int syn_stage_new(struct syn_stage **stage, const struct syn_problem *problem,
-                  const struct syn_plan *base, unsigned pipeline, struct syn_error *error)
-{
-    struct syn_stage *s = calloc(1, sizeof *s);
-    *stage = NULL;
-    if (!s)
-        return syn_error_set(error, SYN_ENOMEM, "no memory for the search");
-    s->problem = problem;
-    s->base = base;
-    s->pipeline = pipeline;
-    s->model = problem->pipelines[pipeline].model;
-    s->layers = s->model->layer_count;
-    s->devices = problem->fleet->count;
-    s->weight = problem->pipelines[pipeline].spec.weight;
-    int rc = fill(s, error);
-    if (rc)
-        syn_stage_free(s);
-    else
-        *stage = s;
-    return rc;
-}
-
-void syn_stage_free(struct syn_stage *stage)
-{
-    if (!stage)
-        return;
-    for (unsigned d = 0; d < SYN_DEVICES_MAX; d++) {
-        free(stage->device[d].entries);
-        free(stage->demands[d]);
-    }
-    free(stage);
-}
-
-static void price(const struct syn_stage_device *d, int64_t accel_ns, int64_t cpu_ns,
-                  struct syn_entry *entry)
-{
-    entry->accel_ns = accel_ns;
-    entry->cpu_ns = cpu_ns;
-    entry->energy_fj = accel_ns * d->timing->active_uw[SYN_UNIT_ACCEL] +
-                       cpu_ns * d->timing->active_uw[SYN_UNIT_CPU];
 }
 
 /* Load, unload, and configuration where the chunk shares the accelerator. */
 static int64_t moving_ns(const struct syn_stage_device *d, unsigned first, unsigned last)
 {
-    const bool shared = d->residents.count > 0;
-    return d->words_ns[first] + d->words_ns[last] +
-           (shared ? (int64_t)syn_timing_configure(d->timing, last - first) : 0);
+    return d->table->words_ns[first] + d->table->words_ns[last] +
+           (d->residents.count > 0 ? d->table->configure_ns[last - first] : 0);
 }
 
 /* A chunk that was alone must be configured each time from now on. */
@@ -295,33 +227,212 @@ static int64_t second_ns(const struct syn_stage_device *d)
     return d->residents.count == 1 ? d->base[0].configure_ns : 0;
 }
 
-static void bound(const struct syn_stage *s, const struct syn_stage_device *d, unsigned first,
-                  unsigned last, struct syn_entry *entry)
+static int64_t second_round_ns(const struct syn_stage_device *d)
 {
-    const int64_t moving = moving_ns(d, first, last);
-    const int64_t infer =
-        (int64_t)syn_timing_infer(d->timing, 1 + d->cycles[last] - d->cycles[first]);
-    const int64_t second = second_ns(d);
-    const int64_t change = d->residents.count ? d->base[0].weight * second : 0;
-    entry->own_ns = moving + infer;
-    entry->others_ns = second + d->latency_floor_ns - d->latency_ns;
-    price(d, s->weight * entry->own_ns + change + d->accel_floor_ns - d->accel_ns,
-          s->weight * moving + change, entry);
-    entry->state = SYN_ENTRY_BOUND;
+    return d->residents.count == 1 ? d->base[0].weight * d->base[0].configure_ns : 0;
 }
 
-struct syn_entry *syn_stage_bound(struct syn_stage *s, unsigned device, unsigned first,
-                                  unsigned last)
+/* Slots for tensors that wait; the first chunk may lie on its source, which needs none. */
+static bool waits_fit(const struct syn_stage *s, const struct syn_stage_device *d, unsigned first,
+                      unsigned last)
+{
+    const int64_t in = first ? s->table->bytes[first] : 0;
+    const int64_t out = last < s->layers ? s->table->bytes[last] : 0;
+    return in + out <= d->arena_bytes;
+}
+
+static void bound_row(const struct syn_stage *s, struct syn_stage_device *d, unsigned first)
+{
+    const int64_t others = second_ns(d) + d->latency_floor_ns - d->latency_ns;
+    const int64_t accel = second_round_ns(d) + d->accel_floor_ns - d->accel_ns;
+    const size_t row = syn_table_row(s->layers, first, first + 1);
+    for (unsigned last = first + 1; last <= s->layers; last++) {
+        const size_t at = row + last - first - 1;
+        struct syn_entry *e = &d->entries[at];
+        const bool never = last > d->reach[first] || !waits_fit(s, d, first, last) ||
+                           d->table->on->alone[at] == SYN_ALONE_NEVER;
+        e->state = never ? SYN_ENTRY_NEVER : SYN_ENTRY_BOUND;
+        e->own_ns = never ? SYN_STAGE_NEVER_NS : moving_ns(d, first, last) + d->table->infer_ns[at];
+        e->accel_ns = never ? SYN_STAGE_NEVER_NS : s->weight * e->own_ns + accel;
+        e->others_ns = never ? 0 : others;
+        if (e->accel_ns + d->accel_ns < d->least_ns)
+            d->least_ns = e->accel_ns + d->accel_ns;
+    }
+}
+
+static void bound_device(struct syn_stage *s, unsigned device)
 {
     struct syn_stage_device *d = &s->device[device];
-    struct syn_entry *entry = &d->entries[(size_t)last * (last - 1) / 2 + first];
-    if (entry->state != SYN_ENTRY_UNKNOWN)
-        return entry;
-    if (hopeless(d, first, last))
-        entry->state = SYN_ENTRY_NEVER;
+    d->table = s->table->kinds[s->tables.kind[device]];
+    d->least_ns = d->accel_ns;
+    if (!hosts(s, device))
+        return;
+    find_reach(s, d);
+    for (unsigned first = 0; first < s->layers; first++)
+        bound_row(s, d, first);
+}
+
+/* Limits are sums, so that a shorter chunk is never worse: going as far as possible is best. */
+static void count_needed(struct syn_stage *s)
+{
+    s->needed[s->layers] = 0;
+    for (unsigned i = s->layers; i-- > 0;) {
+        unsigned end = i;
+        for (unsigned d = 0; d < s->devices; d++)
+            if (hosts(s, d) && s->device[d].reach[i] > end)
+                end = s->device[d].reach[i];
+        const bool stuck = end == i || s->needed[end] == SYN_STAGE_NEVER;
+        s->needed[i] = stuck ? SYN_STAGE_NEVER : (uint16_t)(1 + s->needed[end]);
+    }
+}
+
+/* Parts of another kind count other things: their sums cannot be added. */
+static void find_common_demand(struct syn_stage *s)
+{
+    const size_t size = (s->layers + 1u) * sizeof *s->demand;
+    bool same = true;
+    s->demand = NULL;
+    for (unsigned d = 0; d < s->devices; d++) {
+        const struct syn_demand *own = s->device[d].table->on->demand;
+        if (!hosts(s, d))
+            continue;
+        same = same && (!s->demand || s->demand == own || !memcmp(s->demand, own, size));
+        s->demand = own;
+    }
+    if (!same)
+        s->demand = NULL;
+}
+
+/* ---- twins --------------------------------------------------------------------------------- */
+
+/* Nothing of base and pipeline happens there. */
+static bool untouched(const struct syn_stage *s, unsigned device)
+{
+    const struct syn_problem_pipeline *p = &s->problem->pipelines[s->pipeline];
+    bool busy = (p->sources | p->targets) >> device & 1;
+    for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
+        busy |= s->busy_ns[device][u] != 0;
+    return !busy && hosts(s, device) && s->device[device].residents.count == 0;
+}
+
+static bool same_links(const struct syn_stage *s, unsigned a, unsigned b)
+{
+    const struct syn_fleet *fleet = s->problem->fleet;
+    bool same = fleet->direct[a][b] == fleet->direct[b][a];
+    for (unsigned d = 0; d < s->devices; d++)
+        if (d != a && d != b)
+            same = same && fleet->direct[a][d] == fleet->direct[b][d] &&
+                   fleet->direct[d][a] == fleet->direct[d][b];
+    return same;
+}
+
+/* A plan that uses the later one of two twins and not the earlier one before it is the same plan
+ * with both exchanged, but for the order of connecting, which prefers the other. */
+static void find_twins(struct syn_stage *s)
+{
+    for (unsigned b = 0; b < s->devices; b++) {
+        s->twins[b] = 0;
+        for (unsigned a = 0; a < b && untouched(s, b); a++)
+            if (s->tables.kind[a] == s->tables.kind[b] && untouched(s, a) && same_links(s, a, b))
+                s->twins[b] |= 1u << a;
+    }
+}
+
+/* ---- the stage ----------------------------------------------------------------------------- */
+
+static int aim(struct syn_stage *s, unsigned pipeline, struct syn_error *error)
+{
+    const struct syn_problem_pipeline *p = &s->problem->pipelines[pipeline];
+    s->pipeline = pipeline;
+    s->model = p->model;
+    s->layers = p->model->layer_count;
+    s->weight = p->spec.weight;
+    s->hosts = p->hosts & ((1u << s->devices) - 1);
+    return syn_tables_full(&s->tables, p->model, &s->table, error);
+}
+
+static int look(struct syn_stage *s, uint32_t changed, unsigned pipeline, struct syn_error *error)
+{
+    int rc = aim(s, pipeline, error);
+    for (unsigned d = 0; !rc && d < s->devices; d++)
+        if (changed >> d & 1)
+            rc = base_device(s, d, error);
+    if (!rc)
+        rc = base_sums(s, error);
+    if (rc)
+        return rc;
+    for (unsigned d = 0; d < s->devices; d++)
+        bound_device(s, d);
+    count_needed(s);
+    find_common_demand(s);
+    find_twins(s);
+    return 0;
+}
+
+static int allocate(struct syn_stage *s, struct syn_error *error)
+{
+    unsigned layers = 1;
+    for (unsigned p = 0; p < s->problem->pipeline_count; p++)
+        if (s->problem->pipelines[p].model->layer_count > layers)
+            layers = s->problem->pipelines[p].model->layer_count;
+    s->entries = malloc(syn_table_rows(layers) * s->devices * sizeof *s->entries);
+    for (unsigned d = 0; s->entries && d < s->devices; d++) {
+        s->device[d].entries = s->entries + syn_table_rows(layers) * d;
+        s->device[d].timing = &s->problem->fleet->devices[d].profile.timing;
+        s->idle_uw += s->device[d].timing->idle_uw;
+    }
+    return s->entries || !s->devices ? 0 : no_memory(error);
+}
+
+int syn_stage_new(struct syn_stage **stage, const struct syn_problem *problem,
+                  const struct syn_plan *base, unsigned pipeline, struct syn_error *error)
+{
+    struct syn_stage *s = calloc(1, sizeof *s);
+    *stage = NULL;
+    if (!s)
+        return no_memory(error);
+    s->problem = problem;
+    s->devices = problem->fleet->count;
+    s->base = *base;
+    syn_tables_init(&s->tables, problem);
+    int rc = allocate(s, error);
+    if (!rc)
+        rc = look(s, UINT32_MAX, pipeline, error);
+    if (rc)
+        syn_stage_free(s);
     else
-        bound(s, d, first, last, entry);
-    return entry;
+        *stage = s;
+    return rc;
+}
+
+int syn_stage_move(struct syn_stage *stage, const struct syn_plan *base, unsigned pipeline,
+                   struct syn_error *error)
+{
+    const uint32_t changed = changed_devices(&stage->base, base);
+    stage->base = *base;
+    return look(stage, changed, pipeline, error);
+}
+
+void syn_stage_free(struct syn_stage *stage)
+{
+    if (!stage)
+        return;
+    syn_tables_clear(&stage->tables);
+    free(stage->entries);
+    free(stage);
+}
+
+/* ---- what a chunk means -------------------------------------------------------------------- */
+
+static bool fits_alone(const struct syn_stage *s, const struct syn_stage_device *d, unsigned first,
+                       unsigned last)
+{
+    uint8_t *alone = &d->table->on->alone[syn_table_row(s->layers, first, last)];
+    struct syn_misfit misfit;
+    if (*alone == SYN_ALONE_UNKNOWN)
+        *alone = syn_fit_alone(d->timing->part, s->model, first, last, &misfit) ? SYN_ALONE_NEVER
+                                                                                : SYN_ALONE_FITS;
+    return *alone == SYN_ALONE_FITS;
 }
 
 /* What the chunks that were there cost at their new places. */
@@ -346,29 +457,75 @@ static void others(const struct syn_stage_device *d, const struct syn_residents 
     }
 }
 
-void syn_stage_settle(struct syn_stage *s, unsigned device, unsigned first, unsigned last,
-                      struct syn_entry *entry)
+void syn_stage_settle(struct syn_stage *s, unsigned device, unsigned first, unsigned last)
 {
     struct syn_stage_device *d = &s->device[device];
+    struct syn_entry *entry = syn_stage_entry(s, device, first, last);
     struct syn_place places[SYN_PART_PLACEMENTS_MAX];
     struct syn_residents residents = d->residents;
     const struct syn_place *own = places;
-    struct syn_misfit misfit;
     int64_t accel, latency;
     if (entry->state != SYN_ENTRY_BOUND)
         return;
-    entry->state = SYN_ENTRY_NEVER;
     syn_residents_insert(&residents, (struct syn_resident){.pipeline = (uint8_t)s->pipeline,
                                                            .first = (uint16_t)first,
                                                            .last = (uint16_t)last});
-    if (syn_fit_kernels(s->problem, device, &residents, places, NULL) ||
-        syn_fit_alone(d->timing->part, s->model, first, last, &misfit))
+    if (!fits_alone(s, d, first, last) ||
+        syn_fit_kernels(s->problem, device, &residents, places, NULL)) {
+        *entry = (struct syn_entry){
+            .own_ns = SYN_STAGE_NEVER_NS, .accel_ns = SYN_STAGE_NEVER_NS, .state = SYN_ENTRY_NEVER};
         return;
+    }
     others(d, &residents, places, s->pipeline, &accel, &latency, &own);
-    const int64_t moving = moving_ns(d, first, last);
-    const int64_t cpu_ns = entry->cpu_ns;
-    entry->own_ns = moving + infer_ns(d->timing, s->model, first, last, own);
+    entry->own_ns = moving_ns(d, first, last) + infer_ns(d->timing, s->model, first, last, own);
     entry->others_ns = latency - d->latency_ns;
-    price(d, s->weight * entry->own_ns + accel - d->accel_ns, cpu_ns, entry);
+    entry->accel_ns = s->weight * entry->own_ns + accel - d->accel_ns;
     entry->state = SYN_ENTRY_EXACT;
+}
+
+int64_t syn_stage_cpu_ns(const struct syn_stage *s, unsigned device, unsigned first, unsigned last)
+{
+    const struct syn_stage_device *d = &s->device[device];
+    return s->weight * moving_ns(d, first, last) + second_round_ns(d);
+}
+
+int64_t syn_stage_energy_fj(const struct syn_stage *s, unsigned device, unsigned first,
+                            unsigned last, const struct syn_entry *entry)
+{
+    const struct syn_timing *t = s->device[device].timing;
+    return entry->accel_ns * t->active_uw[SYN_UNIT_ACCEL] +
+           syn_stage_cpu_ns(s, device, first, last) * t->active_uw[SYN_UNIT_CPU];
+}
+
+/* ---- hops ---------------------------------------------------------------------------------- */
+
+struct syn_hop syn_stage_hop(const struct syn_stage *s, unsigned from, unsigned to, unsigned cut)
+{
+    struct syn_hop h = {.from = (uint8_t)from, .to = (uint8_t)to, .direct = true};
+    if (from == to)
+        return h;
+    h.direct = s->problem->fleet->direct[from][to];
+    h.from_ns = s->device[from].table->message_ns[cut];
+    h.to_ns = s->device[to].table->message_ns[cut];
+    if (h.direct)
+        h.from_ns = h.to_ns = h.from_ns > h.to_ns ? h.from_ns : h.to_ns;
+    return h;
+}
+
+int64_t syn_hop_latency_ns(const struct syn_hop *h)
+{
+    return h->direct ? h->from_ns : h->from_ns + h->to_ns;
+}
+
+int64_t syn_stage_hop_energy_fj(const struct syn_stage *s, const struct syn_hop *h)
+{
+    return s->weight * (h->from_ns * s->device[h->from].timing->active_uw[SYN_UNIT_RADIO] +
+                        h->to_ns * s->device[h->to].timing->active_uw[SYN_UNIT_RADIO]);
+}
+
+uint64_t syn_stage_hop_bytes(const struct syn_stage *s, const struct syn_hop *h, unsigned cut)
+{
+    if (h->from == h->to)
+        return 0;
+    return (uint64_t)s->weight * s->table->bytes[cut] * (h->direct ? 1 : 2);
 }

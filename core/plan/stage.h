@@ -2,7 +2,8 @@
 /*
  * One stage of a search: a pipeline that is added to a plan of others. Everything that does not
  * depend on how it is cut is computed once, and what a chunk [first, last) means for a device that
- * already holds others is computed once, when first asked for.
+ * already holds others is placed and priced once, when first asked for. The next stage keeps what
+ * the change of plan does not touch.
  *
  * The chunks of one plan sit on distinct devices, so what a chunk adds to its device depends on
  * nothing else of the plan: sums of these entries are exact.
@@ -12,19 +13,20 @@
 
 #include "core/cost/cost.h"
 #include "core/cost/fit.h"
-#include "devices/part/demand.h"
+#include "core/plan/tables.h"
 
 #define SYN_STAGE_NEVER UINT16_MAX /* no number of chunks is enough */
+#define SYN_STAGE_NEVER_NS                                                                         \
+    (INT64_MAX / 8) /* a time that never comes; sums of a few do not overflow */
 
-enum syn_entry_state { SYN_ENTRY_UNKNOWN, SYN_ENTRY_BOUND, SYN_ENTRY_EXACT, SYN_ENTRY_NEVER };
+enum syn_entry_state { SYN_ENTRY_BOUND, SYN_ENTRY_EXACT, SYN_ENTRY_NEVER };
 
 /* What a chunk adds to its device. Lower bounds in state BOUND. */
 struct syn_entry {
+    int64_t own_ns;    /* latency of this chunk; SYN_STAGE_NEVER_NS where it never fits */
+    int64_t accel_ns;  /* of a round, with what it changes for the chunks already there */
+    int64_t others_ns; /* change of the latencies of the chunks already there */
     enum syn_entry_state state;
-    int64_t accel_ns, cpu_ns; /* of a round, with what it changes for the chunks already there */
-    int64_t own_ns;           /* latency of this chunk */
-    int64_t others_ns;        /* change of the latencies of the chunks already there */
-    int64_t energy_fj;        /* active, of a round */
 };
 
 struct syn_stage_resident {
@@ -43,48 +45,79 @@ struct syn_stage_device {
     int64_t accel_floor_ns, latency_floor_ns;          /* wherever their kernels may come to lie */
     int64_t arena_bytes;                               /* free */
     struct syn_demand room;                            /* that sums of the residents leave */
-    /* By cut: */
-    int64_t words_ns[SYN_MODEL_LAYERS_MAX + 1];   /* to load or unload it */
-    int64_t message_ns[SYN_MODEL_LAYERS_MAX + 1]; /* to send it; the last: the result */
-    uint64_t cycles[SYN_MODEL_LAYERS_MAX + 1];    /* of the layers before it, at least */
-    struct syn_demand *demand; /* [cut]: of the layers before it; shared by devices of a part */
-    struct syn_entry *entries;
+    const struct syn_kind_table *table;                /* of the pipeline's model */
+    int64_t least_ns;          /* accelerator of a round at least, whether or not it joins */
+    struct syn_entry *entries; /* [row]; for hosts of the pipeline */
+    uint16_t reach[SYN_MODEL_LAYERS_MAX]; /* furthest end of a chunk that begins here, by sums */
 };
 
 struct syn_stage {
     const struct syn_problem *problem;
-    const struct syn_plan *base;
+    struct syn_plan base;
+    struct syn_tables tables;
     unsigned pipeline, layers, devices;
+    uint32_t hosts;
     int64_t weight;
     const struct syn_model *model;
-    struct syn_prediction prediction; /* of base */
-    int64_t base_energy_fj;           /* active, of a round */
-    int64_t idle_uw;                  /* of all devices */
-    int64_t cap_ns;                   /* T that rate caps allow at best, this pipeline included */
-    bool bounded;                     /* some pipeline of base has a bound on its latency */
-    uint64_t base_away;
-    uint32_t bytes[SYN_MODEL_LAYERS_MAX + 1]; /* of each cut; the last: the result */
-    uint32_t cut_words[SYN_MODEL_LAYERS_MAX + 1];
-    int64_t remaining_ns[SYN_MODEL_LAYERS_MAX + 1]; /* inference of the layers behind, at least */
-    int64_t cheapest_message_ns[SYN_MODEL_LAYERS_MAX + 1]; /* by cut, over the devices */
-    uint16_t needed[SYN_MODEL_LAYERS_MAX + 1];   /* chunks for the layers behind a cut, at least */
-    struct syn_demand *demands[SYN_DEVICES_MAX]; /* one for each kind of part; owned */
+    const struct syn_model_table *table;
+    /* Of base: */
+    int64_t busy_ns[SYN_DEVICES_MAX][SYN_UNIT_COUNT]; /* of a round */
+    struct syn_radio_load radio;
+    int64_t radio_ns; /* T that odd sets of radios allow at best */
+    int64_t latency_ns;
+    uint64_t bytes_sent, away;
+    int64_t energy_fj;                         /* active, of a round */
+    int64_t idle_uw;                           /* of all devices */
+    int64_t cap_ns;                            /* T that rate caps allow, this pipeline included */
+    bool bounded;                              /* some pipeline of base has a latency bound */
+    uint16_t needed[SYN_MODEL_LAYERS_MAX + 1]; /* chunks for the layers behind a cut, at least */
+    const struct syn_demand
+        *demand; /* [cut]: where layers take the same of every host, else NULL */
+    uint32_t twins[SYN_DEVICES_MAX]; /* devices before it that nothing tells from it but order */
+    struct syn_entry *entries;       /* owned, of all devices */
     struct syn_stage_device device[SYN_DEVICES_MAX];
 };
 
 /*
  * `base` is feasible and leaves `pipeline` out. Returns 0, SYN_ENOMEM, SYN_EOOR (more tensors
- * cross a cut than can). The stage refers to problem and base.
+ * cross a cut than can). The stage refers to the problem.
  */
 int syn_stage_new(struct syn_stage **stage, const struct syn_problem *problem,
                   const struct syn_plan *base, unsigned pipeline, struct syn_error *error);
+/* Another pipeline, another base. After an error the stage can only be freed. */
+int syn_stage_move(struct syn_stage *stage, const struct syn_plan *base, unsigned pipeline,
+                   struct syn_error *error);
 void syn_stage_free(struct syn_stage *stage);
 
-/* The entry in state BOUND, EXACT or NEVER. */
-struct syn_entry *syn_stage_bound(struct syn_stage *stage, unsigned device, unsigned first,
-                                  unsigned last);
-/* Makes it EXACT or NEVER. */
-void syn_stage_settle(struct syn_stage *stage, unsigned device, unsigned first, unsigned last,
-                      struct syn_entry *entry);
+/* Of a device that is a host, first < last. */
+static inline struct syn_entry *syn_stage_entry(const struct syn_stage *s, unsigned device,
+                                                unsigned first, unsigned last)
+{
+    return &s->device[device].entries[syn_table_row(s->layers, first, last)];
+}
+
+/* Makes a bound EXACT or NEVER. */
+void syn_stage_settle(struct syn_stage *stage, unsigned device, unsigned first, unsigned last);
+
+/* What a chunk adds to the CPU of its device in a round. */
+int64_t syn_stage_cpu_ns(const struct syn_stage *stage, unsigned device, unsigned first,
+                         unsigned last);
+/* Active energy that it adds to a round. */
+int64_t syn_stage_energy_fj(const struct syn_stage *stage, unsigned device, unsigned first,
+                            unsigned last, const struct syn_entry *entry);
+
+/* The pipeline's tensors at a cut (the last: its result) from device to device. */
+struct syn_hop {
+    uint8_t from, to;
+    bool direct;            /* or over the hub */
+    int64_t from_ns, to_ns; /* of one inference, each end; both the same where direct; 0: local */
+};
+
+struct syn_hop syn_stage_hop(const struct syn_stage *stage, unsigned from, unsigned to,
+                             unsigned cut);
+int64_t syn_hop_latency_ns(const struct syn_hop *hop);
+int64_t syn_stage_hop_energy_fj(const struct syn_stage *stage, const struct syn_hop *hop);
+uint64_t syn_stage_hop_bytes(const struct syn_stage *stage, const struct syn_hop *hop,
+                             unsigned cut);
 
 #endif

@@ -6,7 +6,8 @@
 static int search(const struct syn_problem *problem, const struct syn_search_options *options,
                   struct syn_search_result *result, struct syn_error *error)
 {
-    const struct syn_progressive how = {.compare = syn_by_own_latency, .blind = true};
+    const struct syn_progressive how = {
+        .compare = syn_by_own_latency, .order_of_sums = SYN_OUTLOOK_OWN, .blind = true};
     return syn_progressive_search(problem, &how, options, result, error);
 }
 

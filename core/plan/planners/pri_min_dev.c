@@ -6,8 +6,10 @@
 static int search(const struct syn_problem *problem, const struct syn_search_options *options,
                   struct syn_search_result *result, struct syn_error *error)
 {
-    const struct syn_progressive how = {
-        .compare = syn_by_own_latency, .own_first = true, .spread = SYN_SPREAD_FEWEST};
+    const struct syn_progressive how = {.compare = syn_by_own_latency,
+                                        .order_of_sums = SYN_OUTLOOK_OWN,
+                                        .own_first = true,
+                                        .spread = SYN_SPREAD_FEWEST};
     return syn_progressive_search(problem, &how, options, result, error);
 }
 

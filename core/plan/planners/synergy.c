@@ -30,7 +30,11 @@ static int search(const struct syn_problem *problem, const struct syn_search_opt
 {
     unsigned order[SYN_PIPELINES_MAX];
     sort_by_intensity(problem, order);
-    const struct syn_progressive how = {.compare = by_objective, .order = order};
+    const struct syn_progressive how = {.compare = by_objective,
+                                        .order = order,
+                                        .order_of_sums = syn_enumerate_order(problem->objective),
+                                        .round_first =
+                                            problem->objective == SYN_OBJECTIVE_THROUGHPUT};
     int rc = syn_progressive_search(problem, &how, options, result, error);
     /* With one pipeline nothing was taken before it: its best is the best. */
     result->proven = !rc && problem->pipeline_count == 1 && (!options || !options->time_limit_ns);
