@@ -15,6 +15,7 @@ enum syn_event_kind {
     SYN_HAPPENS_RECEIVED, /* the receiver's */
     SYN_HAPPENS_AT_HUB,   /* a message is at the console, whose radio sends it on */
     SYN_HAPPENS_WAKE,     /* of a radio */
+    SYN_HAPPENS_CAP_ENDS, /* a runtime asked to be called back */
     SYN_HAPPENS_BEACON,
     /* At once: */
     SYN_HAPPENS_DATA,   /* the first bytes of a transfer reach `device` */

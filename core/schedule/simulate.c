@@ -40,6 +40,9 @@ static void handle(struct syn_sim *sim, const struct syn_happening *h, int64_t a
     case SYN_HAPPENS_WAKE:
         syn_sim_wake(sim, h, at_ns);
         break;
+    case SYN_HAPPENS_CAP_ENDS:
+        syn_rt_woken(&sim->devices[h->device].rt, sim->now_ns);
+        break;
     case SYN_HAPPENS_BEACON:
         syn_sim_beacon(sim, h);
         break;

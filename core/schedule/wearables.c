@@ -68,6 +68,13 @@ static void on_completed(void *ctx, uint8_t pipeline, const struct syn_token *to
                             .kind = SYN_HAPPENS_COUNTS, .device = d->index, .end_ns = acted_ns});
 }
 
+static void on_wake(void *ctx, int64_t at_ns)
+{
+    const struct syn_sim_device *d = ctx;
+    syn_sim_at(d->sim, at_ns,
+               &(struct syn_happening){.kind = SYN_HAPPENS_CAP_ENDS, .device = d->index});
+}
+
 /* ---- what happens ---- */
 
 void syn_sim_end(struct syn_sim *sim, const struct syn_happening *h, int64_t at_ns)
@@ -137,7 +144,7 @@ static int init_device(struct syn_sim *sim, unsigned index, struct syn_error *er
 {
     struct syn_sim_device *d = &sim->devices[index];
     struct syn_route routes[SYN_PIPELINES_MAX];
-    const struct syn_rt_port port = {d, on_begin, on_credit, on_completed, on_duration};
+    const struct syn_rt_port port = {d, on_begin, on_credit, on_completed, on_duration, on_wake};
     d->timing = &sim->problem->fleet->devices[index].profile.timing;
     int rc = syn_routes_of(sim->problem, sim->plan, index, routes, error);
     for (unsigned p = 0; !rc && p < sim->plan->pipeline_count; p++)
@@ -146,8 +153,7 @@ static int init_device(struct syn_sim *sim, unsigned index, struct syn_error *er
         return rc;
     rc = price_chunks(sim, d, error);
     if (!rc && syn_rt_init(&d->rt, &port, routes, sim->plan->pipeline_count, sim->depth))
-        rc = syn_error_set(error, SYN_ESTATE, "the runtime refuses the routes of device %u",
-                           index);
+        rc = syn_error_set(error, SYN_ESTATE, "the runtime refuses the routes of device %u", index);
     return rc;
 }
 

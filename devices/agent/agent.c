@@ -86,6 +86,12 @@ void syn_agent_task_ended(struct syn_agent *agent, const struct syn_task *task, 
         beacon(agent, end_ns);
 }
 
+void syn_agent_woken(struct syn_agent *agent)
+{
+    if (agent->committed)
+        syn_rt_woken(&agent->rt, agent->port.now_ns(agent->port.ctx));
+}
+
 static struct syn_agent_link *relay(struct syn_agent *agent)
 {
     if (agent->links[agent->relay_link].open)

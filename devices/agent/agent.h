@@ -67,6 +67,8 @@ struct syn_agent_port {
      * profile's figures is given (for SEND: by this end's figures). */
     void (*begin)(void *ctx, const struct syn_task *task, int64_t start_ns, uint64_t duration_ns);
     void (*credit)(void *ctx, uint8_t pipeline, uint8_t stage, uint8_t peer, int64_t at_ns);
+    /* Call syn_agent_woken() at this time; see devices/runtime/runtime.h. May be NULL. */
+    void (*wake)(void *ctx, int64_t at_ns);
     /* Tell the peers what is done: every 100 ms, and at once in sequential mode. */
     void (*beacon)(void *ctx, const uint32_t *done, unsigned count, int64_t at_ns);
     /* A tensor message that a host relays from another device, SMP header included. */
@@ -152,6 +154,9 @@ int64_t syn_agent_poll(struct syn_agent *agent);
  * for ACT. */
 void syn_agent_task_ended(struct syn_agent *agent, const struct syn_task *task, int64_t start_ns,
                           int64_t end_ns, int64_t late_ns, const struct syn_tensor_result *result);
+
+/* The time for which port.wake asked has come. */
+void syn_agent_woken(struct syn_agent *agent);
 
 /* Writes a tensor message to the host, who relays it to device `peer` (hosts learn the target from
  * the stream). Returns false when no host is connected or the link is full. */

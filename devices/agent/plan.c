@@ -111,6 +111,12 @@ static void port_completed(void *ctx, uint8_t pipeline, const struct syn_token *
     agent->beacon_due = agent->rt.mode == SYN_RT_SEQUENTIAL;
 }
 
+static void port_wake(void *ctx, int64_t at_ns)
+{
+    struct syn_agent *agent = ctx;
+    agent->port.wake(agent->port.ctx, at_ns);
+}
+
 static uint64_t port_duration(void *ctx, const struct syn_task *task)
 {
     const struct syn_agent *agent = ctx;
@@ -124,7 +130,8 @@ static int activate(struct syn_agent *agent)
                                      .begin = port_begin,
                                      .credit = port_credit,
                                      .completed = port_completed,
-                                     .duration = port_duration};
+                                     .duration = port_duration,
+                                     .wake = agent->port.wake ? port_wake : NULL};
     const struct syn_deployment *d = &agent->deployment;
     struct syn_route routes[SYN_RT_PIPELINES_MAX];
     for (unsigned i = 0; i < d->pipeline_count; i++)

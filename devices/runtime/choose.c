@@ -126,9 +126,34 @@ static struct syn_rt_choice best_of(const struct syn_rt *rt, choice_of of)
     return best;
 }
 
+/* Whoever waits for its rate cap leaves the sensor unit to others, where a timer can call it back.
+ */
+static bool waits_for_cap(const struct syn_rt *rt, const struct syn_rt_choice *c)
+{
+    return c->found && rt->port.wake && rt->next_sense_ns[c->pipeline] > rt->now_ns;
+}
+
+static struct syn_rt_choice sense_now(const struct syn_rt *rt, unsigned p)
+{
+    struct syn_rt_choice c = sense_of(rt, p);
+    c.found = c.found && !waits_for_cap(rt, &c);
+    return c;
+}
+
 struct syn_rt_choice syn_rt_choose_sense(const struct syn_rt *rt)
 {
-    return best_of(rt, sense_of);
+    return best_of(rt, sense_now);
+}
+
+int64_t syn_rt_cap_ends(const struct syn_rt *rt)
+{
+    int64_t at = INT64_MAX;
+    for (unsigned p = 0; p < rt->pipeline_count; p++) {
+        const struct syn_rt_choice c = sense_of(rt, p);
+        if (waits_for_cap(rt, &c) && rt->next_sense_ns[p] < at)
+            at = rt->next_sense_ns[p];
+    }
+    return at;
 }
 
 struct syn_rt_choice syn_rt_choose_load(const struct syn_rt *rt)
@@ -162,7 +187,7 @@ static uint16_t count_unsent(const struct syn_rt *rt, unsigned p, unsigned stage
 void syn_rt_count_waiting(struct syn_rt *rt)
 {
     uint16_t *waiting = rt->counters.waiting;
-    waiting[SYN_UNIT_SENSOR] = count_found(rt, sense_of);
+    waiting[SYN_UNIT_SENSOR] = count_found(rt, sense_now);
     waiting[SYN_UNIT_ACCEL] = count_found(rt, load_of);
     waiting[SYN_UNIT_CPU] = (uint16_t)(count_found(rt, act_of) + (rt->body_state == SYN_BODY_DONE));
     waiting[SYN_UNIT_RADIO] = 0;

@@ -52,6 +52,15 @@ struct syn_rt_choice syn_rt_choose_sense(const struct syn_rt *rt);
 struct syn_rt_choice syn_rt_choose_load(const struct syn_rt *rt);
 struct syn_rt_choice syn_rt_choose_act(const struct syn_rt *rt);
 
+/* When the first of those may be sensed that only wait for their rate cap; INT64_MAX = none. */
+int64_t syn_rt_cap_ends(const struct syn_rt *rt);
+
+/* Time goes on. */
+static inline void syn_rt_notice(struct syn_rt *rt, int64_t at_ns)
+{
+    rt->now_ns = syn_rt_later(rt->now_ns, at_ns);
+}
+
 /* Notes which pipelines became admissible by what happened at at_ns. */
 void syn_rt_admit(struct syn_rt *rt, int64_t at_ns);
 

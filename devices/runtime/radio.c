@@ -122,6 +122,7 @@ static void tell_ask(struct syn_radio *radio, unsigned p)
     if (!next || !peer->up || p == SYN_RADIO_HOST)
         return;
     peer->told = true;
+    peer->put_off = false;
     peer->told_stream = next->stream;
     peer->told_inference = next->inference;
     tell(radio, p,
@@ -243,6 +244,8 @@ void syn_radio_tick(struct syn_radio *radio, int64_t now_ns)
             continue;
         }
         if (c.peer != SYN_RADIO_HOST) {
+            if (radio->peers[c.peer].put_off)
+                tell_ask(radio, c.peer);
             wait_for(radio, c.peer, now_ns);
             break;
         }
@@ -310,20 +313,41 @@ static int find_send(const struct syn_radio *radio, unsigned peer,
     return -1;
 }
 
+/* Does another message that could begin now go before this one of our own? */
+static bool another_is_first(const struct syn_radio *radio, const struct candidate *own,
+                             int64_t now_ns)
+{
+    const struct candidate first = choose(radio, now_ns);
+    return first.send != own->send && before(&first, own, now_ns);
+}
+
+static void decline_grant(struct syn_radio *radio, unsigned p, bool later)
+{
+    tell_decline(radio, p, later ? INT64_MAX : radio->free_ns, SYN_RADIO_ANSWER);
+    if (!later)
+        tell_ask(radio, p);
+}
+
 static void on_grant(struct syn_radio *radio, unsigned p, const struct syn_radio_message *m,
                      int64_t now_ns)
 {
-    int index = find_send(radio, p, m);
-    bool promised = radio->granted != SYN_RADIO_NOBODY;
+    const int index = find_send(radio, p, m);
     radio->peers[p].free_ns = m->free_ns;
-    if (index < 0 || promised || radio->free_ns > now_ns) {
-        tell_decline(radio, p, promised ? INT64_MAX : radio->free_ns, SYN_RADIO_ANSWER);
-        if (!promised)
-            tell_ask(radio, p);
+    if (radio->granted != SYN_RADIO_NOBODY) {
+        decline_grant(radio, p, true); /* whoever begins or declines makes us ask again */
+        return;
+    }
+    if (index < 0 || radio->free_ns > now_ns) {
+        decline_grant(radio, p, false);
         return;
     }
     const struct syn_radio_send *send = &radio->sends[index];
-    struct candidate c = candidate(radio, send, p, false);
+    const struct candidate c = candidate(radio, send, p, false);
+    if (another_is_first(radio, &c, now_ns)) {
+        radio->peers[p].put_off = true;
+        decline_grant(radio, p, true);
+        return;
+    }
     begin(radio, (unsigned)index, c.start_ns, longer(send->duration_ns, m->duration_ns));
 }
 

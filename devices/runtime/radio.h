@@ -12,10 +12,11 @@
  * own next message to each peer and what the peers ask, the one that can begin first (then the one
  * that has been ready for longer, then the lower device index of the sender). If that is a peer's,
  * it GRANTs and takes nothing else until the peer has begun or DECLINEd; if it is its own, it
- * waits for the grant. This order of messages is the same at both ends of each, so the first of all
- * is waited for by nobody else and begins: there is no deadlock. News of a radio that has become
- * busy travels to all that wait for it, by ASK or DECLINE, as the time from which it is free. A
- * peer that does not answer for `patience_ns` is passed over.
+ * waits for the grant, and declines those of others. This order of messages is the same at both
+ * ends of each, so the first of all is waited for by nobody else and begins: there is no deadlock,
+ * and nobody who grants more quickly goes first. News of a radio that has become busy travels to
+ * all that wait for it, by ASK or DECLINE, as the time from which it is free. A peer that does not
+ * answer for `patience_ns` is passed over.
  *
  * Bodies of the messages (GROUP.md, command 4; stream and inference name the hop), little endian:
  *   ASK      i64 ready, i64 free (sender's radio), u64 duration by the sender's figures
@@ -94,6 +95,7 @@ struct syn_radio {
         struct syn_radio_send ask; /* of the peer, its next to us */
         uint64_t granted_ns;       /* how long the transfer that it was granted takes */
         bool told;                 /* our next to the peer has been asked for */
+        bool put_off;              /* its grant was declined for a message that goes first */
         uint16_t told_stream;
         uint32_t told_inference;
     } peers[SYN_RADIO_PEERS];

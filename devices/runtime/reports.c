@@ -79,6 +79,7 @@ static void acted(struct syn_rt *rt, const struct syn_task *task, int64_t end_ns
 void syn_rt_ended(struct syn_rt *rt, const struct syn_task *task, int64_t start_ns, int64_t end_ns,
                   int64_t late_ns)
 {
+    syn_rt_notice(rt, end_ns);
     account(rt, task->kind, task->pipeline, start_ns, end_ns);
     if (late_ns > 0) {
         rt->counters.late++;
@@ -127,6 +128,7 @@ int syn_rt_receive_begin(struct syn_rt *rt, unsigned pipeline, enum syn_stage st
 void syn_rt_receive_end(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage, unsigned slot,
                         const struct syn_token *token, int64_t start_ns, int64_t end_ns)
 {
+    syn_rt_notice(rt, end_ns);
     account(rt, SYN_TASK_RECEIVE, pipeline, start_ns, end_ns);
     fill(&rt->slots[pipeline][stage][slot], token, end_ns);
     syn_rt_schedule(rt);
@@ -158,6 +160,7 @@ static void count_drop(struct syn_rt *rt, unsigned p, uint32_t inference, int64_
 void syn_rt_receive_abort(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage, unsigned slot,
                           uint32_t inference, int64_t at_ns)
 {
+    syn_rt_notice(rt, at_ns);
     empty(rt, pipeline, stage, slot, at_ns);
     count_drop(rt, pipeline, inference, at_ns);
     syn_rt_schedule(rt);
@@ -165,6 +168,7 @@ void syn_rt_receive_abort(struct syn_rt *rt, unsigned pipeline, enum syn_stage s
 
 void syn_rt_send_abort(struct syn_rt *rt, const struct syn_task *task, int64_t at_ns)
 {
+    syn_rt_notice(rt, at_ns);
     empty(rt, task->pipeline, task->from_stage, task->from_slot, at_ns);
     count_drop(rt, task->pipeline, task->token.inference, at_ns);
     syn_rt_schedule(rt);
@@ -174,6 +178,7 @@ void syn_rt_dropped(struct syn_rt *rt, unsigned pipeline, uint32_t inference, in
 {
     if (pipeline >= rt->pipeline_count)
         return;
+    syn_rt_notice(rt, at_ns);
     count_drop(rt, pipeline, inference, at_ns);
     syn_rt_schedule(rt);
 }
@@ -209,6 +214,7 @@ void syn_rt_credit(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage, i
     uint8_t *count = &rt->credits[pipeline][stage];
     if (*count == SYN_RT_SLOTS_MAX)
         return;
+    syn_rt_notice(rt, at_ns);
     rt->credit_ns[pipeline][stage][(*count)++] = at_ns;
     syn_rt_schedule(rt);
 }
@@ -218,6 +224,7 @@ void syn_rt_counts(struct syn_rt *rt, const uint32_t *done, unsigned count, int6
     for (unsigned p = 0; p < count && p < rt->pipeline_count; p++)
         if (done[p] > rt->done[p] && !rt->routes[p].has_tail)
             rt->done[p] = done[p];
+    syn_rt_notice(rt, at_ns);
     syn_rt_admit(rt, at_ns);
     syn_rt_schedule(rt);
 }

@@ -66,6 +66,7 @@ static void take_route(struct syn_rt *rt, unsigned p, const struct syn_route *ro
         if (!stage_used(r, s))
             r->slots[s] = 0;
     rt->next_inference[p] = 1;
+    rt->capped |= r->has_head && r->gap_ns > 0;
 }
 
 int syn_rt_init(struct syn_rt *rt, const struct syn_rt_port *port, const struct syn_route *routes,
@@ -81,6 +82,7 @@ int syn_rt_init(struct syn_rt *rt, const struct syn_rt_port *port, const struct 
     rt->pipeline_count = (uint8_t)pipeline_count;
     rt->depth = (uint16_t)depth;
     rt->configured = SYN_RT_NOBODY;
+    rt->now_ns = rt->wake_ns = INT64_MIN;
     for (unsigned p = 0; p < pipeline_count; p++)
         take_route(rt, p, &routes[p]);
     return 0;
@@ -141,7 +143,9 @@ static bool begin_sense(struct syn_rt *rt)
     syn_rt_to_slot(rt, &task)->state = SYN_SLOT_FILLING;
     rt->next_inference[c.pipeline]++;
     rt->admitted[c.pipeline] = false;
-    syn_rt_admit(rt, syn_rt_begin(rt, &task, c.ready_ns));
+    const int64_t start = syn_rt_begin(rt, &task, c.ready_ns);
+    rt->next_sense_ns[c.pipeline] = start + rt->routes[c.pipeline].gap_ns;
+    syn_rt_admit(rt, start);
     return true;
 }
 
@@ -256,11 +260,28 @@ static bool begin_send(struct syn_rt *rt)
     return begun;
 }
 
+static void wake_for_caps(struct syn_rt *rt)
+{
+    const int64_t at = rt->port.wake && rt->capped ? syn_rt_cap_ends(rt) : INT64_MAX;
+    if (at == INT64_MAX || at == rt->wake_ns)
+        return;
+    rt->wake_ns = at;
+    rt->port.wake(rt->port.ctx, at);
+}
+
 void syn_rt_schedule(struct syn_rt *rt)
 {
     while (begin_send(rt) || begin_unload(rt) || begin_load(rt) || begin_act(rt) || begin_sense(rt))
         ;
+    wake_for_caps(rt);
     syn_rt_count_waiting(rt);
+}
+
+void syn_rt_woken(struct syn_rt *rt, int64_t now_ns)
+{
+    syn_rt_notice(rt, now_ns);
+    rt->wake_ns = INT64_MIN;
+    syn_rt_schedule(rt);
 }
 
 /* ---- starting and stopping ---- */
@@ -289,6 +310,7 @@ void syn_rt_start(struct syn_rt *rt, enum syn_rt_mode mode, uint32_t limit, int6
     memset(c->tasks, 0, sizeof c->tasks);
     c->late = 0;
     c->late_ns = 0;
+    syn_rt_notice(rt, now_ns);
     rt->mode = mode;
     rt->running = true;
     for (unsigned p = 0; p < rt->pipeline_count; p++) {

@@ -125,6 +125,12 @@ struct syn_rt_port {
      * left for the next inference to cover.
      */
     uint64_t (*duration)(void *ctx, const struct syn_task *task);
+    /*
+     * Call syn_rt_woken() at this time; an earlier one that was named before may be forgotten. May
+     * be NULL: then sensing that waits for its rate cap begins in advance, with the time at which
+     * it is due, and holds the sensor unit until then.
+     */
+    void (*wake)(void *ctx, int64_t at_ns);
 };
 
 enum syn_rt_mode { SYN_RT_FAIR, SYN_RT_WORK_CONSERVING, SYN_RT_SEQUENTIAL };
@@ -168,6 +174,7 @@ struct syn_rt {
     uint16_t depth; /* K */
     enum syn_rt_mode mode;
     bool running;
+    bool capped;                         /* a pipeline that is sensed here has a rate cap */
     bool granted;                        /* peers were told of the slots that they fill */
     uint32_t last[SYN_RT_PIPELINES_MAX]; /* inference that ends this run, 0 = no limit */
     int64_t free_ns[SYN_UNIT_COUNT];     /* when each unit becomes or became free */
@@ -178,8 +185,9 @@ struct syn_rt {
     uint64_t infer_ns;                   /* how long it infers; 0 = not known */
     uint8_t configured;                  /* whose chunk is configured, or SYN_RT_NOBODY */
     bool admitted[SYN_RT_PIPELINES_MAX]; /* the next inference may be sensed */
-    int64_t admitted_ns[SYN_RT_PIPELINES_MAX];                 /* since when */
-    int64_t next_sense_ns[SYN_RT_PIPELINES_MAX];               /* not before this: rate caps */
+    int64_t admitted_ns[SYN_RT_PIPELINES_MAX];   /* since when */
+    int64_t next_sense_ns[SYN_RT_PIPELINES_MAX]; /* not before this: rate caps */
+    int64_t now_ns, wake_ns; /* the latest time that was reported; that was asked for */
     uint32_t next_inference[SYN_RT_PIPELINES_MAX];             /* from 1 */
     uint32_t given_up[SYN_RT_PIPELINES_MAX][SYN_RT_SLOTS_MAX]; /* the last that were dropped */
     uint32_t done[SYN_RT_PIPELINES_MAX]; /* acted or dropped, over all devices, as known here */
@@ -206,6 +214,9 @@ int syn_rt_init(struct syn_rt *rt, const struct syn_rt_port *port, const struct 
  * late, late_ns) count from the start.
  */
 void syn_rt_start(struct syn_rt *rt, enum syn_rt_mode mode, uint32_t limit, int64_t now_ns);
+
+/* The time for which port.wake asked has come. */
+void syn_rt_woken(struct syn_rt *rt, int64_t now_ns);
 
 /* Admits nothing more; what is under way drains. */
 void syn_rt_stop(struct syn_rt *rt);

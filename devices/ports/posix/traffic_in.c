@@ -179,7 +179,8 @@ static void ask_own_radio(struct syn_traffic_in *in)
     int64_t now = syn_virtual_now(t->clock);
     struct syn_tensor_token token;
     syn_incoming_token(&in->incoming, &token);
-    bool agrees = token.ready_ns <= now && token.ready_ns > now - CLOCK_AGREES;
+    /* The bytes come at once, but not before the sender's radio is through with them. */
+    bool agrees = token.ready_ns < now + CLOCK_AGREES && token.ready_ns > now - CLOCK_AGREES;
     struct syn_radio_send send = {.stream = in->incoming.hop.stream,
                                   .inference = in->incoming.inference,
                                   .peer = SYN_RADIO_HOST,

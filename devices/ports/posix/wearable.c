@@ -35,6 +35,7 @@ struct syn_wearable {
     int64_t weights_ns; /* when the weights of the deployment are loaded */
     struct syn_loop_timer settle;
     struct syn_virtual_timer poll;
+    struct syn_virtual_timer wake; /* of the runtime */
     bool counts_due, counts_relay;
     int64_t counts_ns; /* of the last that was done */
     bool reset_due;
@@ -239,6 +240,7 @@ static void forget_tasks(struct syn_wearable *w)
         syn_virtual_stop(&w->running[k].timer);
         w->running[k].active = false;
     }
+    syn_virtual_stop(&w->wake);
     syn_accel_clear(&w->accel);
     syn_traffic_reset(&w->traffic);
     w->counts_due = false;
@@ -292,6 +294,19 @@ static void credit(void *ctx, uint8_t pipeline, uint8_t stage, uint8_t peer, int
 {
     struct syn_wearable *w = ctx;
     syn_traffic_credit(&w->traffic, pipeline, stage, peer, at_ns);
+}
+
+static void on_wake(void *ctx)
+{
+    struct syn_wearable *w = ctx;
+    syn_agent_woken(&w->agent);
+    settle_soon(w);
+}
+
+static void wake(void *ctx, int64_t at_ns)
+{
+    struct syn_wearable *w = ctx;
+    syn_virtual_start(&w->clock, &w->wake, at_ns, on_wake, w);
 }
 
 static void beacon(void *ctx, const uint32_t *done, unsigned count, int64_t at_ns)
@@ -382,6 +397,7 @@ static int init_agent(struct syn_wearable *w)
                                         .peers = set_peers,
                                         .begin = begin,
                                         .credit = credit,
+                                        .wake = wake,
                                         .beacon = beacon,
                                         .relayed = relayed,
                                         .feed = feed,

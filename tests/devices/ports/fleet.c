@@ -84,10 +84,17 @@ static uint64_t on_duration(void *ctx, const struct syn_task *task)
     return syn_deployment_duration(&d->agent->deployment, &d->agent->timing, task);
 }
 
+static void on_wake(void *ctx, int64_t at_ns)
+{
+    const struct fleet_device *d = ctx;
+    d->port.wake(d->port.ctx, at_ns);
+}
+
 static void look_in_between(struct fleet_device *d)
 {
     d->port = d->agent->rt.port;
-    d->agent->rt.port = (struct syn_rt_port){d, on_begin, on_credit, on_completed, on_duration};
+    d->agent->rt.port =
+        (struct syn_rt_port){d, on_begin, on_credit, on_completed, on_duration, on_wake};
 }
 
 /* ---- deployments ---- */

@@ -177,6 +177,31 @@ static void work_conserving_it_does_not_wait(void **state)
     assert_rate(1, 50350 * US);
 }
 
+static void a_rate_cap_holds_the_whole_fair_round_back(void **state)
+{
+    (void)state;
+    struct world_pipeline plan[2] = {kws, kws};
+    plan[0].gap = 20 * MS;
+    world_init(&w, 1, plan, 2, 3);
+    world_start(&w, SYN_RT_FAIR, 0);
+    assert_rate(0, 20 * MS);
+    assert_rate(1, 20 * MS);
+}
+
+/* Both are sensed by one unit, which the capped one does not hold while it waits. */
+static void work_conserving_a_rate_cap_holds_nobody_else_back(void **state)
+{
+    (void)state;
+    struct world_pipeline plan[2] = {kws, kws};
+    plan[0].gap = 20 * MS;
+    world_init(&w, 1, plan, 2, 3);
+    world_start(&w, SYN_RT_WORK_CONSERVING, 0);
+    assert_rate(0, 20 * MS);
+    world_init(&w, 1, plan, 2, 3);
+    world_start(&w, SYN_RT_WORK_CONSERVING, 0);
+    assert_rate(1, 20 * MS / ((20 * MS - 1750 * US) / (1.750 * MS)));
+}
+
 /* ---- one at a time ---- */
 
 static void sequential_a_round_is_the_sum_of_its_tasks(void **state)
@@ -435,6 +460,8 @@ int main(void)
         cmocka_unit_test(actions_for_others_do_not_keep_the_accelerator_waiting),
         cmocka_unit_test(a_fast_pipeline_waits_for_a_slow_one),
         cmocka_unit_test(work_conserving_it_does_not_wait),
+        cmocka_unit_test(a_rate_cap_holds_the_whole_fair_round_back),
+        cmocka_unit_test(work_conserving_a_rate_cap_holds_nobody_else_back),
         cmocka_unit_test(sequential_a_round_is_the_sum_of_its_tasks),
         cmocka_unit_test(sequential_a_round_serves_weights_in_plan_order),
         cmocka_unit_test(a_slow_target_holds_the_source_back),

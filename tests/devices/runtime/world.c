@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-enum { EVENT_END, EVENT_ARRIVED, EVENT_CREDIT, EVENT_COUNTS };
+enum { EVENT_END, EVENT_ARRIVED, EVENT_CREDIT, EVENT_COUNTS, EVENT_WAKE };
 
 /* ---- events ---- */
 
@@ -153,6 +153,13 @@ static uint64_t on_duration(void *ctx, const struct syn_task *task)
     return (uint64_t)duration(&port->world->plan[task->pipeline], task->kind);
 }
 
+static void on_wake(void *ctx, int64_t at_ns)
+{
+    const struct world_port *port = ctx;
+    push(port->world,
+         (struct world_event){.at = at_ns, .kind = EVENT_WAKE, .device = port->device});
+}
+
 static void on_credit(void *ctx, uint8_t pipeline, uint8_t stage, uint8_t peer, int64_t at_ns)
 {
     struct world_port *port = ctx;
@@ -205,7 +212,7 @@ static uint8_t neighbour(uint8_t self, uint8_t other)
 
 static struct syn_route route_of(const struct world_pipeline *p, uint8_t self)
 {
-    struct syn_route r = {.weight = p->weight};
+    struct syn_route r = {.weight = p->weight, .gap_ns = p->gap};
     memset(r.slots, p->slots, sizeof r.slots);
     r.has_head = p->source == self;
     r.head_to = neighbour(self, p->chunks[0]);
@@ -247,7 +254,8 @@ void world_init(struct world *w, unsigned devices, const struct world_pipeline *
         for (unsigned p = 0; p < pipelines; p++)
             routes[p] = route_of(&plan[p], (uint8_t)d);
         w->ports[d] = (struct world_port){w, (uint8_t)d};
-        struct syn_rt_port port = {&w->ports[d], on_begin, on_credit, on_completed, on_duration};
+        struct syn_rt_port port = {&w->ports[d], on_begin,    on_credit,
+                                   on_completed, on_duration, on_wake};
         assert_int_equal(syn_rt_init(&w->rt[d], &port, routes, pipelines, depth), 0);
     }
 }
@@ -283,6 +291,9 @@ static void handle(struct world *w, const struct world_event *e)
         break;
     case EVENT_CREDIT:
         syn_rt_credit(&w->rt[e->device], e->task.pipeline, e->task.from_stage, e->at);
+        break;
+    case EVENT_WAKE:
+        syn_rt_woken(&w->rt[e->device], w->now);
         break;
     default:
         tell_counts(w, e);

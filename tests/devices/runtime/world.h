@@ -23,6 +23,7 @@ struct world_pipeline {
     int64_t load, infer, unload;   /* of every chunk */
     int64_t hop;                   /* a transfer */
     uint8_t slots;                 /* of every stage */
+    int64_t gap;                   /* from one start of sensing to the next, at least */
 };
 
 struct world_place {
