@@ -409,6 +409,29 @@ static void keep_worst(struct violated *worst, uint32_t set, double ns)
         worst[at] = (struct violated){set, ns};
 }
 
+static void judge_set(double pair[SYN_RADIO_NODES][SYN_RADIO_NODES], uint32_t set, double round,
+                      struct violated *worst)
+{
+    const unsigned size = size_of(set);
+    if (size < 3 || size % 2 == 0)
+        return;
+    const double ns = inside(pair, set) / (double)((size - 1) / 2);
+    if (ns > round * (1 + 1e-5) + 1)
+        keep_worst(worst, set, ns);
+}
+
+static void worst_triples(uint32_t all, double pair[SYN_RADIO_NODES][SYN_RADIO_NODES], double round,
+                          struct violated *worst)
+{
+    for (unsigned a = 0; a < SYN_RADIO_NODES; a++)
+        for (unsigned b = a + 1; b < SYN_RADIO_NODES; b++)
+            for (unsigned c = b + 1; pair[a][b] > 0 && c < SYN_RADIO_NODES; c++) {
+                const uint32_t set = 1u << a | 1u << b | 1u << c;
+                if (pair[a][c] > 0 && pair[b][c] > 0 && !(set & ~all))
+                    judge_set(pair, set, round, worst);
+            }
+}
+
 /* The odd sets that predict.c would look at. */
 static void worst_sets(const struct syn_relax *r, double pair[SYN_RADIO_NODES][SYN_RADIO_NODES],
                        double round, struct violated *worst)
@@ -418,15 +441,12 @@ static void worst_sets(const struct syn_relax *r, double pair[SYN_RADIO_NODES][S
     for (unsigned d = 0; d < r->devices; d++)
         relays |= pair[d][SYN_DEVICE_HUB] > 0;
     const uint32_t all = devices | (relays ? UINT32_C(1) << SYN_DEVICE_HUB : 0);
-    const unsigned largest = r->devices < ALL_SETS_MAX ? SYN_RADIO_NODES : 3;
-    for (uint32_t set = all; set; set = (set - 1) & all) {
-        const unsigned size = size_of(set);
-        if (size < 3 || size > largest || size % 2 == 0)
-            continue;
-        const double ns = inside(pair, set) / (double)((size - 1) / 2);
-        if (ns > round * (1 + 1e-5) + 1)
-            keep_worst(worst, set, ns);
+    if (r->devices >= ALL_SETS_MAX) {
+        worst_triples(all, pair, round, worst);
+        return;
     }
+    for (uint32_t set = all; set; set = (set - 1) & all)
+        judge_set(pair, set, round, worst);
 }
 
 static double round_of(const struct master *m)
