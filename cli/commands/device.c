@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Commands `device ...` and `stat`. */
 #include "cli/commands/commands.h"
+#include "cli/commands/device_measure.h"
 #include "cli/commands/device_record.h"
 #include "cli/commands/device_show.h"
 #include "cli/fleet/connect.h"
@@ -310,6 +311,17 @@ static const struct syn_command commands[] = {
                      .max = 100000,
                      .help = "how many times"}},
         .run = run_ping,
+    },
+    {
+        .noun = "device",
+        .verb = "measure",
+        .summary = "measure how fast the connected devices really are",
+        .details = "Devices take turns in pairs with a small workload of which every task is "
+                   "counted. What differs from the\nprofiles replaces their figures until a device "
+                   "is connected anew, so that searches and predictions go by\nwhat was measured. "
+                   "What is deployed has to give way.",
+        .options = {{.name = "--forget", .help = "go by the profiles again"}},
+        .run = syn_device_measure_run,
     },
     {
         .noun = "device",

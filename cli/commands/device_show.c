@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/commands/device_show.h"
 
+#include "cli/commands/device_measure.h"
 #include "cli/commands/device_record.h"
 #include "cli/output/show.h"
 #include "cli/output/text.h"
+#include "core/cost/cost.h"
 
 #include <math.h>
 #include <string.h>
@@ -219,6 +221,13 @@ static const char *source_of(const struct syn_profile *profile, const char *name
     return NULL;
 }
 
+static void show_speeds(cJSON *json, const struct syn_timing *timing)
+{
+    cJSON *speeds = syn_show_object(json, "speed");
+    for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
+        syn_show_number(speeds, syn_unit_name((enum syn_unit)u), timing->skew_permille[u] / 1e3);
+}
+
 static void show_figures(struct syn_console *console, const struct syn_profile *profile)
 {
     static const struct syn_column columns[] = {{.title = "FIGURE"},
@@ -226,6 +235,7 @@ static void show_figures(struct syn_console *console, const struct syn_profile *
                                                 {.title = "UNIT"},
                                                 {.title = "SOURCE", .shrinks = true}};
     struct syn_table *table = syn_table_new(columns, 4);
+    show_speeds(syn_result_json(&console->result), &profile->timing);
     cJSON *list = syn_show_array(syn_result_json(&console->result), "figures");
     for (size_t i = 0; i < FIGURES; i++) {
         uint32_t value = figure_value(profile, &figures[i]);
@@ -240,9 +250,13 @@ static void show_figures(struct syn_console *console, const struct syn_profile *
         syn_table_text(table, figures[i].unit);
         syn_table_text(table, source);
     }
+    char measured[128];
     syn_result_print(&console->result, "\n");
     syn_result_table(&console->result, table);
     syn_table_free(table);
+    if (syn_device_measured_words(&profile->timing, measured, sizeof measured))
+        syn_result_print(&console->result, "measured, of the speed of these figures: %s\n",
+                         measured);
 }
 
 static void show_link(struct syn_console *console, const struct syn_member *member)

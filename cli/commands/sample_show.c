@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/commands/sample_show.h"
 
+#include "cli/commands/device_measure.h"
 #include "cli/output/show.h"
 
 #include <math.h>
@@ -35,9 +36,11 @@ static void show_pipeline(cJSON *object, const struct syn_problem_pipeline *pipe
     syn_show_integer(object, "dropped", (int64_t)sample->dropped);
 }
 
-static void show_device(cJSON *object, const char *name, const struct syn_device_sample *sample)
+static void show_device(cJSON *object, const struct syn_bench *bench,
+                        const struct syn_sample *whole, unsigned device)
 {
-    syn_show_text(object, "name", name);
+    const struct syn_device_sample *sample = &whole->devices[device];
+    syn_show_text(object, "name", bench->deployed->workload->fleet.devices[device].name);
     syn_show_number(object, "power_mw", sample->seen ? sample->power_mw : NAN);
     cJSON *units = syn_show_object(object, "units");
     /* Tasks are counted whole when they end, so an edge of the window may carry one over. */
@@ -47,6 +50,7 @@ static void show_device(cJSON *object, const char *name, const struct syn_device
     cJSON *waiting = syn_show_object(object, "waiting");
     for (int u = 0; u < SYN_UNIT_COUNT; u++)
         syn_show_integer(waiting, syn_unit_name((enum syn_unit)u), sample->waiting[u]);
+    syn_run_paces_json(bench, device, object);
 }
 
 void syn_sample_show(cJSON *json, const struct syn_bench *bench, const struct syn_sample *sample)
@@ -69,6 +73,5 @@ void syn_sample_show(cJSON *json, const struct syn_bench *bench, const struct sy
                       &prediction->pipelines[p], sample, &sample->pipelines[p]);
     list = syn_show_array(json, "devices");
     for (unsigned d = 0; d < problem->fleet->count; d++)
-        show_device(syn_show_object(list, NULL), problem->fleet->devices[d].name,
-                    &sample->devices[d]);
+        show_device(syn_show_object(list, NULL), bench, sample, d);
 }

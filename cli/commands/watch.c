@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Commands `watch` and `counters`. */
 #include "cli/commands/commands.h"
+#include "cli/commands/device_measure.h"
 #include "cli/commands/run_summary.h"
 #include "cli/commands/sample_show.h"
 #include "cli/commands/watching.h"
@@ -41,6 +42,7 @@ static void draw_frame(struct syn_bench *bench, const struct syn_sample *sample)
                      sample->throughput_ips, p->throughput_ips, sample->power_mw, p->power_mw,
                      sample->energy_mj);
     syn_run_units(bench, sample);
+    syn_run_paces(bench);
     syn_run_late(bench, sample);
 }
 
@@ -60,6 +62,7 @@ static void print_line(struct syn_bench *bench, const struct syn_sample *sample)
             syn_result_print(result, " p95 %.1f ms", s->latency_ms[1]);
     }
     syn_result_print(result, "%s\n", syn_sample_is_late(sample) ? "; host too slow" : "");
+    syn_run_paces(bench);
 }
 
 /* ---- watch ---- */
@@ -188,6 +191,7 @@ static int run_counters(struct syn_console *console, const struct syn_call *call
     syn_result_print(&console->result,
                      "relayed by the console: %" PRIu64 " messages, %" PRIu64 " lost\n",
                      running->relayed, running->relay_lost);
+    syn_run_paces(bench);
     syn_run_late(bench, &sample);
     return 0;
 }

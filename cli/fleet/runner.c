@@ -101,6 +101,15 @@ static struct syn_running *new_running(struct syn_bench *bench,
     return NULL;
 }
 
+/* Every task of the run lies in the window that begins before the first. */
+static void count_from_the_start(struct syn_running *running, unsigned devices)
+{
+    const struct syn_device_counters nothing = {.now_ns = 0};
+    running->warm = true;
+    for (unsigned d = 0; d < devices; d++)
+        syn_measure_counters(running->measure, d, &nothing);
+}
+
 int syn_runner_start(struct syn_bench *bench, const struct syn_runner_options *options,
                      struct syn_error *error)
 {
@@ -114,6 +123,8 @@ int syn_runner_start(struct syn_bench *bench, const struct syn_runner_options *o
     bench->running = new_running(bench, options, deployed);
     if (!bench->running)
         return syn_error_set(error, SYN_ENOMEM, "no memory for a run");
+    if (options->count_all)
+        count_from_the_start(bench->running, deployed->workload->fleet.count);
     enum syn_execution execution =
         options->sequential ? SYN_EXECUTION_SEQUENTIAL : SYN_EXECUTION_PARALLEL;
     rc = syn_cost_predict(&deployed->workload->problem, &deployed->plan, execution,

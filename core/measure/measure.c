@@ -134,7 +134,9 @@ static double device_sample(const struct syn_device_counters *from,
         return 0;
     sample->power_mw = (double)(to->energy_nj - from->energy_nj) / span_ns * 1e3;
     for (int u = 0; u < SYN_UNIT_COUNT; u++) {
-        sample->utilisation[u] = (double)(to->busy_ns[u] - from->busy_ns[u]) / span_ns;
+        sample->busy_ns[u] = to->busy_ns[u] - from->busy_ns[u];
+        sample->tasks[u] = to->tasks[u] - from->tasks[u];
+        sample->utilisation[u] = (double)sample->busy_ns[u] / span_ns;
         sample->waiting[u] = to->waiting[u];
     }
     return span_ns / 1e9;

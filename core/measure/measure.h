@@ -37,6 +37,7 @@ struct syn_device_sample {
     bool seen;
     double power_mw;
     double utilisation[SYN_UNIT_COUNT]; /* 0 to 1 */
+    uint64_t busy_ns[SYN_UNIT_COUNT], tasks[SYN_UNIT_COUNT];
     uint16_t waiting[SYN_UNIT_COUNT];
 };
 

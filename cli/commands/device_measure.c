@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/commands/device_measure.h"
+
+#include "cli/fleet/probe.h"
+#include "cli/fleet/runner.h"
+#include "cli/output/show.h"
+#include "cli/shell/call.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define AS_PROFILED 1000 /* permille */
+
+bool syn_device_measured_words(const struct syn_timing *timing, char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (unsigned u = 0; u < SYN_UNIT_COUNT && used < size; u++) {
+        const unsigned permille = timing->skew_permille[u];
+        if (permille != 0 && permille != AS_PROFILED)
+            used += (size_t)snprintf(text + used, size - used, "%s%s %.2f", used ? ", " : "",
+                                     syn_unit_name((enum syn_unit)u), permille / 1000.0);
+    }
+    return used > 0;
+}
+
+/* ---- while it runs ---- */
+
+static void pace_of(const struct syn_bench *bench, const struct syn_sample *whole, unsigned device,
+                    struct syn_pace *pace)
+{
+    const struct syn_deployed *d = bench->deployed;
+    /* Work-conserving runs serve pipelines in no fixed proportion. */
+    if (bench->running->options.work_conserving)
+        for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
+            pace->speed[u] = NAN;
+    else
+        syn_pace_of(&d->workload->problem, &d->plan, &bench->running->prediction, whole, device,
+                    pace);
+}
+
+/* The slower end of a transfer decides, so its pace is not one device's. */
+static void pace_line(struct syn_bench *bench, unsigned device, enum syn_unit unit, double speed)
+{
+    const char *name = bench->deployed->workload->fleet.devices[device].name;
+    struct syn_result *result = &bench->console->result;
+    if (unit == SYN_UNIT_RADIO)
+        syn_result_print(result,
+                         "%s: transfers run at %.2f of the speed that both ends' figures "
+                         "say; 'device measure' finds out whose\n",
+                         name, speed);
+    else
+        syn_result_print(result,
+                         "%s: %s works at %.2f of the speed of its figures; 'device "
+                         "measure' takes that in\n",
+                         name, syn_unit_name(unit), speed);
+}
+
+void syn_run_paces(struct syn_bench *bench)
+{
+    const struct syn_fleet *fleet = &bench->deployed->workload->fleet;
+    struct syn_sample whole;
+    syn_measure_total(bench->running->measure, &whole);
+    for (unsigned d = 0; d < fleet->count; d++) {
+        struct syn_pace pace;
+        pace_of(bench, &whole, d, &pace);
+        for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
+            if (syn_pace_is_notable(pace.speed[u]))
+                pace_line(bench, d, (enum syn_unit)u, pace.speed[u]);
+    }
+}
+
+void syn_run_paces_json(const struct syn_bench *bench, unsigned device, cJSON *object)
+{
+    struct syn_sample whole;
+    struct syn_pace pace;
+    syn_measure_total(bench->running->measure, &whole);
+    cJSON *speeds = syn_show_object(object, "pace");
+    pace_of(bench, &whole, device, &pace);
+    for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
+        syn_show_number(speeds, syn_unit_name((enum syn_unit)u), pace.speed[u]);
+}
+
+/* ---- device measure ---- */
+
+static void speed_cell(struct syn_table *table, double speed)
+{
+    if (isfinite(speed))
+        syn_table_format(table, "%.3f", speed);
+    else
+        syn_table_text(table, NULL);
+}
+
+static void show(struct syn_console *console, const struct syn_probe_result *results,
+                 unsigned count)
+{
+    static const struct syn_column columns[] = {{.title = "DEVICE"},
+                                                {.title = "SENSOR", .right = true},
+                                                {.title = "CPU", .right = true},
+                                                {.title = "ACCEL", .right = true},
+                                                {.title = "RADIO", .right = true}};
+    struct syn_table *table = syn_table_new(columns, 1 + SYN_UNIT_COUNT);
+    cJSON *list = syn_show_array(syn_result_json(&console->result), "devices");
+    for (unsigned i = 0; i < count; i++) {
+        cJSON *object = syn_show_object(list, NULL);
+        syn_show_text(object, "name", results[i].member->name);
+        cJSON *speeds = syn_show_object(object, "speed");
+        syn_table_text(table, results[i].member->name);
+        for (unsigned u = 0; u < SYN_UNIT_COUNT; u++) {
+            syn_show_number(speeds, syn_unit_name((enum syn_unit)u), results[i].pace.speed[u]);
+            speed_cell(table, results[i].pace.speed[u]);
+        }
+    }
+    syn_result_table(&console->result, table);
+    syn_result_print(&console->result, "speeds against the profile; plans that are searched from "
+                                       "now on take them into account\n");
+    syn_table_free(table);
+}
+
+static int forget(struct syn_bench *bench)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < bench->count; i++) {
+        uint16_t *skew = bench->members[i]->profile.timing.skew_permille;
+        bool measured = false;
+        for (unsigned u = 0; u < SYN_UNIT_COUNT; u++) {
+            measured |= skew[u] != AS_PROFILED;
+            skew[u] = AS_PROFILED;
+        }
+        count += measured;
+    }
+    syn_show_integer(syn_result_json(&bench->console->result), "forgotten", count);
+    syn_result_print(&bench->console->result, "figures are those of the profiles%s\n",
+                     count ? " again" : ", as before");
+    return 0;
+}
+
+int syn_device_measure_run(struct syn_console *console, const struct syn_call *call,
+                           struct syn_error *error)
+{
+    struct syn_probe_result results[SYN_DEVICES_MAX];
+    struct syn_bench *bench = syn_bench_of(console);
+    unsigned count = 0;
+    if (!bench)
+        return SYN_ENOMEM;
+    if (syn_call_flag(call, "--forget"))
+        return forget(bench);
+    if (bench->running && bench->running->active) {
+        syn_error_set(error, SYN_EBUSY, "inference runs; measuring would disturb it");
+        syn_error_hint(error, "stop it first: stop");
+        return SYN_EBUSY;
+    }
+    const bool deployed = bench->deployed != NULL;
+    int rc = syn_probe_run(bench, results, &count, error);
+    if (rc != 0)
+        return rc;
+    for (unsigned i = 0; i < count; i++)
+        syn_probe_apply(results[i].member, &results[i].pace);
+    show(console, results, count);
+    if (deployed)
+        syn_result_print(&console->result,
+                         "what was deployed had to give way: plan search, then deploy\n");
+    return 0;
+}
