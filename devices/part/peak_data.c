@@ -70,15 +70,16 @@ static uint32_t input_bytes(const struct syn_chunk *c)
     for (unsigned i = 0; i < c->layer_count; i++) {
         const struct syn_layer *l = &c->layers[i];
         struct syn_shape shape = l->in;
-        bool reads = false;
+        unsigned times = 0, channels = l->in.channels;
 
         for (unsigned n = 0; n < l->input_count; n++) {
-            reads |= l->inputs[n] == 0;
-            if (l->eltwise == SYN_ELTWISE_NONE && l->inputs[n] > 0)
-                shape.channels =
-                    (uint16_t)(shape.channels - c->layers[l->inputs[n] - 1].out.channels);
+            times += l->inputs[n] == 0;
+            if (l->inputs[n] > 0)
+                channels -= c->layers[l->inputs[n] - 1].out.channels;
         }
-        if (reads)
+        if (times > 0 && l->eltwise == SYN_ELTWISE_NONE)
+            shape.channels = (uint16_t)(channels / times);
+        if (times > 0)
             return syn_tensor_bytes(shape, 8);
     }
     return 0;
