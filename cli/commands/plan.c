@@ -167,6 +167,14 @@ static int run_import(struct syn_console *console, const struct syn_call *call,
     int rc = syn_file_read(&text, &size, path, PLAN_FILE_MAX, error);
     if (rc == 0)
         rc = syn_plan_record_parse(console, text, size, path, &record, error);
+    if (rc == 0 && record.changed.code && !syn_call_flag(call, "--anyway")) {
+        *error = record.changed;
+        syn_error_hint(error,
+                       "search again: plan search; or judge it by what is there now: "
+                       "plan import %s --anyway",
+                       path);
+        rc = error->code;
+    }
     if (rc == 0)
         rc = syn_plan_record_save(console, &record, error);
     if (rc == 0)
@@ -271,6 +279,9 @@ static const struct syn_command commands[] = {
                    "left\nout where only one device will do; \"execution\" is \"parallel\" or "
                    "\"sequential\".",
         .args = {{.name = "FILE", .kind = SYN_VALUE_FILE, .help = "the plan"}},
+        .options = {{.name = "--anyway",
+                     .help =
+                         "take a plan whose inputs have changed; it is judged by those of now"}},
         .run = run_import,
     },
     {

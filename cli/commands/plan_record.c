@@ -2,8 +2,11 @@
 #include "cli/commands/plan_record.h"
 
 #include "cli/output/show.h"
+#include "core/plan/inputs.h"
+#include "core/plan/score.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +53,11 @@ cJSON *syn_plan_record_json(const struct syn_plan_record *record)
         cJSON_DeleteItemFromObjectCaseSensitive(plan, "id");
         /* AddItemToObject copies the name before it frees the old one. */
         move_members(json, plan);
+        cJSON *inputs = syn_plan_inputs(&workload->problem, json);
+        if (!inputs || !cJSON_AddItemToObject(json, "inputs", inputs)) {
+            cJSON_Delete(json);
+            json = NULL;
+        }
     }
     cJSON_Delete(plan);
     return json;
@@ -169,10 +177,44 @@ static int judge(struct syn_plan_record *record, struct syn_error *error)
     if (rc != 0)
         return rc;
     syn_plan_facts_predicted(facts, &record->workload->problem, &record->plan, &record->prediction);
+    if (record->changed.code) { /* a search of another problem said so */
+        facts->proven = facts->stopped = false;
+        facts->simulated_ips = NAN;
+        return 0;
+    }
     facts->bound_ips = bound_ips;
     facts->gap = gap;
     facts->ratio_to_bound = ratio;
     return 0;
+}
+
+/* Changed inputs are kept in the record; the plan may be good all the same. */
+static int check_inputs(const struct syn_json *doc, struct syn_plan_record *record,
+                        struct syn_error *error)
+{
+    const char *objective = cJSON_GetStringValue(syn_json_get(syn_json_root(doc), "objective"));
+    const int index = objective ? syn_objective_find(objective) : 0;
+    record->workload->problem.objective = index > 0 ? (enum syn_objective)index : 0;
+    int rc = syn_plan_inputs_check(doc, syn_json_root(doc), &record->workload->problem, error);
+    if (rc != SYN_ESTATE)
+        return rc;
+    record->changed = *error;
+    syn_error_clear(error);
+    return 0;
+}
+
+/* Where the plan is none of what is there now, that its inputs have changed says why. */
+static int read_plan(const struct syn_json *doc, struct syn_plan_record *record,
+                     struct syn_error *error)
+{
+    int rc = syn_plan_from_json(doc, syn_json_root(doc), &record->workload->problem, &record->plan,
+                                &record->facts, error);
+    if (rc == 0)
+        rc = judge(record, error);
+    if (rc == 0 || rc == SYN_ENOMEM || !record->changed.code)
+        return rc;
+    *error = record->changed;
+    return error->code;
 }
 
 static int read_record(struct syn_console *console, const struct syn_json *doc,
@@ -190,10 +232,9 @@ static int read_record(struct syn_console *console, const struct syn_json *doc,
     if (rc == 0)
         rc = syn_workload_new(&record->workload, bench, names->list, names->count, error);
     if (rc == 0)
-        rc = syn_plan_from_json(doc, syn_json_root(doc), &record->workload->problem, &record->plan,
-                                &record->facts, error);
+        rc = check_inputs(doc, record, error);
     if (rc == 0)
-        rc = judge(record, error);
+        rc = read_plan(doc, record, error);
     free(names);
     return rc;
 }
@@ -240,7 +281,7 @@ static int name_newest(struct syn_console *console, char name[32], struct syn_er
     return SYN_ENOENT;
 }
 
-int syn_plan_record_load(struct syn_console *console, const char *id,
+int syn_plan_record_look(struct syn_console *console, const char *id,
                          struct syn_plan_record *record, struct syn_error *error)
 {
     struct syn_registry *registry = NULL;
@@ -264,4 +305,15 @@ int syn_plan_record_load(struct syn_console *console, const char *id,
     }
     syn_record_clear(&stored);
     return rc;
+}
+
+int syn_plan_record_load(struct syn_console *console, const char *id,
+                         struct syn_plan_record *record, struct syn_error *error)
+{
+    int rc = syn_plan_record_look(console, id, record, error);
+    if (rc != 0 || !record->changed.code)
+        return rc;
+    *error = record->changed;
+    syn_plan_record_clear(record);
+    return error->code;
 }

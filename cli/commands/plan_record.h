@@ -16,6 +16,7 @@ struct syn_plan_record {
     struct syn_workload *workload; /* owned */
     struct syn_plan plan;
     struct syn_prediction prediction;
+    struct syn_error changed; /* what its inputs were and are; code 0: as they were */
 };
 
 /* Frees what it owns; an all-zero record is fine. */
@@ -31,8 +32,15 @@ cJSON *syn_plan_record_json(const struct syn_plan_record *record);
 int syn_plan_record_save(struct syn_console *console, struct syn_plan_record *record,
                          struct syn_error *error);
 
-/* Plan `id`, the newest where it is NULL, against the devices of now: predicted anew. */
+/*
+ * Plan `id`, the newest where it is NULL, against the devices of now: predicted anew. SYN_ESTATE
+ * with words where its inputs have changed (core/plan/inputs.h).
+ */
 int syn_plan_record_load(struct syn_console *console, const char *id,
+                         struct syn_plan_record *record, struct syn_error *error);
+
+/* The same for who only looks: changed inputs are said in record->changed. */
+int syn_plan_record_look(struct syn_console *console, const char *id,
                          struct syn_plan_record *record, struct syn_error *error);
 
 /* The same from text; `path` is for messages. SYN_EOOR where memory does not suffice. */

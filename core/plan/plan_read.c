@@ -65,6 +65,7 @@ static const struct syn_json_field plan_fields[] = {
     {.name = "apps", .type = SYN_JSON_IGNORED},
     {.name = "execution", .type = SYN_JSON_IGNORED},
     {.name = "constraints", .type = SYN_JSON_IGNORED},
+    {.name = "inputs", .type = SYN_JSON_IGNORED},
     {.name = "bottleneck", .type = SYN_JSON_IGNORED},
     {.name = "id", .type = SYN_JSON_STRING, SYN_JSON_AT(struct raw_plan, facts.id)},
     {.name = "planner", .type = SYN_JSON_STRING, SYN_JSON_AT(struct raw_plan, facts.planner)},
