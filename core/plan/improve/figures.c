@@ -102,6 +102,7 @@ static int add_figures(struct syn_atlas *t, unsigned pipeline, unsigned device,
         if (!f)
             return SYN_ENOMEM;
         t->of[pipeline][device] = f;
+        f->id = t->figures++;
         f->model = t->problem->pipelines[pipeline].model;
         f->timing = &t->problem->fleet->devices[device].profile.timing;
         if (allocate(f))
@@ -138,6 +139,42 @@ static int add_pipeline(struct syn_atlas *t, unsigned pipeline)
     return rc;
 }
 
+/* Does everything take the same of both resources, and has every device the same room of them? */
+static bool same_resource(const struct syn_atlas *t, unsigned a, unsigned b)
+{
+    bool same = true;
+    for (unsigned d = 0; d < t->devices; d++)
+        same &= t->room[d].of[a] == t->room[d].of[b];
+    for (unsigned p = 0; p < t->pipelines; p++)
+        for (unsigned d = 0; same && d < t->devices; d++)
+            for (unsigned i = 0; same && i <= t->of[p][d]->model->layer_count; i++)
+                same = t->of[p][d]->demand[i].of[a] == t->of[p][d]->demand[i].of[b];
+    return same;
+}
+
+static void move_resource(struct syn_atlas *t, unsigned from, unsigned to)
+{
+    for (unsigned d = 0; d < t->devices; d++)
+        t->room[d].of[to] = t->room[d].of[from];
+    for (unsigned p = 0; p < t->pipelines; p++)
+        for (unsigned d = 0; d < t->devices; d++)
+            for (unsigned i = 0; i <= t->of[p][d]->model->layer_count; i++)
+                t->of[p][d]->demand[i].of[to] = t->of[p][d]->demand[i].of[from];
+}
+
+/* Most processors are loaded like their neighbours: one stands for all of them. */
+static void join_resources(struct syn_atlas *t)
+{
+    for (unsigned r = 0; r < SYN_PART_RESOURCES; r++) {
+        unsigned k = 0;
+        while (k < t->resources && !same_resource(t, r, k))
+            k++;
+        if (k == t->resources)
+            move_resource(t, r, t->resources++);
+        t->times[k]++;
+    }
+}
+
 /* What a pipeline takes at least: devices of two kinds may differ. */
 static double least_demand(const struct syn_atlas *t, unsigned pipeline, unsigned resource)
 {
@@ -153,14 +190,14 @@ static double least_demand(const struct syn_atlas *t, unsigned pipeline, unsigne
 
 static void find_scarcity(struct syn_atlas *t)
 {
-    for (unsigned r = 0; r < SYN_PART_RESOURCES; r++) {
+    for (unsigned r = 0; r < t->resources; r++) {
         double room = 0, demand = 0;
         for (unsigned d = 0; d < t->devices; d++)
             room += t->room[d].of[r];
         for (unsigned p = 0; p < t->pipelines; p++)
             demand += least_demand(t, p, r);
         t->use[r] = room > 0 ? demand / room : demand > 0 ? INFINITY : 0;
-        t->scarcity[r] = pow(t->use[r] < 1 ? t->use[r] : 1, SCARCE_POWER);
+        t->scarcity[r] = t->times[r] * pow(t->use[r] < 1 ? t->use[r] : 1, SCARCE_POWER);
         for (unsigned p = 0; p < t->pipelines && room > 0; p++)
             t->size[p] += t->scarcity[r] * least_demand(t, p, r) / room;
     }
@@ -178,12 +215,14 @@ int syn_atlas_new(struct syn_atlas **atlas, const struct syn_problem *problem)
     t->pipelines = problem->pipeline_count;
     for (unsigned d = 0; d < t->devices; d++)
         syn_demand_room(problem->fleet->devices[d].profile.timing.part, &t->room[d]);
+    rc = syn_placed_new(&t->placed);
     for (unsigned p = 0; !rc && p < t->pipelines; p++)
         rc = add_pipeline(t, p);
     if (rc) {
         syn_atlas_free(t);
         return rc;
     }
+    join_resources(t);
     find_scarcity(t);
     *atlas = t;
     return rc;
@@ -224,5 +263,6 @@ void syn_atlas_free(struct syn_atlas *t)
             if (t->of[p][d] && !freed_before(t, p, d))
                 free_figures(t->of[p][d]);
     }
+    syn_placed_free(t->placed);
     free(t);
 }

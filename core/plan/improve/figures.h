@@ -10,11 +10,13 @@
 #define SYN_CORE_PLAN_IMPROVE_FIGURES_H
 
 #include "core/cost/cost.h"
+#include "core/plan/improve/placed.h"
 #include "devices/part/demand.h"
 
 /* One model on one kind of device. Arrays by cut, layer_count + 1 of them, unless said otherwise.
  */
 struct syn_figures {
+    unsigned id; /* among those of the atlas */
     const struct syn_timing *timing;
     const struct syn_model *model;
     int64_t *words_ns;         /* to load or unload the cut */
@@ -29,12 +31,16 @@ struct syn_figures {
 
 struct syn_atlas {
     const struct syn_problem *problem;
-    unsigned devices, pipelines, layers_max;
+    unsigned devices, pipelines, layers_max, figures;
+    struct syn_placed_cache *placed;
     struct syn_figures *of[SYN_PIPELINES_MAX][SYN_DEVICES_MAX]; /* shared */
     uint32_t *bytes[SYN_PIPELINES_MAX]; /* by cut; the last: the result. Shared by model */
+    /* Resources that are alike in everything are one, here and in the demand of figures. */
+    unsigned resources;
+    unsigned times[SYN_PART_RESOURCES]; /* how many it stands for */
     struct syn_demand room[SYN_DEVICES_MAX];
     double use[SYN_PART_RESOURCES];      /* all demand over all room; above 1 nothing fits */
-    double scarcity[SYN_PART_RESOURCES]; /* near 1 where use is, else soon 0 */
+    double scarcity[SYN_PART_RESOURCES]; /* `times` where use is 1, less of it soon 0 */
     double size[SYN_PIPELINES_MAX];      /* of the scarce resources, the share of a pipeline */
 };
 

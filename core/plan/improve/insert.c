@@ -165,7 +165,7 @@ static void price_memory(struct syn_inserter *in, unsigned device)
     memset(memory, 0, (in->layers + 1u) * sizeof *memory);
     if (!(in->goal->memory > 0))
         return;
-    for (unsigned r = 0; r < SYN_PART_RESOURCES; r++) {
+    for (unsigned r = 0; r < in->atlas->resources; r++) {
         const bool bounds = room->of[r] != SYN_DEMAND_FREE && room->of[r] > 0;
         const double full = bounds ? 1 - (double)h->now->left.of[r] / (double)room->of[r] : 0;
         price[r] = bounds ? in->goal->memory * in->atlas->scarcity[r] *
@@ -173,7 +173,7 @@ static void price_memory(struct syn_inserter *in, unsigned device)
                           : 0;
     }
     for (unsigned i = 1; i <= in->layers; i++)
-        for (unsigned r = 0; r < SYN_PART_RESOURCES; r++)
+        for (unsigned r = 0; r < in->atlas->resources; r++)
             memory[i] += price[r] * h->figures->demand[i].of[r];
 }
 

@@ -70,11 +70,13 @@ static int64_t arena_of(const struct syn_ledger *l, unsigned p, const struct syn
     return in + (k + 1u == e->chunk_count ? 0 : bytes[c->last]);
 }
 
-static void count_demand(struct syn_demand *left, const struct syn_figures *f, unsigned first,
-                         unsigned last, bool back)
+static void count_demand(struct syn_ledger *l, unsigned p, const struct syn_plan_chunk *c,
+                         bool back)
 {
-    const struct syn_demand *from = &f->demand[first], *to = &f->demand[last];
-    for (unsigned r = 0; r < SYN_PART_RESOURCES; r++) {
+    const struct syn_figures *f = l->atlas->of[p][c->device];
+    const struct syn_demand *from = &f->demand[c->first], *to = &f->demand[c->last];
+    struct syn_demand *left = &l->device[c->device].left;
+    for (unsigned r = 0; r < l->atlas->resources; r++) {
         const uint32_t much = to->of[r] - from->of[r];
         if (left->of[r] != SYN_DEMAND_FREE)
             left->of[r] += back ? much : 0 - much;
@@ -107,8 +109,7 @@ void syn_ledger_take(struct syn_ledger *l, unsigned p)
         struct syn_ledger_device *d = &l->device[e->chunks[k].device];
         remove_chunk(d, p);
         d->arena_bytes += arena_of(l, p, e, k);
-        count_demand(&d->left, l->atlas->of[p][e->chunks[k].device], e->chunks[k].first,
-                     e->chunks[k].last, true);
+        count_demand(l, p, &e->chunks[k], true);
     }
     count_path(l, p, e, -1);
     memset(e, 0, sizeof *e);
@@ -123,7 +124,7 @@ void syn_ledger_put(struct syn_ledger *l, unsigned p, const struct syn_execution
         insert_chunk(d, (struct syn_ledger_chunk){
                             .pipeline = (uint8_t)p, .first = c->first, .last = c->last});
         d->arena_bytes -= arena_of(l, p, plan, k);
-        count_demand(&d->left, l->atlas->of[p][c->device], c->first, c->last, false);
+        count_demand(l, p, c, false);
     }
     count_path(l, p, plan, 1);
 }
@@ -134,17 +135,20 @@ bool syn_ledger_has_room(const struct syn_ledger *l, unsigned p, unsigned device
     const struct syn_figures *f = l->atlas->of[p][device];
     const struct syn_demand *from = &f->demand[first], *to = &f->demand[last];
     uint32_t over = 0;
-    for (unsigned r = 0; r < SYN_PART_RESOURCES; r++)
+    for (unsigned r = 0; r < l->atlas->resources; r++)
         over |= to->of[r] - from->of[r] > l->device[device].left.of[r];
     return !over;
 }
 
 /* ---- placing -------------------------------------------------------------------------------- */
 
-static int place(const struct syn_ledger *l, unsigned device, const struct syn_ledger_device *d,
-                 struct syn_place *places)
+/* True where all chunks of the device fit; then infer_ns[] takes what each needs. */
+static bool place(const struct syn_ledger *l, unsigned device, const struct syn_ledger_device *d,
+                  int64_t *infer_ns)
 {
+    struct syn_place places[SYN_PART_PLACEMENTS_MAX];
     struct syn_chunk chunks[SYN_PIPELINES_MAX];
+    const struct syn_place *at = places;
     for (unsigned i = 0; i < d->count; i++) {
         const struct syn_model *model = l->atlas->of[d->chunks[i].pipeline][device]->model;
         chunks[i] = (struct syn_chunk){.layers = model->layers,
@@ -152,16 +156,42 @@ static int place(const struct syn_ledger *l, unsigned device, const struct syn_l
                                        .last = d->chunks[i].last,
                                        .layer_count = (uint16_t)model->layer_count};
     }
-    return syn_place_chunks(timing_of(l, device)->part, chunks, d->count, places, NULL);
+    if (syn_place_chunks(timing_of(l, device)->part, chunks, d->count, places, NULL))
+        return false;
+    for (unsigned i = 0; i < d->count; i++) {
+        const struct syn_ledger_chunk *c = &d->chunks[i];
+        infer_ns[i] =
+            syn_figures_infer_ns(l->atlas->of[c->pipeline][device], c->first, c->last, at);
+        at += c->last - c->first;
+    }
+    return true;
+}
+
+/* The same, remembered. */
+static bool placed(const struct syn_ledger *l, unsigned device, const struct syn_ledger_device *d,
+                   int64_t *infer_ns)
+{
+    uint64_t key = 0;
+    if (d->count > SYN_PLACED_CHUNKS_MAX)
+        return place(l, device, d, infer_ns);
+    for (unsigned i = 0; i < d->count; i++)
+        key = syn_placed_key(key, l->atlas->of[d->chunks[i].pipeline][device]->id,
+                             d->chunks[i].first, d->chunks[i].last);
+    struct syn_placed *entry = syn_placed_at(l->atlas->placed, key);
+    if (entry->key != key) {
+        entry->fits = place(l, device, d, entry->infer_ns);
+        entry->key = key;
+    }
+    memcpy(infer_ns, entry->infer_ns, d->count * sizeof *infer_ns);
+    return entry->fits;
 }
 
 static int settle(const struct syn_ledger *l, unsigned device, struct syn_ledger_device *d)
 {
-    struct syn_place places[SYN_PART_PLACEMENTS_MAX];
-    const struct syn_place *at = places;
+    int64_t infer_ns[SYN_PIPELINES_MAX] = {0};
     d->accel_ns = d->cpu_ns = d->latency_ns = 0;
     d->stale = false;
-    if (d->count && place(l, device, d, places))
+    if (d->count && !placed(l, device, d, infer_ns))
         return SYN_EOOR;
     for (unsigned i = 0; i < d->count; i++) {
         struct syn_ledger_chunk *c = &d->chunks[i];
@@ -169,11 +199,10 @@ static int settle(const struct syn_ledger *l, unsigned device, struct syn_ledger
         const int64_t weight = (int64_t)weight_of(l, c->pipeline);
         const int64_t moving = f->words_ns[c->first] + f->words_ns[c->last] +
                                (d->count > 1 ? f->configure_ns[c->last - c->first] : 0);
-        c->own_ns = moving + syn_figures_infer_ns(f, c->first, c->last, at);
+        c->own_ns = moving + infer_ns[i];
         d->accel_ns += weight * c->own_ns;
         d->cpu_ns += weight * moving;
         d->latency_ns += c->own_ns;
-        at += c->last - c->first;
     }
     return 0;
 }

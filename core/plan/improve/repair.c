@@ -161,7 +161,7 @@ static void start(struct repair *r, double noise)
 
 static bool too_much(const struct syn_atlas *t)
 {
-    for (unsigned i = 0; i < SYN_PART_RESOURCES; i++)
+    for (unsigned i = 0; i < t->resources; i++)
         if (t->use[i] > 1)
             return true;
     return false;
