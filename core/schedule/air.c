@@ -188,7 +188,7 @@ void syn_sim_data(struct syn_sim *sim, const struct syn_happening *h)
 static void account(struct syn_sim *sim, const struct syn_happening *h, enum syn_task_kind kind,
                     unsigned device, unsigned peer)
 {
-    syn_sim_account(sim, &(struct syn_span){.start_ns = h->start_ns,
+    syn_sim_account(sim, &(struct syn_task_span){.start_ns = h->start_ns,
                                             .end_ns = h->end_ns,
                                             .inference = h->task.token.inference,
                                             .device = (uint8_t)device,

@@ -94,10 +94,10 @@ void syn_sim_done(struct syn_sim *sim, unsigned p, const struct syn_token *token
 
 /* ---- tasks ---- */
 
-static void keep_span(struct syn_sim *sim, const struct syn_span *span)
+static void keep_span(struct syn_sim *sim, const struct syn_task_span *span)
 {
     struct syn_simulation *out = sim->out;
-    struct syn_span moved = *span;
+    struct syn_task_span moved = *span;
     moved.start_ns -= sim->figures.from_ns;
     moved.end_ns -= sim->figures.from_ns;
     if (moved.end_ns <= 0 || (double)moved.start_ns >= sim->options->trace_s * NS_PER_S ||
@@ -105,7 +105,7 @@ static void keep_span(struct syn_sim *sim, const struct syn_span *span)
         return;
     if (out->span_count == sim->figures.span_room) {
         const size_t room = sim->figures.span_room ? 2 * sim->figures.span_room : 256;
-        struct syn_span *grown = realloc(out->spans, room * sizeof *grown);
+        struct syn_task_span *grown = realloc(out->spans, room * sizeof *grown);
         if (!grown) {
             sim->rc = SYN_ENOMEM;
             return;
@@ -116,7 +116,7 @@ static void keep_span(struct syn_sim *sim, const struct syn_span *span)
     out->spans[out->span_count++] = moved;
 }
 
-void syn_sim_account(struct syn_sim *sim, const struct syn_span *span)
+void syn_sim_account(struct syn_sim *sim, const struct syn_task_span *span)
 {
     const struct syn_sim_figures *f = &sim->figures;
     const int64_t start = span->start_ns > f->from_ns ? span->start_ns : f->from_ns;
@@ -134,7 +134,7 @@ void syn_sim_account(struct syn_sim *sim, const struct syn_span *span)
 static void account_rest(void *ctx, int64_t at_ns, const struct syn_happening *h)
 {
     struct syn_sim *sim = ctx;
-    struct syn_span span = {.start_ns = h->start_ns,
+    struct syn_task_span span = {.start_ns = h->start_ns,
                             .end_ns = at_ns,
                             .inference = h->task.token.inference,
                             .device = h->device,
@@ -215,7 +215,7 @@ static void take_devices(struct syn_sim *sim)
 
 static int compare_spans(const void *a, const void *b)
 {
-    const struct syn_span *x = a, *y = b;
+    const struct syn_task_span *x = a, *y = b;
     if (x->start_ns != y->start_ns)
         return x->start_ns < y->start_ns ? -1 : 1;
     if (x->device != y->device)

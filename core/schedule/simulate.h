@@ -23,7 +23,7 @@ struct syn_simulation_options {
 
 /* One task of one inference. A transfer is there twice: SEND on one device, RECEIVE on another
  * (the hub: SYN_DEVICE_HUB). */
-struct syn_span {
+struct syn_task_span {
     int64_t start_ns, end_ns; /* from the end of the warm-up */
     uint32_t inference;
     uint8_t device, pipeline;
@@ -49,7 +49,7 @@ struct syn_simulation {
     double device_power_mw[SYN_DEVICES_MAX];
     double utilisation[SYN_DEVICES_MAX][SYN_UNIT_COUNT]; /* 0 to 1 */
     struct syn_simulated_pipeline pipelines[SYN_PIPELINES_MAX];
-    struct syn_span *spans; /* in order of start; owned */
+    struct syn_task_span *spans; /* in order of start; owned */
     size_t span_count;
     uint64_t events; /* that the simulator went through */
 };

@@ -89,7 +89,7 @@ void syn_sim_wake(struct syn_sim *sim, const struct syn_happening *happening, in
 
 /* figures.c */
 void syn_sim_done(struct syn_sim *sim, unsigned p, const struct syn_token *token, int64_t acted_ns);
-void syn_sim_account(struct syn_sim *sim, const struct syn_span *span);
+void syn_sim_account(struct syn_sim *sim, const struct syn_task_span *span);
 int syn_sim_figures_take(struct syn_sim *sim);
 void syn_sim_figures_clear(struct syn_sim *sim);
 

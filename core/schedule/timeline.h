@@ -15,7 +15,7 @@
 struct syn_timeline {
     const struct syn_problem *problem; /* names of devices and pipelines */
     const char *title;
-    const struct syn_span *spans;
+    const struct syn_task_span *spans;
     size_t span_count;
     int64_t from_ns, to_ns; /* what is shown; spans that reach over an end are cut there */
     uint64_t round_ns;      /* T, marked from from_ns on; 0: no mark */

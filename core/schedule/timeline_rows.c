@@ -17,17 +17,17 @@ static const struct {
     [SYN_TASK_ACT] = {"act", 1 << SYN_UNIT_CPU},
 };
 
-static bool known(const struct syn_span *span)
+static bool known(const struct syn_task_span *span)
 {
     return span->kind < SYN_TASK_KIND_COUNT && span->device < SYN_RADIO_NODES;
 }
 
-bool syn_timeline_occupies(const struct syn_span *span, enum syn_unit unit)
+bool syn_timeline_occupies(const struct syn_task_span *span, enum syn_unit unit)
 {
     return known(span) && tasks[span->kind].units >> unit & 1;
 }
 
-const char *syn_timeline_task(const struct syn_span *span)
+const char *syn_timeline_task(const struct syn_task_span *span)
 {
     return known(span) ? tasks[span->kind].name : "?";
 }
@@ -44,7 +44,7 @@ const char *syn_timeline_pipeline(const struct syn_timeline *timeline, unsigned 
     return pipeline < problem->pipeline_count ? problem->pipelines[pipeline].spec.name : "?";
 }
 
-bool syn_timeline_clip(const struct syn_timeline *timeline, const struct syn_span *span,
+bool syn_timeline_clip(const struct syn_timeline *timeline, const struct syn_task_span *span,
                        int64_t *start_ns, int64_t *end_ns)
 {
     *start_ns = span->start_ns > timeline->from_ns ? span->start_ns : timeline->from_ns;

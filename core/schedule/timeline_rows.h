@@ -21,15 +21,15 @@ struct syn_timeline_rows {
 void syn_timeline_rows(const struct syn_timeline *timeline, struct syn_timeline_rows *rows);
 
 /* The part of the span inside the window; false where there is none. */
-bool syn_timeline_clip(const struct syn_timeline *timeline, const struct syn_span *span,
+bool syn_timeline_clip(const struct syn_timeline *timeline, const struct syn_task_span *span,
                        int64_t *start_ns, int64_t *end_ns);
 
 /* Does the span keep this unit of its device busy? */
-bool syn_timeline_occupies(const struct syn_span *span, enum syn_unit unit);
+bool syn_timeline_occupies(const struct syn_task_span *span, enum syn_unit unit);
 
 const char *syn_timeline_device(const struct syn_timeline *timeline, unsigned device);
 const char *syn_timeline_pipeline(const struct syn_timeline *timeline, unsigned pipeline);
-const char *syn_timeline_task(const struct syn_span *span); /* "infer", "send", ... */
+const char *syn_timeline_task(const struct syn_task_span *span); /* "infer", "send", ... */
 
 /* A stream into memory. `close` gives its text, or SYN_ENOMEM (the text is then freed). */
 struct syn_timeline_out {

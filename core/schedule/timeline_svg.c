@@ -143,7 +143,7 @@ static void write_rounds(const struct drawing *d)
     write_text(d, x_of(d, t->from_ns) + 4, TOP - 24, " fill=\"#cc0000\" font-size=\"10\"", text);
 }
 
-static void write_tooltip(const struct drawing *d, const struct syn_span *span)
+static void write_tooltip(const struct drawing *d, const struct syn_task_span *span)
 {
     const bool transfer = span->kind == SYN_TASK_SEND || span->kind == SYN_TASK_RECEIVE;
     (void)fputs("<title>", d->out);
@@ -159,7 +159,7 @@ static void write_tooltip(const struct drawing *d, const struct syn_span *span)
                   (double)(span->end_ns - span->start_ns) / 1e6);
 }
 
-static void write_span(const struct drawing *d, const struct syn_span *span)
+static void write_span(const struct drawing *d, const struct syn_task_span *span)
 {
     int64_t start, end;
     if (!syn_timeline_clip(d->timeline, span, &start, &end))

@@ -47,7 +47,7 @@ static unsigned column_of(const struct chart *c, int64_t at_ns)
     return column < c->columns ? column : c->columns - 1;
 }
 
-static void add_span(struct chart *c, const struct syn_span *span)
+static void add_span(struct chart *c, const struct syn_task_span *span)
 {
     int64_t start, end;
     if (!syn_timeline_clip(c->timeline, span, &start, &end))

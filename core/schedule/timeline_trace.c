@@ -42,7 +42,7 @@ static void write_names(const struct syn_timeline *t, const struct syn_timeline_
     }
 }
 
-static void write_event(const struct syn_timeline *t, const struct syn_span *span, unsigned unit,
+static void write_event(const struct syn_timeline *t, const struct syn_task_span *span, unsigned unit,
                         FILE *out)
 {
     const bool transfer = span->kind == SYN_TASK_SEND || span->kind == SYN_TASK_RECEIVE;
@@ -64,12 +64,12 @@ static void write_event(const struct syn_timeline *t, const struct syn_span *spa
     (void)fputs("}},\n", out);
 }
 
-static void write_span(const struct syn_timeline *t, const struct syn_span *span, FILE *out)
+static void write_span(const struct syn_timeline *t, const struct syn_task_span *span, FILE *out)
 {
     int64_t start, end;
     if (!syn_timeline_clip(t, span, &start, &end))
         return;
-    struct syn_span inside = *span;
+    struct syn_task_span inside = *span;
     inside.start_ns = start;
     inside.end_ns = end;
     for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)

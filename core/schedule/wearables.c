@@ -79,7 +79,7 @@ static void on_wake(void *ctx, int64_t at_ns)
 
 void syn_sim_end(struct syn_sim *sim, const struct syn_happening *h, int64_t at_ns)
 {
-    syn_sim_account(sim, &(struct syn_span){.start_ns = h->start_ns,
+    syn_sim_account(sim, &(struct syn_task_span){.start_ns = h->start_ns,
                                             .end_ns = h->end_ns,
                                             .inference = h->task.token.inference,
                                             .device = h->device,

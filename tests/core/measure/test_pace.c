@@ -81,7 +81,7 @@ static void devices_as_profiled_are_as_fast_as_their_figures(void **state)
     measure(w, 0, SYN_UNIT_CPU, 1000, &sample);
     for (unsigned d = 0; d < 3; d++)
         for (unsigned u = SYN_UNIT_CPU; u < SYN_UNIT_COUNT; u++)
-            assert_float_equal(speed(w, &sample, d, (enum syn_unit)u), 1, 1e-9);
+            assert_float_equal((float)speed(w, &sample, d, (enum syn_unit)u), 1.0F, 1e-6F);
 }
 
 static void a_unit_that_is_slower_is_found_and_no_other(void **state)
@@ -94,7 +94,7 @@ static void a_unit_that_is_slower_is_found_and_no_other(void **state)
             for (unsigned v = SYN_UNIT_SENSOR; v < SYN_UNIT_RADIO; v++) {
                 const double s = speed(w, &sample, d, (enum syn_unit)v);
                 if (!isnan(s))
-                    assert_float_equal(s, d == 1 && v == u ? 0.8 : 1, 1e-4);
+                    assert_float_equal((float)s, d == 1 && v == u ? 0.8F : 1, 1e-4F);
             }
     }
 }
@@ -104,9 +104,9 @@ static void a_slow_radio_slows_the_transfers_of_its_peers(void **state)
     const struct w2 *w = *state;
     struct syn_sample sample;
     measure(w, 2, SYN_UNIT_RADIO, 250, &sample);
-    assert_float_equal(speed(w, &sample, 2, SYN_UNIT_RADIO), 0.25, 1e-4);
-    assert_float_equal(speed(w, &sample, 1, SYN_UNIT_RADIO), 0.25, 1e-4);
-    assert_float_equal(speed(w, &sample, 0, SYN_UNIT_RADIO), 1, 1e-9);
+    assert_float_equal((float)speed(w, &sample, 2, SYN_UNIT_RADIO), 0.25F, 1e-4F);
+    assert_float_equal((float)speed(w, &sample, 1, SYN_UNIT_RADIO), 0.25F, 1e-4F);
+    assert_float_equal((float)speed(w, &sample, 0, SYN_UNIT_RADIO), 1.0F, 1e-6F);
 }
 
 static void units_without_work_say_nothing(void **state)

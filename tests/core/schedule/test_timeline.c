@@ -20,7 +20,7 @@ static struct syn_problem problem = {
     .pipelines = {{.spec = {.name = "words"}}, {.spec = {.name = "\"<faces>\" & more"}}}};
 
 /* One inference of `words` from the glasses over the console to the watch; one of the other. */
-static const struct syn_span spans[] = {
+static const struct syn_task_span spans[] = {
     {0, 10 * MS, 7, 0, 0, SYN_TASK_SENSE, 0, false},
     {10 * MS, 12 * MS, 7, 0, 0, SYN_TASK_LOAD, 0, true},
     {12 * MS, 20 * MS, 7, 0, 0, SYN_TASK_INFER, 0, false},
@@ -82,7 +82,7 @@ static void a_column_shows_who_keeps_the_unit_busy(void **state)
 
 static void a_column_that_is_idle_for_half_of_its_time_is_in_lower_case(void **state)
 {
-    const struct syn_span half[] = {{0, 15 * MS, 0, 0, 0, SYN_TASK_INFER, 0, false},
+    const struct syn_task_span half[] = {{0, 15 * MS, 0, 0, 0, SYN_TASK_INFER, 0, false},
                                     {20 * MS, 24 * MS, 0, 0, 0, SYN_TASK_INFER, 0, false},
                                     {24 * MS, 30 * MS, 0, 0, 1, SYN_TASK_INFER, 0, false}};
     struct syn_timeline t = whole();
@@ -113,7 +113,7 @@ static void lines_are_as_wide_as_the_terminal_and_never_wider(void **state)
 /* Every busy moment stands in exactly one column: sums over a row are sums of spans. */
 static void no_span_is_lost_however_short_columns_are(void **state)
 {
-    struct syn_span one = {0, 1, 0, 0, 0, SYN_TASK_INFER, 0, false};
+    struct syn_task_span one = {0, 1, 0, 0, 0, SYN_TASK_INFER, 0, false};
     struct syn_timeline t = whole();
     (void)state;
     t.spans = &one;
