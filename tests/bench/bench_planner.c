@@ -22,18 +22,27 @@ struct request {
     struct bench_cases cases;
 };
 
-static const struct option options[] = {{"planner", 1, NULL, 'p'},    {"workload", 1, NULL, 'w'},
-                                        {"lab", 1, NULL, 'l'},        {"devices", 1, NULL, 'd'},
-                                        {"random", 1, NULL, 'r'},     {"small", 1, NULL, 's'},
-                                        {"chains", 1, NULL, 'c'},     {"time-limit", 1, NULL, 't'},
-                                        {"repeat", 1, NULL, 'n'},     {"threads", 1, NULL, 'T'},
-                                        {"objective", 1, NULL, 'o'},  {"parallel", 0, NULL, 'P'},
-                                        {"sequential", 0, NULL, 'S'}, {"json", 0, NULL, 'j'},
-                                        {"help", 0, NULL, 'h'},       {NULL, 0, NULL, 0}};
+static const struct option options[] = {{"planner", 1, NULL, 'p'},
+                                        {"workload", 1, NULL, 'w'},
+                                        {"lab", 1, NULL, 'l'},
+                                        {"devices", 1, NULL, 'd'},
+                                        {"random", 1, NULL, 'r'},
+                                        {"small", 1, NULL, 's'},
+                                        {"chains", 1, NULL, 'c'},
+                                        {"time-limit", 1, NULL, 't'},
+                                        {"repeat", 1, NULL, 'n'},
+                                        {"threads", 1, NULL, 'T'},
+                                        {"objective", 1, NULL, 'o'},
+                                        {"parallel", 0, NULL, 'P'},
+                                        {"sequential", 0, NULL, 'S'},
+                                        {"simulate", 0, NULL, 'm'},
+                                        {"json", 0, NULL, 'j'},
+                                        {"help", 0, NULL, 'h'},
+                                        {NULL, 0, NULL, 0}};
 
 static const char usage[] =
     "usage: bench_planner [option]...\n"
-    "  --planner NAMES     with commas, or all (all)\n"
+    "  --planner NAMES     with commas, or all (all); glpk, where it was there to build with\n"
     "  --workload W1,W2    or all (all); --lab max78000,max78002,mixed; --devices 4,8 (4)\n"
     "  --random SEED,COUNT,DEVICES,PIPELINES,USE   models of the zoo, USE of memory from 0 to 1\n"
     "  --small SEED,COUNT                          small ones in which everything binds\n"
@@ -43,54 +52,69 @@ static const char usage[] =
     "  --threads N         that a planner may use (1)\n"
     "  --objective NAME    throughput, latency, energy\n"
     "  --parallel, --sequential   all planners run like this, instead of each its own way\n"
+    "  --simulate          what plans reach, event by event\n"
     "  --json              one object a line\n";
 
-static bool take(struct request *r, int option, const char *value)
+static bool take_objective(struct request *r, const char *name)
 {
-    int objective;
+    const int objective = syn_objective_find(name);
+    if (objective < 0)
+        return false;
+    r->objective = (enum syn_objective)objective;
+    return true;
+}
+
+static bool take_count(unsigned *count, unsigned most, const char *value)
+{
+    *count = (unsigned)strtoul(value, NULL, 10);
+    return *count >= 1 && *count <= most;
+}
+
+/* Which problems. */
+static bool take_problem(struct request *r, int option, const char *value)
+{
     switch (option) {
-    case 'p':
-        r->planners = value;
-        return true;
     case 'w':
-        r->workloads = value;
-        return true;
+        return (r->workloads = value) != NULL;
     case 'l':
-        r->labs = value;
-        return true;
+        return (r->labs = value) != NULL;
     case 'd':
-        r->devices = value;
-        return true;
+        return (r->devices = value) != NULL;
     case 'r':
         return bench_cases_large(&r->cases, value);
     case 's':
         return bench_cases_small(&r->cases, value);
     case 'c':
         return bench_cases_chains(&r->cases, value);
-    case 't':
-        r->options.time_limit_s = strtod(value, NULL);
-        return true;
-    case 'n':
-        r->options.repeat = (unsigned)strtoul(value, NULL, 10);
-        return r->options.repeat > 0;
-    case 'T':
-        r->options.threads = (unsigned)strtoul(value, NULL, 10);
-        return true;
-    case 'P':
-        r->options.parallel = true;
-        return true;
-    case 'S':
-        r->options.sequential = true;
-        return true;
-    case 'j':
-        r->json = true;
-        return true;
     case 'o':
-        objective = syn_objective_find(value);
-        r->objective = objective < 0 ? r->objective : (enum syn_objective)objective;
-        return objective >= 0;
+        return take_objective(r, value);
     default:
         return false;
+    }
+}
+
+/* How they are solved and printed. */
+static bool take(struct request *r, int option, const char *value)
+{
+    switch (option) {
+    case 'p':
+        return (r->planners = value) != NULL;
+    case 't':
+        return (r->options.time_limit_s = strtod(value, NULL)) > 0;
+    case 'n':
+        return take_count(&r->options.repeat, BENCH_REPEAT_MAX, value);
+    case 'T':
+        return take_count(&r->options.threads, 64, value);
+    case 'P':
+        return r->options.parallel = true;
+    case 'S':
+        return r->options.sequential = true;
+    case 'm':
+        return r->options.simulate = true;
+    case 'j':
+        return r->json = true;
+    default:
+        return take_problem(r, option, value);
     }
 }
 
@@ -119,23 +143,29 @@ static bool wanted(const char *list, const char *name)
     return false;
 }
 
-static void run_case(const struct request *r, const struct bench_case *one)
+static void run_planner(const struct request *r, const struct bench_case *one,
+                        const struct syn_problem *problem, const struct syn_planner *planner)
 {
     static struct bench_row row;
+    bench_case_names(one, row.workload, row.lab);
+    bench_measure(problem, planner, &r->options, &row);
+    if (r->json)
+        bench_print_json(problem, &row);
+    else
+        bench_print_row(&row);
+    (void)fflush(stdout);
+}
+
+static void run_case(const struct request *r, const struct bench_case *one)
+{
     struct rig rig;
     bench_case_make(one, &rig);
     rig.problem.objective = r->objective;
-    for (const struct syn_planner *const *p = syn_planners; *p; p++) {
-        if (!wanted(r->planners, (*p)->name))
-            continue;
-        bench_case_names(one, row.workload, row.lab);
-        bench_measure(&rig.problem, *p, &r->options, &row);
-        if (r->json)
-            bench_print_json(&rig.problem, &row);
-        else
-            bench_print_row(&row);
-        (void)fflush(stdout);
-    }
+    for (const struct syn_planner *const *p = syn_planners; *p; p++)
+        if (wanted(r->planners, (*p)->name))
+            run_planner(r, one, &rig.problem, *p);
+    if (bench_glpk && strcmp(r->planners, "all") != 0 && wanted(r->planners, "glpk"))
+        run_planner(r, one, &rig.problem, bench_glpk);
     rig_free(&rig);
 }
 

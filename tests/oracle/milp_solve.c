@@ -3,6 +3,7 @@
 
 #include "tests/oracle/milp_model.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,34 +153,38 @@ static void demand_better(struct milp *m, uint64_t below)
     free(value);
 }
 
-static int run(struct milp *m, const struct milp_options *options, struct syn_error *error)
+/* The relaxation without what is learnt later; 0, SYN_EOOR, SYN_ETIMEOUT, SYN_ECORRUPT. */
+static int relax(struct milp *m, int time_limit_ms, struct syn_error *error)
 {
-    glp_smcp simplex;
-    glp_iocp search;
-    glp_init_smcp(&simplex);
-    simplex.msg_lev = GLP_MSG_OFF;
-    simplex.tol_bnd = simplex.tol_dj = 1e-9;
-    simplex.meth = GLP_DUALP;
-    glp_init_iocp(&search);
-    search.msg_lev = GLP_MSG_OFF;
-    search.sr_heur = GLP_OFF; /* it would take what the lazy rows forbid */
-    search.tol_int = INTEGRAL;
-    search.tol_obj = 1e-10;
-    search.cb_func = callback;
-    search.cb_info = m;
-    if (options->time_limit_s > 0) {
-        simplex.tm_lim = (int)(1e3 * options->time_limit_s) + 1;
-        search.tm_lim = simplex.tm_lim;
-    }
-    int rc = glp_simplex(m->lp, &simplex);
+    glp_smcp how;
+    glp_init_smcp(&how);
+    how.msg_lev = GLP_MSG_OFF;
+    how.tol_bnd = how.tol_dj = 1e-9;
+    how.meth = GLP_DUALP;
+    how.tm_lim = time_limit_ms;
+    const int rc = glp_simplex(m->lp, &how);
     if (rc == GLP_ETMLIM)
         return SYN_ETIMEOUT;
     if (rc == 0 && glp_get_status(m->lp) == GLP_NOFEAS)
         return SYN_EOOR;
-    if (rc || glp_get_status(m->lp) != GLP_OPT)
-        return syn_error_set(error, SYN_ECORRUPT, "glp_simplex: %d, status %d", rc,
-                             glp_get_status(m->lp));
-    rc = glp_intopt(m->lp, &search);
+    if (rc == 0 && glp_get_status(m->lp) == GLP_OPT)
+        return 0;
+    return syn_error_set(error, SYN_ECORRUPT, "glp_simplex: %d, status %d", rc,
+                         glp_get_status(m->lp));
+}
+
+static int branch(struct milp *m, int time_limit_ms, struct syn_error *error)
+{
+    glp_iocp how;
+    glp_init_iocp(&how);
+    how.msg_lev = GLP_MSG_OFF;
+    how.sr_heur = GLP_OFF; /* it would take what the lazy rows forbid */
+    how.tol_int = INTEGRAL;
+    how.tol_obj = 1e-10;
+    how.tm_lim = time_limit_ms;
+    how.cb_func = callback;
+    how.cb_info = m;
+    const int rc = glp_intopt(m->lp, &how);
     if (m->failed)
         return SYN_ENOMEM;
     if (rc == GLP_ETMLIM)
@@ -187,6 +192,14 @@ static int run(struct milp *m, const struct milp_options *options, struct syn_er
     if (rc)
         return syn_error_set(error, SYN_ECORRUPT, "glp_intopt: %d", rc);
     return glp_mip_status(m->lp) == GLP_OPT ? 0 : SYN_EOOR;
+}
+
+static int run(struct milp *m, const struct milp_options *options, struct syn_error *error)
+{
+    const bool limited = options->time_limit_s > 0;
+    const int time_limit_ms = limited ? (int)(1e3 * options->time_limit_s) + 1 : INT_MAX;
+    const int rc = relax(m, time_limit_ms, error);
+    return rc ? rc : branch(m, time_limit_ms, error);
 }
 
 /* The plan, judged by core/cost; what the program thought of it must be the same. */
