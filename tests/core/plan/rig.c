@@ -213,6 +213,26 @@ void rig_random(struct rig *rig, uint64_t seed)
     rig->problem.objective = (enum syn_objective)draw(&seed, SYN_OBJECTIVE_COUNT);
 }
 
+void rig_other_part(struct rig *rig, unsigned device, uint64_t seed)
+{
+    struct syn_timing *t = &rig->fleet.devices[device].profile.timing;
+    seed ^= 0x706561;
+    rig->other = (struct syn_part){.name = "other",
+                                   .kind = &syn_part_kind_peak,
+                                   .weight_bytes = 20000u << draw(&seed, 6),
+                                   .data_bytes = 30000u << draw(&seed, 4),
+                                   .layers_max = (uint16_t)(4u << draw(&seed, 3)),
+                                   .peak = {.weight_bytes_per_kcycle = 1000u << draw(&seed, 4),
+                                            .data_bytes_per_kcycle = 8000,
+                                            .layer_cycles = 100 * draw(&seed, 20),
+                                            .weight_bits_min = 8}};
+    for (unsigned op = SYN_OP_CONV2D; op < SYN_OP_COUNT; op++)
+        rig->other.peak.macs_per_kcycle[op] = 32000u << draw(&seed, 4);
+    t->part = &rig->other;
+    t->accel_hz = 100000000;
+    t->word_ns = 10;
+}
+
 void rig_assert_same_plan(const struct syn_plan *a, const struct syn_plan *b)
 {
     assert_int_equal(a->pipeline_count, b->pipeline_count);

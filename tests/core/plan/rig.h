@@ -15,12 +15,17 @@ struct rig {
     struct syn_problem problem;
     unsigned model_count;
     struct syn_model *models[SYN_PIPELINES_MAX];
+    struct syn_part other; /* what rig_other_part() made; a rig with one stays where it is */
 };
 
 extern const char *const rig_set_names[RIG_SET_COUNT];
 
 /* A device of that part, linked directly to all others. */
 void rig_device(struct rig *rig, const char *name, const struct syn_part *part);
+
+/* Makes device `device` one of the kind peak-and-bandwidth, with memory from tight to ample: of the
+ * same size for the same seed. */
+void rig_other_part(struct rig *rig, unsigned device, uint64_t seed);
 
 /* earbud, glasses, watch, ring; mixed: glasses is a MAX78002. */
 void rig_wearables(struct rig *rig, enum rig_set set);
