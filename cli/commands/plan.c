@@ -3,6 +3,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/plan_search.h"
 #include "cli/commands/plan_show.h"
+#include "cli/commands/plan_simulate.h"
 #include "cli/output/show.h"
 #include "cli/shell/call.h"
 #include "cli/shell/words.h"
@@ -261,6 +262,27 @@ static const struct syn_command commands[] = {
         .summary = "show a plan: pipelines, load of every unit, power of every device",
         .args = {ID},
         .run = run_show,
+    },
+    {
+        .noun = "plan",
+        .verb = "simulate",
+        .summary = "run a plan event by event, as the devices would: rates, latencies, load",
+        .details = "Devices run the code of the agents, with the figures of their profiles. "
+                   "Without an option the\nplan runs as it is kept. Where less than 97 % of what is "
+                   "predicted is reached, a chart of two\nrounds shows what every unit did.",
+        .args = {ID},
+        .options = {{.name = "--for",
+                     .value = "S",
+                     .kind = SYN_VALUE_SECONDS,
+                     .min = 0.001,
+                     .max = 86400,
+                     .help = "device time to simulate; without it, 2 s and at least 50 rounds"},
+                    {.name = "--parallel", .help = "fair rounds with task parallelization"},
+                    {.name = "--sequential", .help = "one task at a time, as the baselines run"},
+                    {.name = "--work-conserving",
+                     .help = "pipelines that share nothing with the bottleneck go faster"},
+                    {.name = "--explain", .help = "the chart of two rounds in any case"}},
+        .run = syn_plan_simulate_run,
     },
     {
         .noun = "plan",
