@@ -36,6 +36,12 @@ static void found(void *ctx, const struct syn_candidate *candidate)
     c->score = candidate->score;
 }
 
+static int before(void *ctx, const struct syn_candidate *a, const struct syn_candidate *b)
+{
+    const struct choice *c = ctx;
+    return syn_score_compare(c->objective, &a->score, &b->score);
+}
+
 static void keep(struct syn_explain_task *task, const struct syn_near *near)
 {
     struct syn_near *to = &task->out->nears[task->out->near_count];
@@ -53,7 +59,7 @@ static int other_way(struct syn_explain_task *task, unsigned p)
     struct syn_near near = {.kind = SYN_NEAR_PIPELINE, .pipeline = (uint8_t)p, .plan = *task->plan};
     struct choice choice = {.objective = task->problem->objective,
                             .taken = &task->plan->pipelines[p]};
-    const struct syn_visitor visitor = {&choice, promising, found};
+    const struct syn_visitor visitor = {&choice, promising, found, before};
     const struct syn_search_options options = {.cancelled = task->options->cancelled,
                                                .ctx = task->options->ctx};
     uint64_t looked = 0;

@@ -450,8 +450,8 @@ static void enter_device(struct walk *w, unsigned device, unsigned holder, unsig
 static bool may_begin(const struct walk *w, unsigned device)
 {
     const bool stranger = !(own_devices(w) >> device & 1);
-    return w->free >> device & 1 && !(w->stage->twins[device] & w->free) &&
-           !(stranger && w->strangers >= w->limits->strangers);
+    const bool second = w->limits->one_of_twins && w->stage->twins[device] & w->free;
+    return w->free >> device & 1 && !second && !(stranger && w->strangers >= w->limits->strangers);
 }
 
 /* The next chunk on every device that may hold it. */

@@ -139,6 +139,7 @@ static int choose_in(struct search *s, struct syn_stage *stage, struct choice *c
     struct syn_limits limits = SYN_NO_LIMITS;
     int rc = 0;
     limits.order = s->how->order_of_sums;
+    limits.one_of_twins = true;
     if (s->how->round_first)
         return choose_by_round(s, stage, limits, choice);
     if (!s->how->own_first)
