@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Commands `plan ...`. */
 #include "cli/commands/commands.h"
+#include "cli/commands/plan_compare.h"
+#include "cli/commands/plan_explain.h"
 #include "cli/commands/plan_search.h"
 #include "cli/commands/plan_show.h"
 #include "cli/commands/plan_simulate.h"
+#include "cli/commands/plan_timeline.h"
 #include "cli/output/show.h"
 #include "cli/shell/call.h"
 #include "cli/shell/words.h"
@@ -267,9 +270,10 @@ static const struct syn_command commands[] = {
         .noun = "plan",
         .verb = "simulate",
         .summary = "run a plan event by event, as the devices would: rates, latencies, load",
-        .details = "Devices run the code of the agents, with the figures of their profiles. "
-                   "Without an option the\nplan runs as it is kept. Where less than 97 % of what is "
-                   "predicted is reached, a chart of two\nrounds shows what every unit did.",
+        .details =
+            "Devices run the code of the agents, with the figures of their profiles. "
+            "Without an option the\nplan runs as it is kept. Where less than 97 % of what is "
+            "predicted is reached, a chart of two\nrounds shows what every unit did.",
         .args = {ID},
         .options = {{.name = "--for",
                      .value = "S",
@@ -283,6 +287,71 @@ static const struct syn_command commands[] = {
                      .help = "pipelines that share nothing with the bottleneck go faster"},
                     {.name = "--explain", .help = "the chart of two rounds in any case"}},
         .run = syn_plan_simulate_run,
+    },
+    {
+        .noun = "plan",
+        .verb = "compare",
+        .summary = "show plans side by side, and what moves from one to the next",
+        .details = "A plan whose inputs have changed since its search is judged by what is there "
+                   "now, and that is said.",
+        .args = {{.name = "ID",
+                  .kind = SYN_VALUE_PLAN,
+                  .flags = SYN_MANY,
+                  .help = "numbers of two to eight plans"}},
+        .run = syn_plan_compare_run,
+    },
+    {
+        .noun = "plan",
+        .verb = "explain",
+        .summary = "say what holds a plan back, what would help, and which plans come next",
+        .details = "What would help is found by searching again with one thing changed: a device "
+                   "more, a radio or clock\ntwice as fast, direct links, memory without limit, a "
+                   "constraint less. 'same plan' is what the change\ngains without moving any "
+                   "chunk.",
+        .args = {ID},
+        .options = {{.name = "--time-limit",
+                     .value = "S",
+                     .kind = SYN_VALUE_SECONDS,
+                     .min = 0.001,
+                     .max = 86400,
+                     .standard = "2",
+                     .help = "of all searches together"},
+                    {.name = "--planner",
+                     .value = "P",
+                     .help = "the planner that searches again ('auto')",
+                     .complete = planners},
+                    {.name = "--nearest",
+                     .value = "N",
+                     .kind = SYN_VALUE_INTEGER,
+                     .min = 1,
+                     .max = 33,
+                     .standard = "5",
+                     .help = "how many of the next best plans are shown"}},
+        .run = syn_plan_explain_run,
+    },
+    {
+        .noun = "plan",
+        .verb = "timeline",
+        .summary = "draw what every unit does, as the simulator runs the plan",
+        .details = "The file of --trace opens in Perfetto (ui.perfetto.dev) and in "
+                   "chrome://tracing, that of --svg in\nany browser. Files are written whole or "
+                   "not at all.",
+        .args = {ID},
+        .options = {{.name = "--for",
+                     .value = "S",
+                     .kind = SYN_VALUE_SECONDS,
+                     .min = 0.000001,
+                     .max = 600,
+                     .help = "how much time is drawn, behind the warm-up (two rounds)"},
+                    {.name = "--svg",
+                     .value = "FILE",
+                     .kind = SYN_VALUE_FILE,
+                     .help = "write a drawing, too"},
+                    {.name = "--trace",
+                     .value = "FILE",
+                     .kind = SYN_VALUE_FILE,
+                     .help = "write trace events, too"}},
+        .run = syn_plan_timeline_run,
     },
     {
         .noun = "plan",
