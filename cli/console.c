@@ -151,6 +151,18 @@ void syn_console_hold(struct syn_console *console, bool hold)
     }
 }
 
+void syn_console_note(struct syn_console *console, const char *fmt, ...)
+{
+    char text[256];
+    va_list args;
+    if (!console->options->verbose)
+        return;
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    note(console, text);
+}
+
 void syn_console_event(struct syn_console *console, enum syn_event_kind kind, const char *device,
                        const char *fmt, ...)
 {

@@ -120,6 +120,9 @@ void syn_console_hold(struct syn_console *console, bool hold);
 void syn_console_event(struct syn_console *console, enum syn_event_kind kind, const char *device,
                        const char *fmt, ...) SYN_PRINTF(4, 5);
 
+/* A line for people on stderr, with -v only: what a long computation has come to. */
+void syn_console_note(struct syn_console *console, const char *fmt, ...) SYN_PRINTF(2, 3);
+
 /* A modest word in front of the prompt ("running"); NULL or "" for none. */
 void syn_console_status(struct syn_console *console, const char *status);
 

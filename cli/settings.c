@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 static const char *const colours[] = {"auto", "never", "always", NULL};
-static const char *const objectives[] = {"throughput", "latency", "energy", NULL};
+static const char *const objectives[] = {"throughput", "latency", "energy", "power", NULL};
 
 const struct syn_param syn_setting_params[SYN_SETTING_COUNT + 1] = {
     [SYN_SETTING_SPEED] = {.name = "speed",
@@ -39,6 +39,13 @@ const struct syn_param syn_setting_params[SYN_SETTING_COUNT + 1] = {
                                .standard = "throughput",
                                .choices = objectives,
                                .help = "objective of plan search"},
+    [SYN_SETTING_BATTERY_FLOOR] =
+        {.name = "battery_floor",
+         .kind = SYN_VALUE_NUMBER,
+         .standard = "0",
+         .min = 0,
+         .max = 100,
+         .help = "plan search: devices with less battery, in percent, hold no chunks"},
     [SYN_SETTING_HISTORY] = {.name = "history",
                              .kind = SYN_VALUE_INTEGER,
                              .standard = "1000",

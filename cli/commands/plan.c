@@ -214,7 +214,7 @@ static void planners(struct syn_console *console, struct syn_words *words)
         (void)syn_words_add(words, (*p)->name);
 }
 
-static const char *const objectives[] = {"throughput", "latency", "energy", NULL};
+static const char *const objectives[] = {"throughput", "latency", "energy", "power", NULL};
 
 #define ID                                                                                         \
     {                                                                                              \
@@ -226,12 +226,27 @@ static const struct syn_command commands[] = {
         .noun = "plan",
         .verb = "search",
         .summary = "search for the best way to serve apps on the connected devices",
-        .details = "Feasible plans are kept; the best of this search gets the highest number, "
-                   "which is what 'deploy'\ntakes. Fails with class 6 when no planner finds a "
-                   "plan, and says what it fails for.",
+        .details =
+            "Feasible plans are kept; the best of this search gets the highest number, which is "
+            "what 'deploy'\ntakes. Fails with class 6 when no planner finds a plan, and says what "
+            "it fails for.\n"
+            "'all' prints all planners side by side, each for at most 10 s unless --time-limit "
+            "says otherwise:\nthroughput predicted and simulated, in the mode that it would run "
+            "in; /SYNERGY is the ratio of throughputs\nto that of synergy, /BOUND how near the "
+            "objective is to the best bound that any of them proved.\n"
+            "Ctrl-C stops exact and auto with the best plan so far and its gap.\n"
+            "--rate asks for that many fair rounds a second at least; with the objective power for "
+            "exactly that\nmany, at the least power. --pin KWS=ring+watch lets only these devices "
+            "hold chunks of KWS, --ban\nearbud none of any, --ban KWS=earbud none of KWS; what "
+            "apps say ('on', 'not_on', rate caps, latency\nbounds: app set) holds, too. "
+            "Constraints are kept with the plan and hold when it is deployed.\n"
+            "--pareto searches the least power at each of --points rates, from the largest "
+            "down, and keeps every\npoint as a plan that runs at its rate.",
         .options = {{.name = "--planner",
                      .value = "P",
-                     .help = "one planner, 'auto' (synergy), or 'all' (the setting 'planner')",
+                     .help =
+                         "one planner, 'auto' (synergy, then exact for a second), or 'all' (the "
+                         "setting 'planner')",
                      .complete = planners},
                     {.name = "--objective",
                      .value = "O",
@@ -249,8 +264,45 @@ static const struct syn_command commands[] = {
                      .min = 0.001,
                      .max = 86400,
                      .help = "take the best that a planner has found by then"},
+                    {.name = "--threads",
+                     .value = "N",
+                     .kind = SYN_VALUE_INTEGER,
+                     .min = 1,
+                     .max = 64,
+                     .help = "that a planner may use; without it, those of the machine, at most 2"},
+                    {.name = "--rate",
+                     .value = "R",
+                     .kind = SYN_VALUE_NUMBER,
+                     .min = 0.0001,
+                     .max = 1e6,
+                     .help = "fair rounds a second that a plan must reach; of the objective power"},
+                    {.name = "--pin",
+                     .value = "PIPELINE=DEV[+DEV],..",
+                     .flags = SYN_LIST,
+                     .help = "only these devices hold chunks of the pipeline"},
+                    {.name = "--ban",
+                     .value = "[PIPELINE=]DEV[+DEV],..",
+                     .flags = SYN_LIST,
+                     .help = "these devices hold no chunks (of the pipeline)"},
+                    {.name = "--battery-floor",
+                     .value = "PERCENT",
+                     .kind = SYN_VALUE_NUMBER,
+                     .min = 0,
+                     .max = 100,
+                     .help = "devices with less battery hold no chunks (the setting "
+                             "'battery_floor')"},
                     {.name = "--parallel",
-                     .help = "run plans of baselines with task parallelization, too"}},
+                     .help = "run plans of baselines with task parallelization, too"},
+                    {.name = "--sequential", .help = "one task at a time, as the baselines run"},
+                    {.name = "--work-conserving",
+                     .help = "pipelines that share nothing with the bottleneck may go faster"},
+                    {.name = "--pareto", .help = "the front of throughput against power"},
+                    {.name = "--points",
+                     .value = "N",
+                     .kind = SYN_VALUE_INTEGER,
+                     .min = 2,
+                     .max = 32,
+                     .help = "rates of --pareto (10)"}},
         .run = syn_plan_search_run,
     },
     {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/commands/plan_record.h"
 
+#include "cli/commands/plan_constraints.h"
 #include "cli/output/show.h"
 #include "core/plan/inputs.h"
 #include "core/plan/score.h"
@@ -51,6 +52,7 @@ cJSON *syn_plan_record_json(const struct syn_plan_record *record)
             (void)cJSON_AddItemToArray(apps, cJSON_CreateString(workload->apps[i]));
         syn_show_text(json, "execution", syn_execution_name(record->execution));
         cJSON_DeleteItemFromObjectCaseSensitive(plan, "id");
+        syn_plan_constraints_show(json, &workload->constraints);
         /* AddItemToObject copies the name before it frees the old one. */
         move_members(json, plan);
         cJSON *inputs = syn_plan_inputs(&workload->problem, json);
@@ -166,13 +168,30 @@ static int check_devices(struct syn_bench *bench, const cJSON *root, struct syn_
     return rc;
 }
 
+/* A plan that its own constraints no longer allow is no plan: a battery may have run low. */
+static int narrow(struct syn_plan_record *record, const struct syn_constraints *constraints,
+                  struct syn_error *error)
+{
+    struct syn_workload *workload = record->workload;
+    struct syn_error why = {0};
+    char words[256];
+    workload->problem.objective = record->facts.objective;
+    int rc = syn_workload_constrain(workload, constraints, error);
+    if (rc != 0 || syn_plan_check(&workload->problem, &record->plan, &why) == 0)
+        return rc;
+    return syn_error_set(error, SYN_EOOR, "%s (%s)", why.message,
+                         syn_constraints_words(constraints, words, sizeof words));
+}
+
 /* Figures are those of now; what only a search knows stays. */
-static int judge(struct syn_plan_record *record, struct syn_error *error)
+static int judge(struct syn_plan_record *record, const struct syn_constraints *constraints,
+                 struct syn_error *error)
 {
     struct syn_plan_facts *facts = &record->facts;
     double bound_ips = facts->bound_ips, gap = facts->gap, ratio = facts->ratio_to_bound;
-    record->workload->problem.objective = facts->objective;
-    int rc = syn_cost_predict(&record->workload->problem, &record->plan, record->execution,
+    int rc = narrow(record, constraints, error);
+    if (rc == 0)
+        rc = syn_cost_predict(&record->workload->problem, &record->plan, record->execution,
                               &record->prediction, error);
     if (rc != 0)
         return rc;
@@ -205,12 +224,12 @@ static int check_inputs(const struct syn_json *doc, struct syn_plan_record *reco
 
 /* Where the plan is none of what is there now, that its inputs have changed says why. */
 static int read_plan(const struct syn_json *doc, struct syn_plan_record *record,
-                     struct syn_error *error)
+                     const struct syn_constraints *constraints, struct syn_error *error)
 {
     int rc = syn_plan_from_json(doc, syn_json_root(doc), &record->workload->problem, &record->plan,
                                 &record->facts, error);
     if (rc == 0)
-        rc = judge(record, error);
+        rc = judge(record, constraints, error);
     if (rc == 0 || rc == SYN_ENOMEM || !record->changed.code)
         return rc;
     *error = record->changed;
@@ -222,11 +241,14 @@ static int read_record(struct syn_console *console, const struct syn_json *doc,
 {
     struct syn_bench *bench = syn_bench_of(console);
     struct names *names = malloc(sizeof *names);
-    int rc = bench && names ? check_format(doc, error) : SYN_ENOMEM;
+    struct syn_constraints *constraints = malloc(sizeof *constraints);
+    int rc = bench && names && constraints ? check_format(doc, error) : SYN_ENOMEM;
     if (rc == 0)
         rc = read_apps(doc, names, error);
     if (rc == 0)
         rc = read_execution(doc, &record->execution, error);
+    if (rc == 0)
+        rc = syn_plan_constraints_parse(doc, syn_json_root(doc), constraints, error);
     if (rc == 0)
         rc = check_devices(bench, syn_json_root(doc), error);
     if (rc == 0)
@@ -234,7 +256,8 @@ static int read_record(struct syn_console *console, const struct syn_json *doc,
     if (rc == 0)
         rc = check_inputs(doc, record, error);
     if (rc == 0)
-        rc = read_plan(doc, record, error);
+        rc = read_plan(doc, record, constraints, error);
+    free(constraints);
     free(names);
     return rc;
 }

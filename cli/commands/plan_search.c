@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/commands/plan_search.h"
 
-#include "cli/commands/plan_show.h"
-#include "cli/output/show.h"
-#include "cli/output/text.h"
-#include "cli/shell/call.h"
+#include "cli/commands/plan_progress.h"
+#include "cli/commands/plan_simulated.h"
 #include "core/base/suggest.h"
+#include "core/plan/relax.h"
 #include "core/plan/score.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+#include <unistd.h>
 
-/* Links are served this often while a search computes. */
-static const int64_t turn_every_ns = 20000000;
+#define THREADS_MAX 2
 
 int syn_plan_search_planner(const char *name, const struct syn_planner **planner,
                             struct syn_error *error)
@@ -39,274 +36,143 @@ int syn_plan_search_planner(const char *name, const struct syn_planner **planner
     return SYN_ENOENT;
 }
 
+int syn_plan_search_objective(struct syn_console *console, const char *name, bool has_rate,
+                              struct syn_problem *problem, struct syn_error *error)
+{
+    if (!name)
+        name = syn_setting_text(console, SYN_SETTING_OBJECTIVE);
+    int objective = syn_objective_find(name);
+    if (objective < 0)
+        return syn_error_set(error, SYN_EINVAL, "no objective '%s'", name);
+    if (objective == SYN_OBJECTIVE_POWER && !has_rate) {
+        syn_error_set(error, SYN_EINVAL, "the objective power needs a rate");
+        syn_error_hint(error, "for example: plan search --objective power --rate 10 (rounds a "
+                              "second)");
+        return SYN_EINVAL;
+    }
+    problem->objective = (enum syn_objective)objective;
+    return 0;
+}
+
 /* ---- one search ---- */
 
-struct watch {
-    struct syn_console *console;
-    int64_t turned_ns;
-};
-
-static bool is_cancelled(void *ctx)
+unsigned syn_plan_search_threads(const struct syn_plan_search *search)
 {
-    struct watch *watch = ctx;
-    int64_t now = syn_loop_now();
-    if (now - watch->turned_ns >= turn_every_ns) {
-        watch->turned_ns = now;
-        syn_console_turn(watch->console, 0);
-    }
-    return syn_console_stopped(watch->console);
+    long machine = sysconf(_SC_NPROCESSORS_ONLN);
+    if (search->threads > 0)
+        return search->threads;
+    return machine < 1 ? 1 : machine > THREADS_MAX ? THREADS_MAX : (unsigned)machine;
 }
 
 /* What a search found, predicted in the mode in which it will run. */
 static int take_found(const struct syn_plan_search *search, const struct syn_search_result *found,
                       struct syn_plan_record *record, struct syn_error *error)
 {
+    const struct syn_problem *problem = &record->workload->problem;
+    struct syn_plan_facts *facts = &record->facts;
     record->plan = found->plan;
-    record->execution = search->parallel ? SYN_EXECUTION_PARALLEL : search->planner->execution;
-    int rc = syn_cost_predict(&record->workload->problem, &record->plan, record->execution,
-                              &record->prediction, error);
+    record->execution = search->forced ? search->execution : search->planner->execution;
+    int rc =
+        syn_cost_predict(problem, &record->plan, record->execution, &record->prediction, error);
     if (rc != 0)
         return rc;
-    syn_plan_facts_predicted(&record->facts, &record->workload->problem, &record->plan,
-                             &record->prediction);
-    syn_plan_facts_bound(&record->facts, &record->workload->problem, &record->prediction,
-                         found->bound);
+    syn_plan_facts_predicted(facts, problem, &record->plan, &record->prediction);
+    syn_plan_facts_bound(facts, problem, &record->prediction, found->bound);
+    facts->proven = found->proven;
+    facts->repaired = found->repaired;
+    facts->stopped = found->stopped;
+    const uint64_t value = syn_score_predicted(problem, &record->prediction);
+    if (found->begun && value && record->execution == SYN_EXECUTION_PARALLEL)
+        facts->gain = (double)found->begun / (double)value - 1;
     return 0;
 }
 
-int syn_plan_search_one(struct syn_console *console, const struct syn_plan_search *search,
-                        struct syn_plan_record *record, struct syn_error *error)
+static int search_with(struct syn_console *console, const struct syn_plan_search *search,
+                       const struct syn_search_options *options, struct syn_plan_record *record,
+                       uint64_t *bound, struct syn_error *error)
 {
-    struct watch watch = {console, syn_loop_now()};
-    const struct syn_search_options options = {
-        .time_limit_ns = (int64_t)(search->time_limit_s * 1e9),
-        .cancelled = is_cancelled,
-        .ctx = &watch,
-    };
     struct syn_search_result *found = calloc(1, sizeof *found);
     if (!found)
         return syn_error_set(error, SYN_ENOMEM, "no memory for a search");
     int64_t start = syn_loop_now();
+    int rc = search->planner->search(&record->workload->problem, options, found, error);
+    record->facts.search_ms = (double)(syn_loop_now() - start) / 1e6;
+    if (rc == 0 && found->stopped)
+        syn_console_resume(console); /* the user has what there is */
+    if (rc == 0)
+        rc = take_found(search, found, record, error);
+    if (rc == 0 && search->simulate)
+        record->facts.simulated_ips = syn_plan_simulated_ips(
+            &record->workload->problem, &record->plan, record->execution, options);
+    *bound = rc == 0 ? found->bound : 0;
+    free(found);
+    return rc;
+}
+
+static int left(const struct syn_error *who, struct syn_error *error)
+{
+    syn_error_set(error, SYN_ELINK, "%s has left during the search", who->device);
+    syn_error_device(error, who->device);
+    syn_error_hint(error, "connect it, or search without it");
+    return SYN_ELINK;
+}
+
+/* Baselines are slow to run and quick to search: what is possible is judged by the planner itself
+ * only where it plans for the same execution. */
+static int explain(struct syn_console *console, const struct syn_workload *workload,
+                   const struct syn_planner *planner, struct syn_error *error)
+{
+    const struct syn_planner *quick = syn_planner_find("synergy");
+    struct syn_plan_progress progress;
+    const struct syn_search_options options = {.cancelled = syn_plan_progress_cancelled,
+                                               .ctx = &progress};
+    if (quick && planner->execution == quick->execution)
+        planner = quick;
+    syn_plan_progress_begin(&progress, console, workload, planner->name);
+    int rc = syn_plan_explain_constraints(&workload->problem, &workload->constraints, planner,
+                                          &options, error);
+    syn_plan_progress_end(&progress);
+    return rc;
+}
+
+int syn_plan_search_end(struct syn_console *console, const struct syn_workload *workload,
+                        const struct syn_planner *planner, int rc, struct syn_error *error)
+{
+    struct syn_error who = {0};
+    if (rc == SYN_EOOR)
+        rc = explain(console, workload, planner, error);
+    if (syn_workload_present(workload, &who) != 0)
+        return left(&who, error);
+    if (rc == SYN_ECANCELED && syn_console_stopped(console))
+        return syn_console_stop_error(console, error);
+    return rc;
+}
+
+int syn_plan_search_one(struct syn_console *console, const struct syn_plan_search *search,
+                        struct syn_plan_record *record, uint64_t *bound, struct syn_error *error)
+{
+    struct syn_plan_progress progress;
+    uint64_t own_bound = 0;
+    const struct syn_search_options options = {
+        .time_limit_ns = (int64_t)(search->time_limit_s * 1e9),
+        .threads = syn_plan_search_threads(search),
+        .cancelled = syn_plan_progress_cancelled,
+        .progress = syn_plan_progress_report,
+        .ctx = &progress,
+    };
     syn_plan_facts_init(&record->facts);
     record->facts.objective = record->workload->problem.objective;
     (void)snprintf(record->facts.planner, sizeof record->facts.planner, "%s",
                    search->planner->name);
-    int rc = search->planner->search(&record->workload->problem, &options, found, error);
-    record->facts.search_ms = (double)(syn_loop_now() - start) / 1e6;
-    if (rc == SYN_ECANCELED && syn_console_stopped(console))
-        rc = syn_console_stop_error(console, error);
-    if (rc == 0)
-        rc = take_found(search, found, record, error);
-    free(found);
-    if (rc != 0)
+    syn_plan_progress_begin(&progress, console, record->workload, search->planner->name);
+    int rc = search_with(console, search, &options, record, &own_bound, error);
+    syn_plan_progress_end(&progress);
+    rc = syn_plan_search_end(console, record->workload, search->planner, rc, error);
+    if (rc != 0) {
+        record->facts.feasible = false;
         (void)snprintf(record->facts.reason, sizeof record->facts.reason, "%s", error->message);
-    return rc;
-}
-
-/* ---- plan search ---- */
-
-#define TRIALS_MAX 16
-
-struct trial {
-    struct syn_plan_record record;
-    struct syn_error error;
-};
-
-struct trials {
-    struct syn_console *console;
-    const struct syn_call *call;
-    struct syn_workload *workload;
-    unsigned count;
-    struct trial *list[TRIALS_MAX];
-    struct trial *best;
-};
-
-static int read_apps(const struct syn_call *call, struct syn_workload **workload,
-                     struct syn_bench *bench, struct syn_error *error)
-{
-    static const size_t max = SYN_PIPELINES_MAX;
-    char(*names)[SYN_APP_NAME_MAX] = calloc(max, sizeof *names);
-    const char *list[SYN_PIPELINES_MAX];
-    size_t count = 0;
-    if (!names)
-        return SYN_ENOMEM;
-    while (count < max && syn_call_list(call, "--apps", count, names[count], sizeof names[count])) {
-        list[count] = names[count];
-        count++;
     }
-    int rc = syn_workload_new(workload, bench, list, count, error);
-    free(names);
-    return rc;
-}
-
-static int try_planner(struct trials *trials, const struct syn_planner *planner,
-                       struct syn_error *error)
-{
-    const struct syn_plan_search search = {
-        .planner = planner,
-        .time_limit_s = syn_call_number(trials->call, "--time-limit", 0),
-        .parallel = syn_call_flag(trials->call, "--parallel"),
-    };
-    struct trial *trial = trials->count < TRIALS_MAX ? calloc(1, sizeof *trial) : NULL;
-    if (!trial)
-        return SYN_ENOMEM;
-    trials->list[trials->count++] = trial;
-    trial->record.workload = trials->workload;
-    int rc = syn_plan_search_one(trials->console, &search, &trial->record, &trial->error);
-    if (rc == 0 || rc == SYN_EOOR || (rc == SYN_ETIMEOUT && !syn_console_stopped(trials->console)))
-        return 0;
-    *error = trial->error;
-    return rc;
-}
-
-/* The less, the better: by the objective, as it is predicted for the mode that would run. */
-static double rank(const struct trial *trial)
-{
-    const struct syn_plan_facts *facts = &trial->record.facts;
-    switch (facts->objective) {
-    case SYN_OBJECTIVE_LATENCY:
-        return facts->latency_ms;
-    case SYN_OBJECTIVE_ENERGY:
-        return facts->energy_mj;
-    default:
-        return -facts->throughput_ips;
-    }
-}
-
-static void choose(struct trials *trials)
-{
-    for (unsigned i = 0; i < trials->count; i++) {
-        struct trial *trial = trials->list[i];
-        if (!trial->record.facts.feasible)
-            continue;
-        if (!trials->best || rank(trial) < rank(trials->best))
-            trials->best = trial;
-    }
-}
-
-/* The best comes last, so that it is the newest, which `deploy` takes. */
-static int save(struct trials *trials, struct syn_error *error)
-{
-    int rc = 0;
-    for (unsigned i = 0; rc == 0 && i < trials->count; i++)
-        if (trials->list[i]->record.facts.feasible && trials->list[i] != trials->best)
-            rc = syn_plan_record_save(trials->console, &trials->list[i]->record, error);
-    return rc != 0 || !trials->best
-               ? rc
-               : syn_plan_record_save(trials->console, &trials->best->record, error);
-}
-
-static void compare_table(const struct trials *trials)
-{
-    static const struct syn_column columns[] = {
-        {.title = "PLANNER"},
-        {.title = "PLAN", .right = true},
-        {.title = "INF/S", .right = true},
-        {.title = "LATENCY", .right = true},
-        {.title = "POWER", .right = true},
-        {.title = "SEARCH", .right = true},
-        {.title = "REASON", .shrinks = true},
-    };
-    struct syn_table *table = syn_table_new(columns, 7);
-    for (unsigned i = 0; i < trials->count; i++) {
-        const struct syn_plan_facts *facts = &trials->list[i]->record.facts;
-        char text[32];
-        syn_table_text(table, facts->planner);
-        syn_table_text(table, facts->feasible ? facts->id : "OOR");
-        if (facts->feasible) {
-            syn_table_format(table, "%.2f", facts->throughput_ips);
-            syn_table_text(table, syn_text_time(text, sizeof text, facts->latency_ms / 1e3));
-            syn_table_format(table, "%.1f mW", facts->power_mw);
-        } else {
-            for (int c = 0; c < 3; c++)
-                syn_table_text(table, NULL);
-        }
-        syn_table_text(table, syn_text_time(text, sizeof text, facts->search_ms / 1e3));
-        syn_table_text(table, facts->reason);
-    }
-    syn_result_table(&trials->console->result, table);
-    syn_table_free(table);
-}
-
-static void show(const struct trials *trials)
-{
-    struct syn_result *result = &trials->console->result;
-    cJSON *json = syn_result_json(result);
-    cJSON *list = syn_show_array(json, "plans");
-    for (unsigned i = 0; i < trials->count; i++) {
-        const struct syn_plan_record *record = &trials->list[i]->record;
-        (void)cJSON_AddItemToArray(
-            list, record->facts.feasible
-                      ? syn_plan_show_json(record)
-                      : syn_plan_to_json(&trials->workload->problem, NULL, &record->facts));
-    }
-    syn_show_text(json, "chosen", trials->best ? trials->best->record.facts.id : NULL);
-    if (trials->count > 1)
-        compare_table(trials);
-    if (trials->count > 1 && trials->best)
-        syn_result_print(result, "\n");
-    if (trials->best)
-        syn_plan_show(trials->console, &trials->best->record);
-}
-
-/* With --json, plans that are none stand beside the error, each with its own reason. */
-static int infeasible(const struct trials *trials, struct syn_error *error)
-{
-    trials->console->partial = true;
-    *error = trials->list[0]->error;
-    if (trials->count > 1)
-        syn_error_hint(error, "no planner finds a plan");
-    return error->code;
-}
-
-static int search_all(struct trials *trials, struct syn_error *error)
-{
-    const struct syn_planner *planner = NULL;
-    const char *name = syn_call_text(trials->call, "--planner");
-    int rc = 0;
-    if (!name)
-        name = syn_setting_text(trials->console, SYN_SETTING_PLANNER);
-    if (strcmp(name, "all") != 0) {
-        rc = syn_plan_search_planner(name, &planner, error);
-        return rc != 0 ? rc : try_planner(trials, planner, error);
-    }
-    for (const struct syn_planner *const *p = syn_planners; rc == 0 && *p; p++)
-        rc = try_planner(trials, *p, error);
-    return rc;
-}
-
-static int set_objective(const struct trials *trials, struct syn_error *error)
-{
-    const char *name = syn_call_text(trials->call, "--objective");
-    if (!name)
-        name = syn_setting_text(trials->console, SYN_SETTING_OBJECTIVE);
-    int objective = syn_objective_find(name);
-    if (objective < 0)
-        return syn_error_set(error, SYN_EINVAL, "no objective '%s'", name);
-    trials->workload->problem.objective = (enum syn_objective)objective;
-    return 0;
-}
-
-int syn_plan_search_run(struct syn_console *console, const struct syn_call *call,
-                        struct syn_error *error)
-{
-    struct trials trials = {.console = console, .call = call};
-    struct syn_bench *bench = syn_bench_of(console);
-    int rc = bench ? read_apps(call, &trials.workload, bench, error) : SYN_ENOMEM;
-    if (rc == 0)
-        rc = set_objective(&trials, error);
-    if (rc == 0)
-        rc = search_all(&trials, error);
-    if (rc == 0) {
-        choose(&trials);
-        rc = save(&trials, error);
-    }
-    if (rc == 0) {
-        show(&trials);
-        rc = trials.best ? 0 : infeasible(&trials, error);
-    }
-    for (unsigned i = 0; i < trials.count; i++)
-        free(trials.list[i]);
-    syn_workload_free(trials.workload);
+    if (bound)
+        *bound = own_bound;
     return rc;
 }

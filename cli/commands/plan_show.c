@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/commands/plan_show.h"
 
+#include "cli/commands/plan_constraints.h"
 #include "cli/output/show.h"
 #include "cli/output/text.h"
 
@@ -84,12 +85,23 @@ const char *syn_plan_bottleneck(const struct syn_fleet *fleet,
     return text;
 }
 
+const char *syn_plan_proof_words(const struct syn_plan_facts *facts, char *text, size_t size)
+{
+    if (facts->proven)
+        (void)snprintf(text, size, "proven optimal");
+    else if (isfinite(facts->gap))
+        (void)snprintf(text, size, "gap %.2f %% to the proven bound", 100 * facts->gap);
+    else
+        (void)snprintf(text, size, "no bound");
+    return text;
+}
+
 /* ---- for people ---- */
 
 static void headline(struct syn_console *console, const struct syn_plan_record *record)
 {
     const struct syn_prediction *p = &record->prediction;
-    char latency[32], search[32], what[256];
+    char latency[32], search[32], proof[64], what[256];
     syn_result_print(&console->result, "plan %s by %s, %s%s",
                      record->facts.id[0] ? record->facts.id : "(not kept)",
                      record->facts.planner[0] ? record->facts.planner : "hand",
@@ -107,10 +119,12 @@ static void headline(struct syn_console *console, const struct syn_plan_record *
                      syn_plan_bottleneck(&record->workload->fleet, p, what, sizeof what));
     if (p->execution == SYN_EXECUTION_SEQUENTIAL)
         syn_result_print(&console->result, " (the busiest; one task runs at a time)");
-    if (isfinite(record->facts.gap))
-        syn_result_print(&console->result, "; gap to the proven bound %.2f %%",
-                         100 * record->facts.gap);
-    syn_result_print(&console->result, "\n");
+    syn_result_print(
+        &console->result, "; %s%s\n", syn_plan_proof_words(&record->facts, proof, sizeof proof),
+        record->facts.repaired ? "; repaired: its planner's own way finds no plan" : "");
+    if (syn_constraints_any(&record->workload->constraints))
+        syn_result_print(&console->result, "constraints: %s\n",
+                         syn_constraints_words(&record->workload->constraints, what, sizeof what));
 }
 
 void syn_plan_show(struct syn_console *console, const struct syn_plan_record *record)
@@ -194,6 +208,7 @@ cJSON *syn_plan_show_json(const struct syn_plan_record *record)
     if (!json)
         return NULL;
     syn_show_text(json, "execution", syn_execution_name(record->execution));
+    syn_plan_constraints_show(json, &record->workload->constraints);
     show_bottleneck(json, record);
     return json;
 }

@@ -13,6 +13,9 @@ const char *syn_plan_path(const struct syn_fleet *fleet, const struct syn_execut
 const char *syn_plan_bottleneck(const struct syn_fleet *fleet,
                                 const struct syn_prediction *prediction, char *text, size_t size);
 
+/* "proven optimal", "gap 2.31 % to the proven bound", "no bound"; returns `text`. */
+const char *syn_plan_proof_words(const struct syn_plan_facts *facts, char *text, size_t size);
+
 /* For people: the headline and the pipelines. */
 void syn_plan_show(struct syn_console *console, const struct syn_plan_record *record);
 

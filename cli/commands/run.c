@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Commands `run` and `stop`. */
 #include "cli/commands/commands.h"
+#include "cli/commands/plan_constraints.h"
 #include "cli/commands/plan_search.h"
 #include "cli/commands/plan_use.h"
 #include "cli/commands/run_summary.h"
@@ -9,10 +10,10 @@
 #include "cli/output/text.h"
 #include "cli/shell/call.h"
 #include "cli/shell/words.h"
-#include "core/plan/score.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -38,13 +39,19 @@ static int search(struct syn_console *console, struct syn_plan_record *record,
                   struct syn_error *error)
 {
     struct syn_plan_search search = {.planner = NULL};
-    int objective = syn_objective_find(syn_setting_text(console, SYN_SETTING_OBJECTIVE));
-    if (objective >= 0)
-        record->workload->problem.objective = (enum syn_objective)objective;
+    struct syn_constraints *constraints = malloc(sizeof *constraints);
+    if (!constraints)
+        return syn_error_set(error, SYN_ENOMEM, "no memory for a search");
+    syn_plan_constraints_of_settings(console, constraints);
     int rc = syn_plan_search_planner(syn_setting_text(console, SYN_SETTING_PLANNER),
                                      &search.planner, error);
     if (rc == 0)
-        rc = syn_plan_search_one(console, &search, record, error);
+        rc = syn_plan_search_objective(console, NULL, false, &record->workload->problem, error);
+    if (rc == 0)
+        rc = syn_workload_constrain(record->workload, constraints, error);
+    free(constraints);
+    if (rc == 0)
+        rc = syn_plan_search_one(console, &search, record, NULL, error);
     if (rc == 0)
         rc = syn_plan_record_save(console, record, error);
     return rc;
@@ -181,9 +188,23 @@ static int check_options(const struct syn_call *call, struct syn_error *error)
     }
     if (syn_call_has(call, "--of") && !syn_call_has(call, "--show"))
         return syn_error_set(error, SYN_EINVAL, "--of needs --show");
-    if (syn_call_flag(call, "--sequential") && syn_call_flag(call, "--parallel"))
-        return syn_error_set(error, SYN_EINVAL, "--sequential and --parallel exclude each other");
+    if (syn_call_flag(call, "--sequential") + syn_call_flag(call, "--parallel") +
+            syn_call_flag(call, "--work-conserving") >
+        1)
+        return syn_error_set(error, SYN_EINVAL,
+                             "--sequential, --parallel and --work-conserving exclude each other");
     return 0;
+}
+
+/* As the options say, else as it was planned. */
+static enum syn_execution execution_of(const struct syn_call *call,
+                                       const struct syn_deployed *deployed)
+{
+    if (syn_call_flag(call, "--sequential"))
+        return SYN_EXECUTION_SEQUENTIAL;
+    if (syn_call_flag(call, "--work-conserving"))
+        return SYN_EXECUTION_WORK_CONSERVING;
+    return syn_call_flag(call, "--parallel") ? SYN_EXECUTION_PARALLEL : deployed->execution;
 }
 
 static int prepare(struct syn_bench *bench, const struct syn_call *call,
@@ -197,11 +218,10 @@ static int prepare(struct syn_bench *bench, const struct syn_call *call,
         rc = syn_deployer_current(bench, &deployed, error);
     if (rc != 0)
         return rc;
-    bool planned = deployed->execution == SYN_EXECUTION_SEQUENTIAL;
+    const enum syn_execution execution = execution_of(call, deployed);
     *options = (struct syn_runner_options){
-        .sequential =
-            syn_call_flag(call, "--sequential") || (planned && !syn_call_flag(call, "--parallel")),
-        .work_conserving = syn_call_flag(call, "--work-conserving"),
+        .sequential = execution == SYN_EXECUTION_SEQUENTIAL,
+        .work_conserving = execution == SYN_EXECUTION_WORK_CONSERVING,
         .verify = syn_call_flag(call, "--verify"),
         .limit = (uint32_t)number(call, "--count"),
     };

@@ -143,18 +143,6 @@ static unsigned peers_of(const struct syn_workload *workload, unsigned self,
     return count;
 }
 
-/* Devices leave while the loop turns: asked again after each wait. */
-static int check_present(const struct syn_workload *workload, struct syn_error *error)
-{
-    for (unsigned i = 0; i < workload->fleet.count; i++)
-        if (!workload->members[i] || workload->members[i]->state != SYN_MEMBER_ONLINE) {
-            syn_error_set(error, SYN_ELINK, "%s has left", workload->fleet.devices[i].name);
-            syn_error_device(error, workload->fleet.devices[i].name);
-            return SYN_ELINK;
-        }
-    return 0;
-}
-
 static int tell_peers(struct syn_bench *bench, const struct syn_workload *workload,
                       struct syn_error *error)
 {
@@ -273,14 +261,14 @@ int syn_deployer_deploy(struct syn_bench *bench, struct syn_workload *workload,
     struct work work = {.bench = bench, .workload = workload};
     int rc = take_over(bench, error);
     if (rc == 0)
-        rc = check_present(workload, error);
+        rc = syn_workload_present(workload, error);
     if (rc == 0)
         rc = begin_work(&work, &what->plan, error);
     if (rc == 0)
         rc = switch_over(&work, what, error);
     if (rc != 0) {
         if (rc == SYN_ELINK && !error->device[0])
-            (void)check_present(workload, error); /* words that name the device */
+            (void)syn_workload_present(workload, error); /* words that name the device */
         syn_deploy_free(work.deploy);
         syn_workload_free(workload);
         return rc;

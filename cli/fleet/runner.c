@@ -125,8 +125,9 @@ int syn_runner_start(struct syn_bench *bench, const struct syn_runner_options *o
         return syn_error_set(error, SYN_ENOMEM, "no memory for a run");
     if (options->count_all)
         count_from_the_start(bench->running, deployed->workload->fleet.count);
-    enum syn_execution execution =
-        options->sequential ? SYN_EXECUTION_SEQUENTIAL : SYN_EXECUTION_PARALLEL;
+    enum syn_execution execution = options->sequential        ? SYN_EXECUTION_SEQUENTIAL
+                                   : options->work_conserving ? SYN_EXECUTION_WORK_CONSERVING
+                                                              : SYN_EXECUTION_PARALLEL;
     rc = syn_cost_predict(&deployed->workload->problem, &deployed->plan, execution,
                           &bench->running->prediction, error);
     bench->running->active = rc == 0; /* the first results may come before the last answer */

@@ -118,3 +118,21 @@ int syn_workload_new(struct syn_workload **result, struct syn_bench *bench, cons
     *result = workload;
     return 0;
 }
+
+int syn_workload_constrain(struct syn_workload *workload, const struct syn_constraints *constraints,
+                           struct syn_error *error)
+{
+    workload->constraints = *constraints;
+    return syn_constraints_apply(constraints, &workload->problem, error);
+}
+
+int syn_workload_present(const struct syn_workload *workload, struct syn_error *error)
+{
+    for (unsigned i = 0; i < workload->fleet.count; i++)
+        if (!workload->members[i] || workload->members[i]->state != SYN_MEMBER_ONLINE) {
+            syn_error_set(error, SYN_ELINK, "%s has left", workload->fleet.devices[i].name);
+            syn_error_device(error, workload->fleet.devices[i].name);
+            return SYN_ELINK;
+        }
+    return 0;
+}

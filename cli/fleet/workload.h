@@ -7,6 +7,7 @@
 #define SYN_CLI_FLEET_WORKLOAD_H
 
 #include "cli/fleet/bench.h"
+#include "core/cost/constraints.h"
 
 struct syn_workload {
     struct syn_fleet fleet;
@@ -16,6 +17,7 @@ struct syn_workload {
     unsigned app_count;
     struct syn_model *models[SYN_PIPELINES_MAX];
     unsigned model_count;
+    struct syn_constraints constraints; /* that the problem has been narrowed by */
 };
 
 /*
@@ -24,6 +26,18 @@ struct syn_workload {
  */
 int syn_workload_new(struct syn_workload **workload, struct syn_bench *bench,
                      const char *const *apps, size_t count, struct syn_error *error);
+
+/*
+ * Narrows the problem, whose objective is set, and keeps the constraints for whoever looks at the
+ * plan later. Once; errors as syn_constraints_apply().
+ */
+int syn_workload_constrain(struct syn_workload *workload, const struct syn_constraints *constraints,
+                           struct syn_error *error);
+
+/* Are its devices still there? 0, or SYN_ELINK that names the one that has left. Asked again after
+ * each turn of the loop. */
+int syn_workload_present(const struct syn_workload *workload, struct syn_error *error);
+
 void syn_workload_free(struct syn_workload *workload); /* NULL is fine */
 
 #endif

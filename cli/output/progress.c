@@ -5,6 +5,7 @@
 #include "cli/output/text.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -56,19 +57,39 @@ static void describe(const struct syn_progress *p, char *line, size_t size, uint
                    left[0] ? " left" : "");
 }
 
-void syn_progress_update(struct syn_progress *progress, uint64_t done, uint64_t total)
+/* Is it time to draw again? */
+static bool is_due(struct syn_progress *progress, int64_t now)
 {
-    char line[240];
-    if (!progress->out)
-        return;
-    int64_t now = now_ns();
-    if (progress->shown_ns && now - progress->shown_ns < REDRAW_NS)
-        return;
+    if (!progress->out || (progress->shown_ns && now - progress->shown_ns < REDRAW_NS))
+        return false;
     progress->shown_ns = now;
-    describe(progress, line, sizeof line, done, total, (double)(now - progress->start_ns) / 1e9);
+    return true;
+}
+
+static void draw(const struct syn_progress *progress, const char *line)
+{
     size_t fit = syn_text_fit(line, (size_t)(progress->width > 1 ? progress->width - 1 : 79));
     (void)fprintf(progress->out, "\r\033[K%.*s", (int)fit, line);
     (void)fflush(progress->out);
+}
+
+void syn_progress_update(struct syn_progress *progress, uint64_t done, uint64_t total)
+{
+    char line[240];
+    int64_t now = now_ns();
+    if (!is_due(progress, now))
+        return;
+    describe(progress, line, sizeof line, done, total, (double)(now - progress->start_ns) / 1e9);
+    draw(progress, line);
+}
+
+void syn_progress_say(struct syn_progress *progress, const char *words)
+{
+    char line[240];
+    if (!is_due(progress, now_ns()))
+        return;
+    (void)snprintf(line, sizeof line, "%s  %s", progress->what, words);
+    draw(progress, line);
 }
 
 void syn_progress_end(struct syn_progress *progress)

@@ -26,6 +26,8 @@ void syn_progress_begin(struct syn_progress *progress, FILE *out, const char *wh
                         const char *unit);
 /* total 0: not known. Draws at most ten times a second. */
 void syn_progress_update(struct syn_progress *progress, uint64_t done, uint64_t total);
+/* The same with words in place of amounts: "proof  41.2 inferences/s". */
+void syn_progress_say(struct syn_progress *progress, const char *words);
 void syn_progress_end(struct syn_progress *progress); /* wipes the line */
 
 #endif

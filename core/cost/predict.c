@@ -256,7 +256,9 @@ static int check_latency(const struct account *a, struct syn_error *error)
 
 static int check_round(const struct account *a, struct syn_error *error)
 {
-    const uint64_t round = a->out->bound_ns, most = a->problem->round_max_ns;
+    const bool sequential = a->out->execution == SYN_EXECUTION_SEQUENTIAL;
+    const uint64_t round = sequential ? a->out->round_ns : a->out->bound_ns;
+    const uint64_t most = a->problem->round_max_ns;
     if (most && round > most)
         return syn_error_set(error, SYN_EOOR,
                              "a round takes %.3f ms; the rate that was asked for allows %.3f ms",
