@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/plan/enumerate.h"
 
-#include <stdlib.h>
+#include "core/plan/ways.h"
+
 #include <string.h>
 #include <time.h>
 
 #define NS_PER_S     1000000000
 #define ASK_INTERVAL 1024 /* candidates between two looks at the clock */
+#define WAYS_AFTER   512  /* candidates to a target before it is worth while to remember ways */
 #define RENEW_FIRST                                                                                \
     32 /* entries that are settled before the outlook is renewed, then twice as many */
 
@@ -49,6 +51,8 @@ struct walk {
     int64_t deadline_ns;
     uint64_t *count;
     uint64_t ask, settled, renew;
+    struct syn_ways *ways; /* NULL as long as the walk is short */
+    uint64_t ask_ways;     /* candidates before there are ways */
     int status;
     struct syn_execution_plan plan;
     int64_t radio_ns[SYN_RADIO_NODES]; /* of a round, base and plan */
@@ -292,6 +296,17 @@ static bool room_left(const struct walk *w, unsigned cut)
     return !over;
 }
 
+/* Could they follow one by one? Asked where the walk turns out to be long. */
+static bool ways_left(struct walk *w, unsigned cut)
+{
+    if (w->ask < w->ask_ways)
+        return true;
+    if (!w->ways)
+        w->ways = syn_ways_new(w->stage, w->outlook, w->limits->chunks, w->limits->strangers,
+                               own_devices(w));
+    return !w->ways || syn_ways_any(w->ways, w->free, cut);
+}
+
 static void change_room(struct walk *w, unsigned device, bool free)
 {
     const struct syn_demand *room = &w->stage->device[device].room;
@@ -386,7 +401,7 @@ static void enter_chunk(struct walk *w, unsigned device, unsigned first, unsigne
         return;
     if (last == w->stage->layers)
         finish(w, device, after);
-    else
+    else if (ways_left(w, last))
         extend(w, device, last, &after);
 }
 
@@ -535,8 +550,11 @@ static void walk_target(struct walk *w, unsigned target)
         if (!(p->sources >> source & 1))
             continue;
         begin_ends(w, source, target, &sums);
+        w->ask_ways = w->ask + WAYS_AFTER;
         if (enough_left(w, 0) && room_left(w, 0))
             extend(w, source, 0, &sums);
+        syn_ways_free(w->ways);
+        w->ways = NULL;
     }
 }
 

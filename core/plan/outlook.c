@@ -10,7 +10,8 @@ struct syn_outlook {
     enum syn_outlook_order order;
     unsigned chunks, source, target;
     int64_t limit_ns;
-    size_t cells; /* of one number of chunks */
+    int64_t act_ns; /* of a round, on the target */
+    size_t cells;   /* of one number of chunks */
     /* [left][device][cut] */
     int64_t *peak_after, *peak_on;
     struct syn_rest *after, *on;
@@ -106,7 +107,7 @@ int64_t syn_outlook_hop_peak(const struct syn_stage *s, const struct syn_hop *h)
 /* What a chunk keeps busy on its device: accelerator, CPU, and the radio with what it is fed and
  * what it sends; on the target with the result as well. */
 static int64_t chunk_peak(const struct syn_outlook *o, unsigned device, unsigned first,
-                          unsigned last, int64_t act_ns)
+                          unsigned last)
 {
     const struct syn_stage *s = o->stage;
     const struct syn_entry *e = syn_stage_entry(s, device, first, last);
@@ -118,15 +119,21 @@ static int64_t chunk_peak(const struct syn_outlook *o, unsigned device, unsigned
     radio += first && device == o->source ? message[0] : 0;
     const int64_t *busy = s->busy_ns[device];
     const int64_t cpu =
-        busy[SYN_UNIT_CPU] + syn_stage_cpu_ns(s, device, first, last) + (home ? act_ns : 0);
+        busy[SYN_UNIT_CPU] + syn_stage_cpu_ns(s, device, first, last) + (home ? o->act_ns : 0);
     return larger(larger(busy[SYN_UNIT_ACCEL] + e->accel_ns, cpu),
                   busy[SYN_UNIT_RADIO] + s->weight * radio);
+}
+
+bool syn_outlook_chunk_kept(const struct syn_outlook *o, unsigned device, unsigned first,
+                            unsigned last)
+{
+    return chunk_peak(o, device, first, last) <= o->limit_ns;
 }
 
 /* ---- peaks --------------------------------------------------------------------------------- */
 
 static int64_t peak_of_ends(const struct syn_outlook *o, unsigned left, unsigned device,
-                            unsigned first, int64_t act_ns)
+                            unsigned first)
 {
     const struct syn_stage *s = o->stage;
     const unsigned reach = s->device[device].reach[first];
@@ -134,7 +141,7 @@ static int64_t peak_of_ends(const struct syn_outlook *o, unsigned left, unsigned
     int64_t best = NEVER;
     for (unsigned last = first + 1; last <= reach; last++)
         if (then[last] < best && syn_stage_entry(s, device, first, last)->own_ns < NEVER) {
-            const int64_t ns = larger(then[last], chunk_peak(o, device, first, last, act_ns));
+            const int64_t ns = larger(then[last], chunk_peak(o, device, first, last));
             best = ns < best ? ns : best;
         }
     return best;
@@ -159,12 +166,10 @@ static int64_t peak_of_hops(const struct syn_outlook *o, unsigned left, unsigned
 static void peaks(struct syn_outlook *o, unsigned left)
 {
     struct syn_stage *s = o->stage;
-    const int64_t act_ns = s->weight * (int64_t)syn_timing_act(s->device[o->target].timing);
     for (unsigned cut = s->layers + 1; cut-- > 0;) {
         for (unsigned d = 0; d < s->devices; d++) {
             const bool more = cut < s->layers && s->hosts >> d & 1 && (left || !o->chunks);
-            o->peak_on[cell(o, left, cut, d)] =
-                more ? peak_of_ends(o, left, d, cut, act_ns) : NEVER;
+            o->peak_on[cell(o, left, cut, d)] = more ? peak_of_ends(o, left, d, cut) : NEVER;
         }
         for (unsigned d = 0; d < s->devices && cut > 0; d++) {
             int64_t ns = NEVER;
@@ -183,6 +188,7 @@ void syn_outlook_aim(struct syn_outlook *o, unsigned source, unsigned target)
 {
     o->source = source;
     o->target = target;
+    o->act_ns = o->stage->weight * (int64_t)syn_timing_act(o->stage->device[target].timing);
     for (unsigned left = 0; left <= o->chunks; left++)
         peaks(o, left);
 }
@@ -231,7 +237,7 @@ static struct syn_rest with_chunk(const struct syn_outlook *o, unsigned device, 
 }
 
 static struct syn_rest rest_of_ends(const struct syn_outlook *o, unsigned left, unsigned device,
-                                    unsigned first, int64_t act_ns)
+                                    unsigned first)
 {
     const struct syn_stage *s = o->stage;
     const unsigned reach = s->device[device].reach[first];
@@ -241,7 +247,7 @@ static struct syn_rest rest_of_ends(const struct syn_outlook *o, unsigned left, 
         const struct syn_entry *e = syn_stage_entry(s, device, first, last);
         if (e->own_ns >= NEVER || then[last].first >= NEVER ||
             then[last].first + chunk_first(o, device, first, last, e) > best.first ||
-            chunk_peak(o, device, first, last, act_ns) > o->limit_ns)
+            chunk_peak(o, device, first, last) > o->limit_ns)
             continue;
         const struct syn_rest r = with_chunk(o, device, first, last, e, &then[last]);
         if (comes_before(&r, &best))
@@ -291,11 +297,10 @@ static struct syn_rest rest_of_result(const struct syn_outlook *o, unsigned devi
 static void rests(struct syn_outlook *o, unsigned left)
 {
     struct syn_stage *s = o->stage;
-    const int64_t act_ns = s->weight * (int64_t)syn_timing_act(s->device[o->target].timing);
     for (unsigned cut = s->layers + 1; cut-- > 0;) {
         for (unsigned d = 0; d < s->devices; d++) {
             const bool more = cut < s->layers && s->hosts >> d & 1 && (left || !o->chunks);
-            o->on[cell(o, left, cut, d)] = more ? rest_of_ends(o, left, d, cut, act_ns) : never;
+            o->on[cell(o, left, cut, d)] = more ? rest_of_ends(o, left, d, cut) : never;
         }
         for (unsigned d = 0; d < s->devices && cut > 0; d++) {
             struct syn_rest *r = &o->after[cell(o, left, cut, d)];

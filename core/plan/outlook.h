@@ -55,6 +55,10 @@ const struct syn_rest *syn_outlook_after(const struct syn_outlook *o, unsigned l
 const struct syn_rest *syn_outlook_on(const struct syn_outlook *o, unsigned left, unsigned cut,
                                       unsigned device);
 
+/* Does the chunk alone keep to the round that was priced? */
+bool syn_outlook_chunk_kept(const struct syn_outlook *o, unsigned device, unsigned first,
+                            unsigned last);
+
 /* Load of the busiest unit that a chunk or a hop brings, base included; other units' not seen. */
 int64_t syn_outlook_hop_peak(const struct syn_stage *stage, const struct syn_hop *hop);
 
