@@ -33,15 +33,17 @@ static int ask(struct syn_member *member, struct syn_accel_state *state, struct 
 
 struct usage {
     unsigned words_max;      /* used on the fullest processor */
-    unsigned words;          /* used on all */
+    uint64_t weight_bytes;   /* of words used on all; where there are none, of the pool */
     unsigned bias_max, bias; /* bytes, of the fullest group and of all */
 };
 
 static struct usage usage_of(const struct syn_accel_state *state)
 {
     struct usage usage = {0};
+    if (state->kernels_max == 0)
+        usage.weight_bytes = state->weight_bytes;
     for (size_t i = 0; i < sizeof state->kernels / sizeof state->kernels[0]; i++) {
-        usage.words += state->kernels[i];
+        usage.weight_bytes += (uint64_t)state->kernels[i] * WORD_BYTES;
         if (state->kernels[i] > usage.words_max)
             usage.words_max = state->kernels[i];
     }
@@ -115,7 +117,7 @@ static cJSON *show_json(cJSON *list, const struct syn_member *member,
     syn_show_text(object, "device", member->name);
     syn_show_text(object, "part", member->hello.part);
     syn_show_text(object, "state", state->state);
-    used_of(object, "weight_bytes", (uint64_t)usage->words * WORD_BYTES, weight_bytes(member));
+    used_of(object, "weight_bytes", usage->weight_bytes, weight_bytes(member));
     /* A chunk needs its words on every processor it uses, so the fullest decides. */
     used_of(object, "kernel_words", usage->words_max, state->kernels_max);
     used_of(object, "bias_bytes", usage->bias_max, state->bias_max);
@@ -128,7 +130,10 @@ static cJSON *show_json(cJSON *list, const struct syn_member *member,
 
 static void used_cell(struct syn_table *table, uint64_t used, uint64_t size)
 {
-    syn_table_format(table, "%llu/%llu", (unsigned long long)used, (unsigned long long)size);
+    if (size == 0) /* a part that has not got it */
+        syn_table_text(table, NULL);
+    else
+        syn_table_format(table, "%llu/%llu", (unsigned long long)used, (unsigned long long)size);
 }
 
 static void bytes_cell(struct syn_table *table, uint64_t used, uint64_t size)
@@ -144,7 +149,7 @@ static void show_row(struct syn_table *table, const struct syn_member *member,
     syn_table_text(table, member->name);
     syn_table_text(table, member->hello.part);
     syn_table_text(table, state->state);
-    bytes_cell(table, (uint64_t)usage->words * WORD_BYTES, weight_bytes(member));
+    bytes_cell(table, usage->weight_bytes, weight_bytes(member));
     used_cell(table, usage->words_max, state->kernels_max);
     used_cell(table, usage->bias_max, state->bias_max);
     used_cell(table, state->layers, state->layers_max);

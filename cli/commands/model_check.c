@@ -27,6 +27,7 @@ struct verdict {
     char why[400];                     /* every limit that is exceeded */
     uint16_t kernel_words;             /* up to the last one, on the processor that is fullest */
     uint16_t bias[SYN_PART_QUADRANTS]; /* bytes */
+    uint64_t weight_bytes;             /* with biases */
     uint64_t data_apart;               /* bytes, were no output to overlap its input */
     uint64_t data_bytes;               /* of the part */
     uint64_t cycles;
@@ -60,6 +61,15 @@ static uint64_t bytes_apart(const struct syn_model *model, struct range range)
     return most;
 }
 
+static uint64_t weight_bytes(const struct syn_model *model, struct range range)
+{
+    uint64_t bytes = 0;
+    for (unsigned l = range.first; l < range.last; l++)
+        bytes +=
+            syn_layer_weight_bytes(&model->layers[l]) + syn_layer_bias_bytes(&model->layers[l]);
+    return bytes;
+}
+
 static void add_reason(const struct syn_model *model, const struct syn_misfit *misfit,
                        struct verdict *verdict)
 {
@@ -82,7 +92,8 @@ static void judge(const struct syn_model *model, struct range range,
                                     .first = (uint16_t)range.first,
                                     .last = (uint16_t)range.last,
                                     .layer_count = (uint16_t)model->layer_count};
-    *verdict = (struct verdict){.data_apart = bytes_apart(model, range),
+    *verdict = (struct verdict){.weight_bytes = weight_bytes(model, range),
+                                .data_apart = bytes_apart(model, range),
                                 .data_bytes = syn_part_room(part).data_bytes};
     const bool alone = syn_fit_alone(part, model, range.first, range.last, &misfit) == 0;
     if (!alone)
@@ -123,7 +134,9 @@ static void show_json(cJSON *entry, const struct syn_profile *profile, struct ra
         syn_show_text(entry, "reason", verdict->why);
     syn_show_integer(entry, "layers", range.last - range.first);
     syn_show_integer(entry, "layers_of", part->layers_max);
-    if (verdict->placed) {
+    syn_show_integer(entry, "weight_bytes", (int64_t)verdict->weight_bytes);
+    syn_show_integer(entry, "weight_bytes_of", part->weight_bytes);
+    if (verdict->placed && part->kernel_words) {
         syn_show_integer(entry, "kernel_words", verdict->kernel_words);
         syn_show_integer(entry, "kernel_words_of", part->kernel_words);
         cJSON *groups = syn_show_array(entry, "bias_bytes");
@@ -149,7 +162,7 @@ static void show_row(struct syn_table *table, const struct syn_profile *profile,
     syn_table_text(table, part->name);
     syn_table_text(table, verdict->fits ? "yes" : "no");
     syn_table_format(table, "%u of %u", range.last - range.first, part->layers_max);
-    if (verdict->placed) {
+    if (verdict->placed && part->kernel_words) {
         syn_table_format(table, "%u of %u", verdict->kernel_words, part->kernel_words);
         syn_table_format(table, "%u of %u", most_bias(verdict), part->bias_bytes);
     } else {

@@ -51,6 +51,15 @@ static void put_chunk(struct syn_cbor_out *out, unsigned pipeline,
     syn_cbor_pair_uint(out, "cyc", p->cycles);
 }
 
+/* Bytes of weights and biases of the chunks that are there. */
+static uint64_t resident_bytes(const struct syn_deployment *d)
+{
+    uint64_t bytes = 0;
+    for (unsigned i = 0; i < d->pipeline_count; i++)
+        bytes += d->pipes[i].route.has_body ? d->pipes[i].weight_bytes : 0;
+    return bytes;
+}
+
 static void put_accel(const struct syn_agent *agent, struct syn_cbor_out *out, bool hashes)
 {
     const struct syn_deployment *d = &agent->deployment;
@@ -61,6 +70,8 @@ static void put_accel(const struct syn_agent *agent, struct syn_cbor_out *out, b
     syn_cbor_pair_uint(out, "kmax", part->kernel_words);
     put_u16s(out, "bias", d->bias_bytes, SYN_PART_QUADRANTS);
     syn_cbor_pair_uint(out, "bmax", part->bias_bytes);
+    syn_cbor_pair_uint(out, "wgt", resident_bytes(d));
+    syn_cbor_pair_uint(out, "wmax", part->weight_bytes);
     syn_cbor_pair_uint(out, "lay", d->layers_used);
     syn_cbor_pair_uint(out, "lmax", part->layers_max);
     syn_cbor_pair_uint(out, "data", d->data_peak);

@@ -59,6 +59,8 @@ static const struct syn_cbor_field accel_fields[] = {
     ACCEL(U16, kernels_max, "kmax"),
     SYN_FIELD_ARRAY(SYN_KEY_U16S, struct accel_map, state.bias, "bias"),
     ACCEL(U16, bias_max, "bmax"),
+    ACCEL(U32, weight_bytes, "wgt"),
+    ACCEL(U32, weight_max, "wmax"),
     ACCEL(U16, layers, "lay"),
     ACCEL(U16, layers_max, "lmax"),
     ACCEL(U32, data_bytes, "data"),

@@ -56,6 +56,7 @@ struct syn_accel_state {
     uint16_t kernels_max; /* of a processor */
     uint16_t bias[4];     /* bytes used, by group */
     uint16_t bias_max;
+    uint32_t weight_bytes, weight_max; /* weights and biases of the resident chunks; all there is */
     uint16_t layers, layers_max;
     uint32_t data_bytes, data_max; /* of an instance, peak over the resident chunks */
     uint32_t arena_bytes, arena_max;
