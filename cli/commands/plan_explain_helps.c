@@ -159,9 +159,9 @@ static void near_words(const struct syn_explained *explained, const struct syn_n
     const struct syn_workload *workload = explained->record->workload;
     char path[512];
     if (near->kind == SYN_NEAR_AVOID)
-        (void)snprintf(text, size, "no chunk on %s: %u pipelines differ",
+        (void)snprintf(text, size, "no chunk on %s: %u of %u pipelines differ",
                        workload->fleet.devices[near->device].name,
-                       differing(explained, &near->plan));
+                       differing(explained, &near->plan), near->plan.pipeline_count);
     else
         (void)snprintf(text, size, "%s: %s", workload->problem.pipelines[near->pipeline].spec.name,
                        syn_plan_path(&workload->fleet, &near->plan.pipelines[near->pipeline], path,
