@@ -209,7 +209,6 @@ static void planners(struct syn_console *console, struct syn_words *words)
 {
     (void)console;
     (void)syn_words_add(words, "all");
-    (void)syn_words_add(words, "auto");
     for (const struct syn_planner *const *p = syn_planners; *p; p++)
         (void)syn_words_add(words, (*p)->name);
 }

@@ -6,11 +6,17 @@
 #include <string.h>
 
 const struct syn_planner *const syn_planners[] = {
-    &syn_planner_synergy,     &syn_planner_exact,
-    &syn_planner_min_dev,     &syn_planner_max_dev,
-    &syn_planner_pri_min_dev, &syn_planner_pri_max_dev,
-    &syn_planner_ind_model,   &syn_planner_joint_model,
-    &syn_planner_ind_e2e,     NULL,
+    &syn_planner_synergy,
+    &syn_planner_auto,
+    &syn_planner_exact,
+    &syn_planner_min_dev,
+    &syn_planner_max_dev,
+    &syn_planner_pri_min_dev,
+    &syn_planner_pri_max_dev,
+    &syn_planner_ind_model,
+    &syn_planner_joint_model,
+    &syn_planner_ind_e2e,
+    NULL,
 };
 
 const struct syn_planner *syn_planner_find(const char *name)

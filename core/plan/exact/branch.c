@@ -476,8 +476,12 @@ static void judge(struct branch *x)
 static bool over(struct branch *x)
 {
     ++*x->nodes;
-    if (*x->nodes % ASK_INTERVAL == 0 && x->ask && x->ask->stop(x->ask->ctx, x->b->value))
-        x->status = SYN_ECANCELED;
+    if (*x->nodes % ASK_INTERVAL == 0) {
+        if (x->ask->stop(x->ask->ctx, x->b->value))
+            x->status = SYN_ECANCELED;
+        const int64_t target = x->found->target(x->found->ctx);
+        x->target = target < x->target ? target : x->target;
+    }
     if (!x->nodes_most--)
         x->status = SYN_ETIMEOUT;
     return x->status != 0;

@@ -13,6 +13,7 @@
 /* Called with each feasible plan within the target; the target becomes one less than its value. */
 struct syn_branch_found {
     void (*found)(void *ctx, const struct syn_plan *plan, const struct syn_score *score);
+    int64_t (*target)(void *ctx); /* plans above it are no longer wanted; asked now and then */
     void *ctx;
 };
 

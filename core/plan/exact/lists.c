@@ -16,6 +16,7 @@ struct walk {
     int64_t price_most; /* of a plan */
     const struct syn_exact_ask *ask;
     int status;
+    bool counting; /* instead of keeping */
     struct syn_path path;
     uint32_t used;
     int64_t radio_ns[SYN_DEVICES_MAX]; /* of the path so far, of a round */
@@ -68,13 +69,13 @@ static void keep(struct walk *w, int64_t price)
 {
     struct syn_list *list = &w->lists->of[w->pipeline];
     struct syn_column column;
+    if (w->counting) {
+        w->lists->whole = ++w->lists->count <= w->most;
+        return;
+    }
     syn_relax_column(w->b->relax, w->pipeline, &w->path, w->b->relax->shared, &column);
     if (!within(w, &column))
         return;
-    if (w->lists->count >= w->most) {
-        w->lists->whole = false;
-        return;
-    }
     if (make_room(list, column.count)) {
         w->status = SYN_ENOMEM;
         return;
@@ -209,21 +210,32 @@ static int list_pipeline(struct walk *w)
     return w->status;
 }
 
-int syn_lists_find(struct syn_lists *lists, struct syn_bound *bound, uint64_t most,
-                   const struct syn_exact_ask *ask)
+static int list_all(struct syn_lists *lists, struct syn_bound *bound, uint64_t most, bool counting,
+                    const struct syn_exact_ask *ask)
 {
     int rc = 0;
-    memset(lists, 0, sizeof *lists);
-    lists->whole = true;
+    lists->count = 0;
     for (unsigned p = 0; !rc && lists->whole && p < bound->relax->pipelines; p++) {
         struct walk w = {.lists = lists,
                          .b = bound,
                          .pipeline = p,
                          .most = most,
                          .steps_most = most * STEPS_A_PLAN,
-                         .ask = ask};
+                         .ask = ask,
+                         .counting = counting};
         rc = list_pipeline(&w);
     }
+    return rc;
+}
+
+int syn_lists_find(struct syn_lists *lists, struct syn_bound *bound, uint64_t most,
+                   const struct syn_exact_ask *ask)
+{
+    memset(lists, 0, sizeof *lists);
+    lists->whole = true;
+    int rc = most < UINT32_MAX ? list_all(lists, bound, most, true, ask) : 0;
+    if (!rc)
+        rc = list_all(lists, bound, most, false, ask);
     if (rc)
         syn_lists_free(lists);
     return rc;

@@ -2,6 +2,7 @@
 #include "core/plan/exact/search.h"
 
 #include "core/plan/enumerate.h"
+#include "core/plan/exact/assist.h"
 #include "core/plan/exact/branch.h"
 #include "core/plan/improve/improve.h"
 #include "core/plan/planners/planners.h"
@@ -10,30 +11,38 @@
 #include <string.h>
 #include <time.h>
 
-#define PLANS_MOST    60000  /* in the lists of one branch and bound */
-#define NODES_MOST    200000 /* of one branch and bound before the lists are divided */
-#define SHARPEN_MOST  12     /* targets that the bound alone is asked for */
-#define SHARPEN_PARTS 100    /* of the bound: near enough */
-#define IMPROVE_FIRST 8      /* neighbourhoods before the proof, at least */
-#define IMPROVE_LAST  16
-#define STEP_PARTS    200 /* of the bound: the first step above it */
-#define STEP_GROWTH   3
-#define REPORT_NS     100000000
+#define PLANS_MOST     60000  /* in the lists of one branch and bound */
+#define NODES_MOST     200000 /* of one branch and bound before the lists are divided */
+#define SHARPEN_MOST   12     /* targets that the bound alone is asked for */
+#define SHARPEN_PARTS  100    /* of the bound: near enough */
+#define IMPROVE_FIRST  8      /* neighbourhoods before the proof, at least */
+#define IMPROVE_LAST   16
+#define STEP_PARTS     200 /* of the bound: the first step above it */
+#define STEP_GROWTH    3
+#define WARM_MOST_NS   INT64_C(1000000000) /* of synergy */
+#define IMPROVE_NS     INT64_C(2000000000) /* of neighbourhoods where there is no limit */
+#define REPAIR_MOST_NS INT64_C(2000000000)
+#define SLICE_NS       40000000 /* of neighbourhoods in this thread: nobody can interrupt it */
+#define ASSIST_NS      3000000  /* between two looks at the other thread's plan */
+#define REPORT_NS      100000000
 
 struct search {
     const struct syn_problem *problem;
     const struct syn_search_options *options;
     struct syn_search_result *result;
-    int64_t deadline_ns, reported_ns;
+    int64_t deadline_ns, reported_ns, looked_ns;
     struct syn_relax *relax;
     struct syn_bound *bound;
     struct syn_exact_ask ask;
     bool have; /* a plan: result->plan */
     struct syn_score score;
-    int64_t value; /* of it */
-    int64_t lower; /* no plan is below */
-    bool hopeless; /* proven: there is no plan */
-    bool at_root;  /* what the bound says holds for all plans */
+    int64_t value;             /* of it */
+    int64_t lower;             /* no plan is below */
+    bool hopeless;             /* proven: there is no plan */
+    bool at_root;              /* what the bound says holds for all plans */
+    bool improved;             /* in a thread of its own, or long enough */
+    struct syn_assist *assist; /* NULL: none */
+    uint64_t seed;             /* of neighbourhoods */
     const char *stage;
     int interrupted;
 };
@@ -66,19 +75,6 @@ static void raise_bound(struct search *s, int64_t bound)
     report(s);
 }
 
-/* Called by the parts of the search every millisecond or so. */
-static bool stop(void *ctx, int64_t bound)
-{
-    struct search *s = ctx;
-    if (s->at_root && bound <= s->bound->target)
-        raise_bound(s, bound);
-    if (now_ns() - s->reported_ns >= REPORT_NS)
-        report(s);
-    if (!s->interrupted)
-        s->interrupted = syn_search_interrupted(s->options, s->deadline_ns);
-    return s->interrupted != 0;
-}
-
 /* A plan that syn_cost_predict has judged. */
 static void take_plan(struct search *s, const struct syn_plan *plan, const struct syn_score *score)
 {
@@ -92,9 +88,42 @@ static void take_plan(struct search *s, const struct syn_plan *plan, const struc
     report(s);
 }
 
+static void look_at_assist(struct search *s)
+{
+    struct syn_plan plan;
+    struct syn_score score;
+    if (!s->assist || now_ns() - s->looked_ns < ASSIST_NS)
+        return;
+    s->looked_ns = now_ns();
+    plan = s->result->plan;
+    score = s->score;
+    if (syn_assist_exchange(s->assist, &plan, &score, (uint64_t)s->lower))
+        take_plan(s, &plan, &score);
+}
+
+/* Called by the parts of the search every millisecond or so. */
+static bool stop(void *ctx, int64_t bound)
+{
+    struct search *s = ctx;
+    look_at_assist(s);
+    if (s->at_root && bound <= s->bound->target)
+        raise_bound(s, bound);
+    if (now_ns() - s->reported_ns >= REPORT_NS)
+        report(s);
+    if (!s->interrupted)
+        s->interrupted = syn_search_interrupted(s->options, s->deadline_ns);
+    return s->interrupted != 0;
+}
+
 static void found(void *ctx, const struct syn_plan *plan, const struct syn_score *score)
 {
     take_plan(ctx, plan, score);
+}
+
+static int64_t wanted(void *ctx)
+{
+    const struct search *s = ctx;
+    return s->have ? s->value - 1 : INT64_MAX;
 }
 
 /* ---- one target ------------------------------------------------------------------------------ */
@@ -134,6 +163,48 @@ static bool divide(const struct search *s, struct division *best)
     return most >= 0;
 }
 
+static bool proven(const struct search *s)
+{
+    return s->have && s->lower >= s->value;
+}
+
+/* Neighbourhoods of the best plan, until it is as good as the bound. */
+static int improve(struct search *s, uint64_t iterations)
+{
+    const int64_t slice = now_ns() + SLICE_NS;
+    const struct syn_improve_limits limits = {.deadline_ns =
+                                                  slice < s->deadline_ns ? slice : s->deadline_ns,
+                                              .iterations = iterations,
+                                              .enough = (uint64_t)s->lower,
+                                              .seed = ++s->seed};
+    struct syn_plan plan = s->result->plan;
+    struct syn_score score = s->score;
+    s->stage = "neighbourhoods";
+    int rc = syn_improve(s->problem, &limits, &plan, &score, &s->result->candidates);
+    if (!rc)
+        take_plan(s, &plan, &score);
+    return !rc && stop(s, 0) ? SYN_ECANCELED : rc;
+}
+
+/* The proof will take long: better plans now, or from now on in a second thread. */
+static int improve_more(struct search *s)
+{
+    const int64_t now = now_ns();
+    const int64_t until =
+        s->deadline_ns == INT64_MAX ? now + IMPROVE_NS : now + (s->deadline_ns - now) / 2;
+    const char *stage = s->stage;
+    int rc = 0;
+    if (s->improved || !s->have)
+        return 0;
+    s->improved = true;
+    if (s->options && s->options->threads > 1)
+        rc = syn_assist_start(&s->assist, s->problem, &s->result->plan, &s->score);
+    while (!rc && !s->assist && !proven(s) && now_ns() < until)
+        rc = improve(s, 0);
+    s->stage = stage;
+    return rc;
+}
+
 static int solve(struct search *s, int64_t target, bool root);
 
 /* Plans with the layer on that device, then those without. */
@@ -161,7 +232,7 @@ static int solve(struct search *s, int64_t target, bool root)
 {
     struct syn_lists lists = {0};
     struct division where = {0};
-    const struct syn_branch_found take = {found, s};
+    const struct syn_branch_found take = {found, wanted, s};
     s->at_root = root;
     int rc = syn_bound_run(s->bound, target, &s->ask);
     s->at_root = false;
@@ -177,18 +248,15 @@ static int solve(struct search *s, int64_t target, bool root)
     }
     syn_lists_free(&lists);
     if (rc == SYN_ETIMEOUT || (!rc && !whole)) {
+        rc = improve_more(s);
         s->bound->target = s->have && s->value <= target ? s->value - 1 : target;
-        rc = solve_parts(s, &where);
+        if (!rc)
+            rc = solve_parts(s, &where);
     }
     return rc;
 }
 
 /* ---- targets --------------------------------------------------------------------------------- */
-
-static bool proven(const struct search *s)
-{
-    return s->have && s->lower >= s->value;
-}
 
 /* Asks for plans a little above the bound, and further up while there are none. */
 static int climb(struct search *s)
@@ -234,22 +302,6 @@ static int sharpen(struct search *s)
     return rc;
 }
 
-/* Neighbourhoods of the best plan, until it is as good as the bound. */
-static int improve(struct search *s, uint64_t iterations)
-{
-    const struct syn_improve_limits limits = {.deadline_ns = s->deadline_ns,
-                                              .iterations = iterations,
-                                              .enough = (uint64_t)s->lower,
-                                              .seed = 1};
-    struct syn_plan plan = s->result->plan;
-    struct syn_score score = s->score;
-    s->stage = "neighbourhoods";
-    int rc = syn_improve(s->problem, &limits, &plan, &score, &s->result->candidates);
-    if (!rc)
-        take_plan(s, &plan, &score);
-    return rc;
-}
-
 /* As long as that pays. */
 static int improve_first(struct search *s)
 {
@@ -279,6 +331,14 @@ static int root_bound(struct search *s)
     return 0;
 }
 
+static void finish_assist(struct search *s)
+{
+    s->looked_ns = 0;
+    look_at_assist(s);
+    syn_assist_stop(s->assist);
+    s->assist = NULL;
+}
+
 static int prove(struct search *s)
 {
     int rc = syn_relax_new(&s->relax, s->problem);
@@ -294,6 +354,7 @@ static int prove(struct search *s)
         rc = improve_first(s);
     if (!rc && !s->hopeless && !proven(s))
         rc = climb(s);
+    finish_assist(s);
     syn_bound_free(s->bound);
     syn_relax_free(s->relax);
     return rc;
@@ -301,19 +362,50 @@ static int prove(struct search *s)
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
+static int64_t repair_deadline(const struct search *s)
+{
+    const int64_t now = now_ns();
+    const int64_t left = s->deadline_ns == INT64_MAX ? INT64_MAX : (s->deadline_ns - now) / 4;
+    return now + (left < REPAIR_MOST_NS ? left : REPAIR_MOST_NS);
+}
+
+/* Where `synergy` has no plan, or not soon enough. */
+static int repair(struct search *s)
+{
+    const struct syn_improve_limits limits = {.deadline_ns = repair_deadline(s), .seed = 1};
+    struct syn_prediction prediction;
+    struct syn_score score;
+    struct syn_plan plan = {.pipeline_count = s->problem->pipeline_count};
+    s->stage = "repair";
+    int rc = syn_repair(s->problem, &limits, &plan);
+    if (!rc && !syn_cost_predict(s->problem, &plan, SYN_EXECUTION_PARALLEL, &prediction, NULL)) {
+        syn_score_of(s->problem, &plan, &prediction, &score);
+        take_plan(s, &plan, &score);
+        s->result->repaired = true;
+    }
+    return rc == SYN_ENOMEM ? rc : 0;
+}
+
 /* The plan of `synergy`, where it has one. */
 static int warm_start(struct search *s, struct syn_error *error)
 {
     struct syn_prediction prediction;
     struct syn_score score;
     struct syn_plan plan;
+    struct syn_search_options options = s->options ? *s->options : (struct syn_search_options){0};
     s->stage = "synergy";
-    int rc = syn_planner_synergy.search(s->problem, s->options, s->result, error);
+    options.time_limit_ns = options.time_limit_ns > 0 && options.time_limit_ns < WARM_MOST_NS * 8
+                                ? options.time_limit_ns / 8
+                                : WARM_MOST_NS;
+    int rc = syn_planner_synergy.search(s->problem, &options, s->result, error);
+    s->interrupted = syn_search_interrupted(s->options, s->deadline_ns);
+    if ((rc == SYN_ETIMEOUT && !s->interrupted) || rc == SYN_EOOR)
+        return repair(s);
     plan = s->result->plan;
     if (!rc)
         rc = syn_cost_predict(s->problem, &plan, SYN_EXECUTION_PARALLEL, &prediction, error);
     if (rc)
-        return rc == SYN_EOOR ? 0 : rc;
+        return rc;
     syn_score_of(s->problem, &plan, &prediction, &score);
     take_plan(s, &plan, &score);
     s->result->begun = (uint64_t)s->value;

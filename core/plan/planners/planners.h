@@ -6,6 +6,7 @@
 #include "core/plan/planner.h"
 
 extern const struct syn_planner syn_planner_synergy;
+extern const struct syn_planner syn_planner_auto;
 extern const struct syn_planner syn_planner_exact;
 extern const struct syn_planner syn_planner_min_dev;
 extern const struct syn_planner syn_planner_max_dev;

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/plan/exact/assist.h"
+
+#include "core/plan/improve/improve.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#define ITERATIONS 64 /* neighbourhoods between two looks at what the other has */
+
+struct syn_assist {
+    const struct syn_problem *problem;
+    pthread_t thread;
+    pthread_mutex_t lock; /* of what follows */
+    struct syn_plan plan; /* the best that either has shown */
+    struct syn_score score;
+    atomic_bool stop;
+    _Atomic uint64_t bound;
+};
+
+static int compare(const struct syn_assist *a, const struct syn_plan *plan,
+                   const struct syn_score *score)
+{
+    return syn_plan_compare(a->problem->objective, score, plan, &a->score, &a->plan);
+}
+
+/* Both go on with the better one; true where that is not the caller's. */
+static bool exchange(struct syn_assist *a, struct syn_plan *plan, struct syn_score *score)
+{
+    bool taken = false;
+    (void)pthread_mutex_lock(&a->lock);
+    const int order = compare(a, plan, score);
+    if (order < 0) {
+        a->plan = *plan;
+        a->score = *score;
+    } else if (order > 0) {
+        *plan = a->plan;
+        *score = a->score;
+        taken = true;
+    }
+    (void)pthread_mutex_unlock(&a->lock);
+    return taken;
+}
+
+static void *work(void *ctx)
+{
+    struct syn_assist *a = ctx;
+    struct syn_improve_limits limits = {
+        .deadline_ns = INT64_MAX, .iterations = ITERATIONS, .seed = 2, .stop = &a->stop};
+    struct syn_plan plan = a->plan;
+    struct syn_score score = a->score;
+    uint64_t looked = 0;
+    int rc = 0;
+    while (!rc && !atomic_load(&a->stop)) {
+        const uint64_t before = looked;
+        limits.enough = atomic_load(&a->bound);
+        rc = syn_improve(a->problem, &limits, &plan, &score, &looked);
+        if (looked == before && !rc)
+            break; /* as good as the bound */
+        (void)exchange(a, &plan, &score);
+        limits.seed++;
+    }
+    if (!rc)
+        (void)exchange(a, &plan, &score);
+    return NULL;
+}
+
+int syn_assist_start(struct syn_assist **assist, const struct syn_problem *problem,
+                     const struct syn_plan *plan, const struct syn_score *score)
+{
+    struct syn_assist *a = calloc(1, sizeof *a);
+    *assist = NULL;
+    if (!a)
+        return SYN_ENOMEM;
+    a->problem = problem;
+    a->plan = *plan;
+    a->score = *score;
+    if (pthread_mutex_init(&a->lock, NULL)) {
+        free(a);
+        return SYN_ENOMEM;
+    }
+    if (pthread_create(&a->thread, NULL, work, a)) {
+        (void)pthread_mutex_destroy(&a->lock);
+        free(a);
+        return SYN_ENOMEM;
+    }
+    *assist = a;
+    return 0;
+}
+
+void syn_assist_stop(struct syn_assist *assist)
+{
+    if (!assist)
+        return;
+    atomic_store(&assist->stop, true);
+    (void)pthread_join(assist->thread, NULL);
+    (void)pthread_mutex_destroy(&assist->lock);
+    free(assist);
+}
+
+bool syn_assist_exchange(struct syn_assist *assist, struct syn_plan *plan, struct syn_score *score,
+                         uint64_t bound)
+{
+    atomic_store(&assist->bound, bound);
+    return exchange(assist, plan, score);
+}
