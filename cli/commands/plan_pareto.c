@@ -35,18 +35,26 @@ struct sweep {
 
 /* ---- searching ---- */
 
-static int read_call(struct sweep *sweep, const struct syn_call *call, struct syn_error *error)
+int syn_plan_pareto_check(const struct syn_call *call, struct syn_error *error)
 {
-    struct syn_problem *problem = &sweep->workload->problem;
-    const char *name = syn_call_text(call, "--planner");
     static const char *const others[] = {"--rate", "--objective", "--sequential",
                                          "--work-conserving"};
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+    const bool wanted = syn_call_flag(call, "--pareto");
+    if (!wanted && syn_call_has(call, "--points"))
+        return syn_error_set(error, SYN_EINVAL, "--points needs --pareto");
+    for (size_t i = 0; wanted && i < sizeof others / sizeof others[0]; i++)
         if (syn_call_has(call, others[i]))
             return syn_error_set(error, SYN_EINVAL,
                                  "--pareto sweeps the rate with the objective power in parallel "
                                  "execution; %s does not go with it",
                                  others[i]);
+    return 0;
+}
+
+static int read_call(struct sweep *sweep, const struct syn_call *call, struct syn_error *error)
+{
+    struct syn_problem *problem = &sweep->workload->problem;
+    const char *name = syn_call_text(call, "--planner");
     if (!name)
         name = syn_setting_text(sweep->console, SYN_SETTING_PLANNER);
     if (strcmp(name, "all") == 0)

@@ -5,6 +5,9 @@
 
 #include "cli/commands/plan_search.h"
 
+/* Do the options go together? 0 or SYN_EINVAL. */
+int syn_plan_pareto_check(const struct syn_call *call, struct syn_error *error);
+
 /* The workload is narrowed here, without a rate; `search` says limit and threads. */
 int syn_plan_pareto_run(struct syn_console *console, const struct syn_call *call,
                         struct syn_workload *workload, const struct syn_plan_search *search,

@@ -21,8 +21,6 @@ int syn_plan_search_planner(const char *name, const struct syn_planner **planner
     char names[160] = "";
     size_t used = 0;
     *planner = syn_planner_find(name);
-    if (!*planner && strcmp(name, "auto") == 0)
-        *planner = syn_planner_find("synergy");
     if (*planner)
         return 0;
     for (const struct syn_planner *const *p = syn_planners; *p; p++) {

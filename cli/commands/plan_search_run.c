@@ -227,6 +227,8 @@ int syn_plan_search_run(struct syn_console *console, const struct syn_call *call
     trials.search.simulate = true;
     int rc = bench ? read_mode(call, &trials.search, error) : SYN_ENOMEM;
     if (rc == 0)
+        rc = syn_plan_pareto_check(call, error);
+    if (rc == 0)
         rc = read_apps(call, &trials.workload, bench, error);
     if (rc == 0 && syn_call_flag(call, "--pareto"))
         rc = syn_plan_pareto_run(console, call, trials.workload, &trials.search, error);
