@@ -71,7 +71,9 @@ static void binding_words(const struct syn_explained *explained, char *text, siz
 {
     const struct syn_binding *b = &explained->explanation->binding;
     const struct syn_plan_record *record = explained->record;
-    if (b->kind == SYN_BINDS_CAP)
+    if (b->kind == SYN_BINDS_CAP && record->workload->problem.objective == SYN_OBJECTIVE_POWER)
+        (void)snprintf(text, size, "the rate that was asked for");
+    else if (b->kind == SYN_BINDS_CAP)
         (void)snprintf(text, size, "the rate cap of %s (%g inferences/s)",
                        pipeline_name(explained, b->pipeline),
                        record->workload->problem.pipelines[b->pipeline].spec.rate_cap_ips);

@@ -11,10 +11,9 @@
 
 /* ---- what would help ---- */
 
-/* %1: device (of DEVICE: its profile), %2: the other one, %3: pipeline. */
 static const struct {
     const char *key;
-    const char *words[4]; /* with "@" for a name between them, in the order of `names` */
+    const char *words[4]; /* with a name between them, in the order of `names` */
     const char *names;    /* d device, o other, k kind of device, p pipeline, s planner */
 } changes[SYN_HELP_COUNT] = {
     [SYN_HELP_SEARCH] = {"search", {"another search by ", ""}, "s"},
@@ -27,6 +26,7 @@ static const struct {
     [SYN_HELP_DIRECT] = {"direct", {"direct links in place of relays"}, ""},
     [SYN_HELP_RESIDENT] = {"resident", {"changes of chunk for nothing"}, ""},
     [SYN_HELP_WEIGHTS] = {"weights", {"weight memory without limit"}, ""},
+    [SYN_HELP_RATE] = {"rate", {"no rate that has to be reached"}, ""},
     [SYN_HELP_CAP] = {"cap", {"no rate cap for ", ""}, "p"},
     [SYN_HELP_BOUND] = {"bound", {"no latency bound for ", ""}, "p"},
     [SYN_HELP_PIN] = {"pin", {"chunks of ", " on any device"}, "p"},

@@ -61,7 +61,8 @@ static void list_pipeline(struct lister *l, unsigned p)
 {
     const struct syn_problem_pipeline *pipeline = &l->problem->pipelines[p];
     const struct syn_fleet *fleet = l->problem->fleet;
-    if (pipeline->spec.rate_cap_ips > 0)
+    /* Where the objective is power, caps are the rate that was asked for: part of the question. */
+    if (pipeline->spec.rate_cap_ips > 0 && l->problem->objective != SYN_OBJECTIVE_POWER)
         add(l, SYN_HELP_CAP, 0, 0, p);
     if (pipeline->spec.latency_bound_ms > 0)
         add(l, SYN_HELP_BOUND, 0, 0, p);
@@ -103,6 +104,8 @@ unsigned syn_changes_list(const struct syn_problem *problem, enum syn_execution 
         add(&l, SYN_HELP_DIRECT, 0, 0, 0);
     add(&l, SYN_HELP_RESIDENT, 0, 0, 0);
     add(&l, SYN_HELP_WEIGHTS, 0, 0, 0);
+    if (problem->round_max_ns && problem->objective != SYN_OBJECTIVE_POWER)
+        add(&l, SYN_HELP_RATE, 0, 0, 0);
     for (unsigned p = 0; p < problem->pipeline_count; p++)
         list_pipeline(&l, p);
     return l.count;
@@ -209,6 +212,9 @@ void syn_change_apply(const struct syn_problem *problem, const struct syn_help_c
     case SYN_HELP_RESIDENT:
         for (unsigned d = 0; d < c->fleet.count; d++)
             c->fleet.devices[d].profile.timing.configure_layer_ns = 0;
+        break;
+    case SYN_HELP_RATE:
+        c->problem.round_max_ns = 0;
         break;
     case SYN_HELP_WEIGHTS:
         unlimited_weights(c);

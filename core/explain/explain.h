@@ -6,7 +6,8 @@
  *
  * What would help is found by searching again on a changed problem, never guessed. No change makes
  * the plan itself impossible; the best of it and of what the search finds counts. (Direct links
- * may still cost: a direct transfer takes both radios as long as the slower end needs.) A search is bounded by time: what was not reached says so.
+ * may still cost: a direct transfer takes both radios as long as the slower end needs.) A search is
+ * bounded by time: what was not reached says so.
  */
 #ifndef SYN_CORE_EXPLAIN_EXPLAIN_H
 #define SYN_CORE_EXPLAIN_EXPLAIN_H
@@ -82,6 +83,7 @@ enum syn_help_kind {
     SYN_HELP_DIRECT,   /* direct links in place of relays */
     SYN_HELP_RESIDENT, /* no change of chunk ever costs anything */
     SYN_HELP_WEIGHTS,  /* weight memory, bias and layers without limit */
+    SYN_HELP_RATE,     /* no rate of rounds that has to be reached */
     SYN_HELP_CAP,      /* without the rate cap of `pipeline` */
     SYN_HELP_BOUND,    /* without its latency bound */
     SYN_HELP_PIN,      /* its chunks may be on any device */

@@ -311,6 +311,25 @@ static void a_pin_that_costs_throughput_is_found(void **state)
     clear();
 }
 
+static void a_rate_that_costs_energy_is_found(void **state)
+{
+    (void)state;
+    rig_workload(&rig, 2, RIG_MAX78000);
+    explain(SYN_EXECUTION_PARALLEL);
+    const uint64_t fastest = explanation.figures.round_ns;
+    syn_explanation_clear(&explanation);
+    rig.problem.objective = SYN_OBJECTIVE_ENERGY;
+    explain(SYN_EXECUTION_PARALLEL);
+    const uint64_t least = explanation.figures.energy_nj;
+    syn_explanation_clear(&explanation);
+    rig.problem.round_max_ns = fastest + fastest / 100;
+    explain(SYN_EXECUTION_PARALLEL);
+    const struct syn_help *rate = help(SYN_HELP_RATE, 0);
+    assert_true(rate->figures.energy_nj <= least);
+    assert_true(rate->gain >= 0);
+    clear();
+}
+
 /* ---- plans nearby ---- */
 
 struct second {
@@ -456,6 +475,7 @@ int main(void)
         cmocka_unit_test(direct_links_help_where_the_console_relays_through_one_radio),
         cmocka_unit_test(one_more_device_is_asked_for_once_for_every_kind_of_profile),
         cmocka_unit_test(a_pin_that_costs_throughput_is_found),
+        cmocka_unit_test(a_rate_that_costs_energy_is_found),
         cmocka_unit_test(the_nearest_plans_are_those_of_plain_enumeration),
         cmocka_unit_test(a_plan_without_the_device_that_binds_does_not_use_it),
         cmocka_unit_test(an_explanation_that_is_cancelled_ends_and_leaves_nothing),
