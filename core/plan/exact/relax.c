@@ -507,6 +507,8 @@ bool syn_relax_add_set(struct syn_relax *r, uint32_t nodes)
         return false;
     r->set[r->rows] = nodes;
     r->times[r->rows] = (int64_t)(size - 1) / 2;
+    for (unsigned p = 0; p < r->pipelines; p++)
+        r->pipeline[p].limit[r->rows] = SYN_RELAX_NEVER; /* until syn_relax_limit() */
     r->rows++;
     return true;
 }
