@@ -66,6 +66,12 @@ static int read_call(struct sweep *sweep, const struct syn_call *call, struct sy
     return rc != 0 ? rc : syn_workload_constrain(sweep->workload, sweep->constraints, error);
 }
 
+static void report(void *ctx, const struct syn_search_progress *report)
+{
+    struct syn_plan_progress *progress = ctx;
+    syn_progress_update(&progress->line, report->value, report->bound);
+}
+
 static int search(struct sweep *sweep, const struct syn_plan_search *how, unsigned points,
                   struct syn_error *error)
 {
@@ -74,7 +80,7 @@ static int search(struct sweep *sweep, const struct syn_plan_search *how, unsign
         .time_limit_ns = (int64_t)((how->time_limit_s > 0 ? how->time_limit_s : limit_s) * 1e9),
         .threads = syn_plan_search_threads(how),
         .cancelled = syn_plan_progress_cancelled,
-        .progress = syn_plan_progress_report,
+        .progress = report,
         .ctx = &progress,
     };
     int64_t start = syn_loop_now();

@@ -18,7 +18,7 @@ void syn_plan_progress_begin(struct syn_plan_progress *progress, struct syn_cons
 {
     *progress = (struct syn_plan_progress){.console = console, .workload = workload};
     progress->turned_ns = progress->begun_ns = syn_loop_now();
-    syn_console_progress(console, &progress->line, what, "");
+    syn_console_progress(console, &progress->line, what, "rates");
 }
 
 void syn_plan_progress_end(struct syn_plan_progress *progress)

@@ -55,10 +55,14 @@ static int find_largest(struct sweep *s, double *rate, struct syn_error *error)
 }
 
 /* A search that finds nothing at a rate leaves the plans of other searches. */
-static int search_rates(struct sweep *s, double largest, unsigned points, bool *stopped)
+static int search_rates(struct sweep *s, double largest, unsigned points,
+                        const struct syn_search_options *options, bool *stopped)
 {
     for (unsigned i = 0; i < points; i++) {
         const double rate = largest * (points - i) / points;
+        const struct syn_search_progress progress = {"rates", i, points};
+        if (options && options->progress)
+            options->progress(options->ctx, &progress);
         *stopped = *stopped || is_cancelled(s);
         s->rates[s->rate_count++] = rate;
         if (*stopped || set_rate(s, rate) != 0)
@@ -123,11 +127,12 @@ int syn_pareto_search(const struct syn_problem *problem, const struct syn_planne
     s->original = problem;
     if (options)
         s->options = *options;
+    s->options.progress = NULL;
     s->options.time_limit_ns /= points + 1;
     int rc = find_largest(s, &largest, error);
     if (rc == 0) {
         front->stopped = s->found.stopped && is_cancelled(s);
-        rc = search_rates(s, largest, points, &front->stopped);
+        rc = search_rates(s, largest, points, options, &front->stopped);
     }
     if (rc == 0)
         collect(s, front);
