@@ -56,6 +56,7 @@ struct walk {
     int status;
     struct syn_execution_plan plan;
     int64_t radio_ns[SYN_RADIO_NODES]; /* of a round, base and plan */
+    int64_t pair_ns[SYN_RADIO_NODES][SYN_RADIO_NODES];
     int64_t sense_ns, act_ns;          /* of a round, this pipeline at source and target */
     uint32_t free;                     /* hosts that hold no chunk of `plan` */
     unsigned strangers;                /* chunks on devices that are neither source nor target */
@@ -88,12 +89,49 @@ static int64_t cpu_ns(const struct walk *w, unsigned device)
 
 /* ---- hops --------------------------------------------------------------------------------- */
 
+static void change_pair(struct walk *w, unsigned a, unsigned b, int64_t ns)
+{
+    w->radio_ns[a] += ns;
+    w->radio_ns[b] += ns;
+    w->pair_ns[a][b] += ns;
+    w->pair_ns[b][a] += ns;
+}
+
 static void radio_change(struct walk *w, const struct syn_hop *h, int64_t times)
 {
-    w->radio_ns[h->from] += times * h->from_ns;
-    w->radio_ns[h->to] += times * h->to_ns;
-    if (!h->direct && !w->stage->problem->fleet->hub_wired)
-        w->radio_ns[SYN_DEVICE_HUB] += times * (h->from_ns + h->to_ns);
+    if (h->from == h->to)
+        return;
+    if (h->direct) {
+        change_pair(w, h->from, h->to, times * h->from_ns);
+    } else if (w->stage->problem->fleet->hub_wired) {
+        w->radio_ns[h->from] += times * h->from_ns;
+        w->radio_ns[h->to] += times * h->to_ns;
+    } else {
+        change_pair(w, h->from, SYN_DEVICE_HUB, times * h->from_ns);
+        change_pair(w, h->to, SYN_DEVICE_HUB, times * h->to_ns);
+    }
+}
+
+/* Three radios of which two are a and b: none of their transfers can overlap. */
+static int64_t triple_ns(const struct walk *w, unsigned a, unsigned b)
+{
+    int64_t most = 0;
+    for (unsigned n = 0; n < SYN_RADIO_NODES; n++)
+        most = n == a || n == b ? most : larger(most, w->pair_ns[a][n] + w->pair_ns[b][n]);
+    return most + w->pair_ns[a][b];
+}
+
+/* Of the radios that a hop keeps busy, together with others. */
+static int64_t hop_ns(const struct walk *w, const struct syn_hop *h)
+{
+    const int64_t ends = larger(w->radio_ns[h->from], w->radio_ns[h->to]);
+    if (h->direct)
+        return larger(ends, triple_ns(w, h->from, h->to));
+    if (w->stage->problem->fleet->hub_wired)
+        return ends;
+    return larger(
+        larger(ends, w->radio_ns[SYN_DEVICE_HUB]),
+        larger(triple_ns(w, h->from, SYN_DEVICE_HUB), triple_ns(w, h->to, SYN_DEVICE_HUB)));
 }
 
 /* Takes a hop into sums and radios; radio_change with -weight undoes the latter. */
@@ -110,8 +148,7 @@ static void take_hop(struct walk *w, const struct syn_hop *h, unsigned cut, bool
     sums->model_ns += inside ? ns : 0;
     sums->bytes += syn_stage_hop_bytes(s, h, cut);
     sums->energy_fj += syn_stage_hop_energy_fj(s, h);
-    sums->peak_ns = larger(sums->peak_ns, larger(w->radio_ns[h->from], w->radio_ns[h->to]));
-    sums->peak_ns = larger(sums->peak_ns, w->radio_ns[SYN_DEVICE_HUB]);
+    sums->peak_ns = larger(sums->peak_ns, hop_ns(w, h));
 }
 
 /* ---- judgement ---------------------------------------------------------------------------- */
@@ -582,8 +619,11 @@ static void walk_all(struct walk *w)
 {
     const struct syn_stage *s = w->stage;
     const struct syn_problem_pipeline *p = &s->problem->pipelines[s->pipeline];
-    for (unsigned n = 0; n < SYN_RADIO_NODES; n++)
-        w->radio_ns[n] = (int64_t)s->radio.node_ns[n];
+    for (unsigned a = 0; a < SYN_RADIO_NODES; a++) {
+        w->radio_ns[a] = (int64_t)s->radio.node_ns[a];
+        for (unsigned b = a + 1; b < SYN_RADIO_NODES; b++)
+            w->pair_ns[a][b] = w->pair_ns[b][a] = (int64_t)s->radio.pair_ns[a][b];
+    }
     for (unsigned d = 0; d < s->devices; d++)
         if (s->hosts >> d & 1)
             change_room(w, d, true);
