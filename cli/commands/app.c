@@ -5,6 +5,7 @@
 #include "cli/console.h"
 #include "cli/output/show.h"
 #include "cli/shell/call.h"
+#include "core/cost/problem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@ static void show_requirement(cJSON *pipeline, const char *key, const struct syn_
         syn_show_text(object, "device", r->device);
     if (r->wear[0])
         syn_show_text(object, "wear", r->wear);
+    if (r->fold > 1)
+        syn_show_integer(object, "fold", r->fold);
 }
 
 static void show_devices(cJSON *pipeline, const char *key, const struct syn_device_names *devices)
@@ -51,7 +54,10 @@ static void show_json(cJSON *json, const struct syn_app *app)
 static void requirement_cell(struct syn_table *table, const struct syn_requirement *r)
 {
     const char *where = r->device[0] ? r->device : r->wear;
-    syn_table_format(table, "%s%s%s", r->kind, where[0] ? " on " : "", where);
+    char fold[24] = "";
+    if (r->fold > 1)
+        (void)snprintf(fold, sizeof fold, ", folded by %u", r->fold);
+    syn_table_format(table, "%s%s%s%s", r->kind, where[0] ? " on " : "", where, fold);
 }
 
 static void bound_cell(struct syn_table *table, double value, const char *unit)
@@ -131,6 +137,20 @@ static int show_app(struct syn_console *console, const struct syn_app *app)
     return 0;
 }
 
+/* Models that are registered already must read what the app's sensing tasks make. */
+static int check_windows(struct syn_console *console, const struct syn_app *app,
+                         struct syn_error *error)
+{
+    int status = 0;
+    for (unsigned i = 0; status == 0 && i < app->pipeline_count; i++) {
+        struct syn_model *model = NULL;
+        if (syn_catalog_model(console, app->pipelines[i].model, &model, NULL) == 0)
+            status = syn_problem_check_window(&app->pipelines[i], model, error);
+        syn_model_free(model);
+    }
+    return status;
+}
+
 static int save(struct syn_console *console, const struct syn_app *app, struct syn_error *error)
 {
     struct syn_registry *registry = NULL;
@@ -149,6 +169,8 @@ static int run_add(struct syn_console *console, const struct syn_call *call,
 {
     struct syn_app app;
     int status = syn_app_read(&app, syn_call_text(call, "FILE"), error);
+    if (status == 0)
+        status = check_windows(console, &app, error);
     if (status == 0)
         status = save(console, &app, error);
     return status < 0 ? status : show_app(console, &app);

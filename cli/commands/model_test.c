@@ -23,6 +23,7 @@ struct test {
     uint8_t *labels;
     uint32_t count;
     size_t input_bytes;
+    int8_t *as_sensed; /* a picture before it is folded */
     unsigned right;
     unsigned *seen, *hit; /* of each class */
 };
@@ -115,9 +116,11 @@ static int test_one(struct test *test, uint32_t index, int8_t *window, struct sy
 {
     void *output = NULL;
     size_t size = 0;
-    int status = syn_sensor_window(test->images, index, test->input_bytes, window);
+    const struct syn_fold fold = syn_model_fold(test->model);
+    int status = syn_sensor_window(test->images, index, test->input_bytes, test->as_sensed);
     if (status < 0)
         return syn_error_set(error, status, "picture %u cannot be read", index);
+    syn_fold_window(&fold, test->input_bytes, test->as_sensed, window);
     status = syn_model_infer(test->model, window, test->input_bytes, &output, &size, error);
     if (status < 0)
         return status;
@@ -135,8 +138,11 @@ static int test_all(struct syn_console *console, struct test *test, struct syn_e
     struct syn_progress progress;
     int status = 0;
     int8_t *window = calloc(test->input_bytes + 1, 1);
-    if (!window)
+    test->as_sensed = calloc(test->input_bytes + 1, 1);
+    if (!window || !test->as_sensed) {
+        free(window);
         return syn_error_set(error, SYN_ENOMEM, "out of memory");
+    }
     syn_console_progress(console, &progress, "testing", "pictures");
     for (uint32_t i = 0; status == 0 && i < test->count; i++) {
         status = syn_console_stopped(console) ? syn_console_stop_error(console, error)
@@ -237,6 +243,7 @@ int syn_model_test_run(struct syn_console *console, const struct syn_call *call,
         show(console, &test, now_s() - start);
     syn_sensor_close(test.images);
     free(test.labels);
+    free(test.as_sensed);
     free(test.seen);
     free(test.hit);
     syn_model_free(model);

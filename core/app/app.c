@@ -3,6 +3,7 @@
 
 #include "core/app/limits.h"
 #include "core/base/json.h"
+#include "devices/base/fold.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,10 +31,21 @@ static const struct syn_json_field requirement_fields[] = {
     {"kind", SYN_JSON_NAME, .required = true, REQUIREMENT_AT(kind)},
     {"device", SYN_JSON_NAME, REQUIREMENT_AT(device)},
     {"wear", SYN_JSON_NAME, REQUIREMENT_AT(wear)},
+    {"fold", SYN_JSON_INT, REQUIREMENT_AT(fold), .min = 1, .max = SYN_FOLD_MAX},
 };
 
-static int read_requirement(const struct syn_json *doc, const cJSON *node, void *member,
-                            struct syn_error *error)
+/* What an interaction task has not got stands at the end. */
+#define OF_SENSING_ONLY 1
+
+static int read_act(const struct syn_json *doc, const cJSON *node, void *member,
+                    struct syn_error *error)
+{
+    return syn_json_fill(doc, node, requirement_fields,
+                         SYN_JSON_COUNT(requirement_fields) - OF_SENSING_ONLY, member, error);
+}
+
+static int read_sense(const struct syn_json *doc, const cJSON *node, void *member,
+                      struct syn_error *error)
 {
     return syn_json_fill(doc, node, requirement_fields, SYN_JSON_COUNT(requirement_fields), member,
                          error);
@@ -64,8 +76,8 @@ static int read_devices(const struct syn_json *doc, const cJSON *node, void *mem
 static const struct syn_json_field pipeline_fields[] = {
     {"name", SYN_JSON_NAME, PIPELINE_AT(name)},
     {"model", SYN_JSON_NAME, .required = true, PIPELINE_AT(model)},
-    {"sense", SYN_JSON_CUSTOM, .required = true, PIPELINE_AT(sense), .read = read_requirement},
-    {"act", SYN_JSON_CUSTOM, .required = true, PIPELINE_AT(act), .read = read_requirement},
+    {"sense", SYN_JSON_CUSTOM, .required = true, PIPELINE_AT(sense), .read = read_sense},
+    {"act", SYN_JSON_CUSTOM, .required = true, PIPELINE_AT(act), .read = read_act},
     {"weight", SYN_JSON_INT, PIPELINE_AT(weight), .min = 1, .max = SYN_APP_WEIGHT_MAX},
     {"rate_cap_ips", SYN_JSON_DOUBLE, PIPELINE_AT(rate_cap_ips), .max = SYN_APP_RATE_MAX},
     {"latency_bound_ms", SYN_JSON_DOUBLE, PIPELINE_AT(latency_bound_ms),

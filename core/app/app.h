@@ -20,6 +20,7 @@ struct syn_requirement {
     char kind[16];   /* of sensor or actuator */
     char device[32]; /* this device by name, or empty */
     char wear[16];   /* this body place ("glasses"), or empty */
+    uint8_t fold;    /* of a sensing task: squares of pixels become channels; 0, 1 = as they are */
 };
 
 #define SYN_APP_DEVICES_MAX 16

@@ -80,6 +80,39 @@ static int match_hosts(const struct syn_fleet *fleet, struct syn_problem_pipelin
     return SYN_ENOENT;
 }
 
+static void shape_words(unsigned channels, unsigned height, unsigned width, char text[32])
+{
+    (void)snprintf(text, 32, "%ux%ux%u", channels, height, width);
+}
+
+int syn_problem_check_window(const struct syn_pipeline *spec, const struct syn_model *model,
+                             struct syn_error *error)
+{
+    const struct syn_fold fold = syn_model_fold(model);
+    const unsigned by = spec->sense.fold > 1 ? spec->sense.fold : 1;
+    char raw[32], folded[32];
+    if (by == fold.by)
+        return 0;
+    shape_words(model->input.channels, model->input.height, model->input.width, folded);
+    shape_words(fold.channels, (unsigned)model->input.height * fold.by, fold.width, raw);
+    if (fold.by == 1)
+        syn_error_set(error, SYN_EINVAL,
+                      "pipeline %s: %s reads windows of %s as they are, but its sensing task folds "
+                      "them by %u",
+                      spec->name, model->name, raw, by);
+    else
+        syn_error_set(error, SYN_EINVAL,
+                      "pipeline %s: %s reads windows of %s folded by %u to %s, but its sensing "
+                      "task %s",
+                      spec->name, model->name, raw, fold.by, folded,
+                      by == 1 ? "does not fold them" : "folds them otherwise");
+    syn_error_hint(error,
+                   fold.by == 1 ? "leave \"fold\" out of \"sense\""
+                                : "write \"fold\": %u into \"sense\"",
+                   fold.by);
+    return SYN_EINVAL;
+}
+
 static int add_pipeline(const struct syn_problem *problem, const struct syn_app *app,
                         const struct syn_pipeline *spec,
                         const struct syn_model *(*find)(void *ctx, const char *name), void *ctx,
@@ -95,7 +128,9 @@ static int add_pipeline(const struct syn_problem *problem, const struct syn_app 
     if (!p->model)
         return syn_error_set(error, SYN_ENOENT, "pipeline %s: there is no model \"%s\"", spec->name,
                              spec->model);
-    int rc = match(fleet, spec->name, &sensing, &spec->sense, &p->sources, error);
+    int rc = syn_problem_check_window(spec, p->model, error);
+    if (!rc)
+        rc = match(fleet, spec->name, &sensing, &spec->sense, &p->sources, error);
     if (!rc)
         rc = match(fleet, spec->name, &interaction, &spec->act, &p->targets, error);
     return rc ? rc : match_hosts(fleet, p, error);

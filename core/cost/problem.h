@@ -67,11 +67,15 @@ struct syn_problem {
     uint64_t round_max_ns; /* T must not exceed it; 0 = no limit */
 };
 
+/* Does the pipeline's sensing task make what the model reads (`fold`)? 0 or SYN_EINVAL. */
+int syn_problem_check_window(const struct syn_pipeline *spec, const struct syn_model *model,
+                             struct syn_error *error);
+
 /*
  * Adds the pipelines of an app; fills sources and targets from the requirements and hosts from `on`
  * and `not_on`. On an error the problem is as before. `find` looks up a model by name. Returns 0,
  * SYN_ENOENT (no such model; no device has the sensor, or may hold chunks: says which), SYN_EINVAL
- * (too many pipelines).
+ * (too many pipelines; windows that the model does not read).
  */
 int syn_problem_add(struct syn_problem *problem, const struct syn_app *app,
                     const struct syn_model *(*find)(void *ctx, const char *name), void *ctx,

@@ -97,17 +97,27 @@ static void put_chunk(struct writer *w, unsigned p, unsigned hop)
     syn_cbor_pair_uint(&w->out, "out", w->streams->first[p][hop + 1]);
 }
 
+static void put_fold(struct writer *w, const struct syn_fold *fold)
+{
+    syn_cbor_pair_uint(&w->out, "fold", fold->by);
+    syn_cbor_pair_uint(&w->out, "ch", fold->channels);
+    syn_cbor_pair_uint(&w->out, "wd", fold->width);
+}
+
 static void put_sense(struct writer *w, unsigned p)
 {
     const struct syn_execution_plan *e = &w->plan->pipelines[p];
     const struct syn_problem_pipeline *pipeline = &w->problem->pipelines[p];
+    const struct syn_fold fold = syn_model_fold(pipeline->model);
     syn_cbor_put_text(&w->out, "sense");
-    syn_cbor_put_map(&w->out, 5);
+    syn_cbor_put_map(&w->out, fold.by > 1 ? 8 : 5);
     syn_cbor_pair_text(&w->out, "s", pipeline->spec.sense.kind);
     syn_cbor_pair_uint(&w->out, "bytes", syn_model_tensor_bytes(pipeline->model, 0));
     syn_cbor_pair_uint(&w->out, "to", syn_hop_to(e, 0));
     syn_cbor_pair_uint(&w->out, "out", w->streams->first[p][0]);
     syn_cbor_pair_uint(&w->out, "gap", syn_routes_gap_ns(&pipeline->spec));
+    if (fold.by > 1)
+        put_fold(w, &fold);
 }
 
 static uint32_t result_bytes(const struct syn_model *model)

@@ -59,6 +59,14 @@ int syn_model_cut(const struct syn_model *model, unsigned at, struct syn_cut *cu
     return 0;
 }
 
+struct syn_fold syn_model_fold(const struct syn_model *model)
+{
+    const unsigned by = model->input_fold > 1 ? model->input_fold : 1;
+    return (struct syn_fold){.by = (uint8_t)by,
+                             .channels = (uint16_t)(model->input.channels / (by * by)),
+                             .width = (uint16_t)(model->input.width * by)};
+}
+
 uint32_t syn_model_weight_bytes(const struct syn_model *model)
 {
     return (uint32_t)model->blob_size;

@@ -9,6 +9,7 @@
 #define SYN_CORE_MODEL_MODEL_H
 
 #include "core/base/error.h"
+#include "devices/base/fold.h"
 #include "devices/base/hash.h"
 #include "devices/part/image.h"
 #include "devices/part/layer.h"
@@ -20,6 +21,7 @@ struct syn_model {
     char *description, *source; /* owned; may be NULL */
     struct syn_shape input;
     bool input_chw;
+    uint8_t input_fold; /* the input is a window that its sensing task folded by this; 1 = as is */
     unsigned layer_count;
     struct syn_layer *layers; /* owned, resolved */
     char (*layer_names)[SYN_MODEL_NAME_MAX];
@@ -73,6 +75,9 @@ int syn_model_cut(const struct syn_model *model, unsigned at, struct syn_cut *cu
 struct syn_shape syn_model_tensor_shape(const struct syn_model *model, unsigned tensor);
 unsigned syn_model_tensor_width(const struct syn_model *model, unsigned tensor);
 uint32_t syn_model_tensor_bytes(const struct syn_model *model, unsigned tensor);
+
+/* How a window becomes the model's input. */
+struct syn_fold syn_model_fold(const struct syn_model *model);
 
 uint32_t syn_model_weight_bytes(const struct syn_model *model); /* packed weights and biases */
 uint64_t syn_model_macs(const struct syn_model *model);

@@ -30,7 +30,7 @@ static const struct syn_json_field model_fields[] = {
 
 struct raw_input {
     uint16_t channels, height, width, length;
-    uint8_t data_format;
+    uint8_t data_format, fold;
 };
 
 #define INPUT_AT(member) SYN_JSON_AT(struct raw_input, member)
@@ -43,11 +43,30 @@ static const struct syn_json_field input_fields[] = {
     {"width", SYN_JSON_INT, INPUT_AT(width), .min = 1, .max = 2047},
     {"length", SYN_JSON_INT, INPUT_AT(length), .min = 1, .max = 2047},
     {"data_format", SYN_JSON_ENUM, INPUT_AT(data_format), .names = data_formats},
+    {"fold", SYN_JSON_INT, INPUT_AT(fold), .min = 1, .max = SYN_FOLD_MAX},
 };
+
+static int read_fold(struct syn_model_reader *r, const cJSON *node, const struct raw_input *in,
+                     struct syn_error *error)
+{
+    const unsigned squares = (unsigned)in->fold * in->fold;
+    r->model->input_fold = in->fold;
+    if (in->fold == 1)
+        return 0;
+    node = syn_json_get(node, "fold");
+    if (r->one_d)
+        return syn_json_error(r->doc, node, SYN_EINVAL, error,
+                              "an input of a length has no pixels");
+    if (in->channels % squares == 0)
+        return 0;
+    return syn_json_error(r->doc, node, SYN_EINVAL, error,
+                          "%u channels are not squares of %u by %u pixels", in->channels, in->fold,
+                          in->fold);
+}
 
 static int read_input(struct syn_model_reader *r, const cJSON *node, struct syn_error *error)
 {
-    struct raw_input in = {0};
+    struct raw_input in = {.fold = 1};
     int result =
         syn_json_fill(r->doc, node, input_fields, SYN_JSON_COUNT(input_fields), &in, error);
     if (result < 0)
@@ -60,7 +79,7 @@ static int read_input(struct syn_model_reader *r, const cJSON *node, struct syn_
                                          .height = r->one_d ? in.length : in.height,
                                          .width = r->one_d ? 1 : in.width};
     r->model->input_chw = in.data_format == 1;
-    return 0;
+    return read_fold(r, node, &in, error);
 }
 
 static int read_labels(struct syn_model_reader *r, const cJSON *node, struct syn_error *error)

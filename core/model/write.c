@@ -154,6 +154,8 @@ static void add_input(struct writer *w, cJSON *root)
         add_number(w, input, "width", s->width);
     }
     add_text(w, input, "data_format", w->model->input_chw ? "CHW" : "HWC");
+    if (w->model->input_fold > 1)
+        add_number(w, input, "fold", w->model->input_fold);
 }
 
 static void add_weights(struct writer *w, cJSON *root, const char *file)

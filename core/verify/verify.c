@@ -89,14 +89,26 @@ static int compare_output(const struct syn_problem_pipeline *pipeline,
 }
 
 /* As the source does: a file serves the pipelines whose windows it holds. */
-static int read_window(const struct source *source, const struct syn_problem_pipeline *pipeline,
-                       uint32_t inference, size_t bytes, int8_t *window)
+static int read_as_sensed(const struct source *source, const struct syn_problem_pipeline *pipeline,
+                          uint32_t inference, size_t bytes, int8_t *window)
 {
     uint64_t index = source->first + inference - 1;
     if (source->file != NULL && syn_sensor_windows(source->file, bytes) > 0)
         return syn_sensor_window(source->file, index, bytes, window);
     syn_sensor_seeded(pipeline->spec.sense.kind, index, bytes, window);
     return 0;
+}
+
+static int read_window(const struct source *source, const struct syn_problem_pipeline *pipeline,
+                       uint32_t inference, size_t bytes, int8_t *window)
+{
+    const struct syn_fold fold = syn_model_fold(pipeline->model);
+    int8_t *as_sensed = malloc(bytes);
+    int rc = as_sensed ? read_as_sensed(source, pipeline, inference, bytes, as_sensed) : SYN_ENOMEM;
+    if (rc == 0)
+        syn_fold_window(&fold, bytes, as_sensed, window);
+    free(as_sensed);
+    return rc;
 }
 
 int syn_verify_check(struct syn_verify *verify, const struct syn_verify_claim *claim,

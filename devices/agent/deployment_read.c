@@ -28,6 +28,7 @@ struct part_map { /* chunk, sense or act */
     char sensor[SYN_DEPLOYMENT_KIND_MAX], actuator[SYN_DEPLOYMENT_KIND_MAX];
     uint32_t bytes;
     uint64_t gap_ns;
+    struct syn_fold fold;
 };
 
 static const struct syn_cbor_field blob_fields[] = {
@@ -61,6 +62,9 @@ static const struct syn_cbor_field sense_fields[] = {
     SYN_FIELD(SYN_KEY_U8, struct part_map, to, "to"),
     SYN_FIELD(SYN_KEY_U16, struct part_map, out, "out"),
     SYN_FIELD(SYN_KEY_U64, struct part_map, gap_ns, "gap"),
+    SYN_FIELD(SYN_KEY_U8, struct part_map, fold.by, "fold"),
+    SYN_FIELD(SYN_KEY_U16, struct part_map, fold.channels, "ch"),
+    SYN_FIELD(SYN_KEY_U16, struct part_map, fold.width, "wd"),
 };
 
 static const struct syn_cbor_field act_fields[] = {
@@ -70,7 +74,7 @@ static const struct syn_cbor_field act_fields[] = {
     SYN_FIELD(SYN_KEY_U32, struct part_map, bytes, "bytes"),
 };
 
-enum { OPTIONAL = 1 }; /* keys at the end of sense and act that may be absent */
+enum { SENSE_OPTIONAL = 4, ACT_OPTIONAL = 1 }; /* keys at the end that may be absent */
 
 #define COUNT(table) (sizeof table / sizeof table[0])
 
@@ -122,12 +126,13 @@ static bool read_sense(const struct syn_deployment *d, struct syn_deployed_pipe 
                        struct syn_span span)
 {
     struct part_map map = {0};
-    if (!read_some(span, sense_fields, COUNT(sense_fields), OPTIONAL, &map) ||
-        map.gap_ns > GAP_MAX_NS)
+    if (!read_some(span, sense_fields, COUNT(sense_fields), SENSE_OPTIONAL, &map) ||
+        map.gap_ns > GAP_MAX_NS || !syn_fold_fits(&map.fold, map.bytes))
         return false;
     pipe->route.has_head = true;
     memcpy(pipe->sensor, map.sensor, sizeof map.sensor);
     pipe->sense_bytes = map.bytes;
+    pipe->fold = map.fold;
     pipe->head_stream = map.out;
     pipe->route.gap_ns = (int64_t)map.gap_ns;
     return map.bytes > 0 && neighbour(d, map.to, &pipe->route.head_to);
@@ -137,7 +142,7 @@ static bool read_act(const struct syn_deployment *d, struct syn_deployed_pipe *p
                      struct syn_span span)
 {
     struct part_map map = {.bytes = SYN_RESULT_BYTES_MAX};
-    if (!read_some(span, act_fields, COUNT(act_fields), OPTIONAL, &map) || map.bytes < 1 ||
+    if (!read_some(span, act_fields, COUNT(act_fields), ACT_OPTIONAL, &map) || map.bytes < 1 ||
         map.bytes > SYN_RESULT_BYTES_MAX)
         return false;
     pipe->route.has_tail = true;

@@ -4,6 +4,7 @@
 #include "devices/base/error.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct syn_sensing_feed *find(struct syn_sensing *sensing, const char *kind)
@@ -55,7 +56,7 @@ bool syn_sensing_fits(const struct syn_sensing *sensing, const char *kind, uint3
     return !feed || !feed->file || syn_sensor_windows(feed->file, bytes) > 0;
 }
 
-int syn_sensing_window(const struct syn_sensing *sensing, const char *kind, uint32_t inference,
+static int read_window(const struct syn_sensing *sensing, const char *kind, uint32_t inference,
                        uint32_t bytes, uint8_t *window)
 {
     const struct syn_sensing_feed *feed = look(sensing, kind);
@@ -64,4 +65,17 @@ int syn_sensing_window(const struct syn_sensing *sensing, const char *kind, uint
         return syn_sensor_window(feed->file, index, bytes, (int8_t *)window);
     syn_sensor_seeded(kind, index, bytes, (int8_t *)window);
     return 0;
+}
+
+int syn_sensing_window(const struct syn_sensing *sensing, const char *kind, uint32_t inference,
+                       const struct syn_fold *fold, uint32_t bytes, uint8_t *window)
+{
+    if (fold->by <= 1)
+        return read_window(sensing, kind, inference, bytes, window);
+    uint8_t *as_sensed = malloc(bytes);
+    int rc = as_sensed ? read_window(sensing, kind, inference, bytes, as_sensed) : SYN_ENOMEM;
+    if (rc == 0)
+        syn_fold_window(fold, bytes, (const int8_t *)as_sensed, (int8_t *)window);
+    free(as_sensed);
+    return rc;
 }

@@ -30,8 +30,8 @@ long syn_sensing_feed(struct syn_sensing *sensing, const char *kind, const char 
 /* False where `kind` reads a file that holds no window of `bytes` bytes. */
 bool syn_sensing_fits(const struct syn_sensing *sensing, const char *kind, uint32_t bytes);
 
-/* The window of an inference (from 1). Returns 0 or SYN_EINVAL. */
+/* The window of an inference (from 1), folded. Returns 0, SYN_EINVAL or SYN_ENOMEM. */
 int syn_sensing_window(const struct syn_sensing *sensing, const char *kind, uint32_t inference,
-                       uint32_t bytes, uint8_t *window);
+                       const struct syn_fold *fold, uint32_t bytes, uint8_t *window);
 
 #endif

@@ -105,7 +105,8 @@ static void sense(struct running *r)
     const struct syn_deployed_pipe *pipe = pipe_of(r);
     uint8_t *window = pipe->slots[SYN_STAGE_HEAD][r->task.to_slot];
     struct syn_token *token = &r->task.token;
-    if (syn_sensing_window(&w->sensing, pipe->sensor, token->inference, pipe->sense_bytes, window))
+    if (syn_sensing_window(&w->sensing, pipe->sensor, token->inference, &pipe->fold,
+                           pipe->sense_bytes, window))
         syn_agent_fault(&w->agent, r->task.pipeline, "the sensor's file has no such window");
     token->sensed_ns = r->start_ns;
     token->input_hash = syn_fnv1a(SYN_FNV1A_START, window, pipe->sense_bytes);
