@@ -12,10 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TAKEN_MAX   5
+#define TAKEN_MAX   5    /* pipelines, besides those of a device that is cleared */
+#define CLEAR_SHARE 0.7  /* of the neighbourhoods clear a device */
 #define PATIENCE    400  /* neighbourhoods without a new best before going back to it */
 #define WORSE       0.02 /* than the best: what is walked on from */
-#define POLISH_EACH 6    /* neighbourhoods that go for the second term of the objective */
+#define POLISH_EACH 10   /* neighbourhoods that go for the second term of the objective */
 
 struct search {
     const struct syn_problem *problem;
@@ -117,18 +118,45 @@ static uint32_t sharing(const struct search *s, unsigned pipeline)
     return set;
 }
 
-static uint32_t choose(struct search *s)
+static unsigned bottleneck_pipeline(struct search *s)
+{
+    const uint32_t hot = at_bottleneck(s);
+    return pick(s, hot ? hot : all_pipelines(s));
+}
+
+/* A pipeline of the bottleneck, and what lies where it begins, ends, or could run: it goes first,
+ * the others find another place. */
+static uint32_t clear_device(struct search *s, unsigned *first)
+{
+    const unsigned p = bottleneck_pipeline(s), kind = syn_draw(&s->seed, 4);
+    const struct syn_execution_plan *e = &s->now.plan.pipelines[p];
+    const unsigned device = kind < 2    ? e->source
+                            : kind == 2 ? e->target
+                                        : pick(s, s->problem->pipelines[p].hosts);
+    uint32_t others = 0;
+    for (unsigned i = 0; i < s->now.device[device].count; i++)
+        others |= 1u << s->now.device[device].chunks[i].pipeline;
+    others &= ~(1u << p);
+    while (bits(others) > TAKEN_MAX)
+        others &= ~(1u << pick(s, others));
+    *first = p;
+    return others | 1u << p;
+}
+
+/* Some of the bottleneck, some that share devices with it, some others. */
+static uint32_t some_pipelines(struct search *s, unsigned *first)
 {
     const uint32_t all = all_pipelines(s), hot = at_bottleneck(s);
     const unsigned want = 1 + syn_draw(&s->seed, TAKEN_MAX);
-    const unsigned first = pick(s, hot && syn_draw(&s->seed, 8) ? hot : all);
-    const uint32_t near = sharing(s, first);
-    uint32_t set = 1u << first;
+    const unsigned one = pick(s, hot && syn_draw(&s->seed, 8) ? hot : all);
+    const uint32_t near = sharing(s, one);
+    uint32_t set = 1u << one;
     while (bits(set) < want && set != all) {
         const unsigned kind = syn_draw(&s->seed, 4);
         const uint32_t from = kind == 0 ? hot & ~set : kind < 3 ? near & ~set : 0;
         set |= 1u << pick(s, from ? from : all & ~set);
     }
+    *first = pick(s, set);
     return set;
 }
 
@@ -145,7 +173,7 @@ static struct syn_goal goal_of(struct search *s)
                          .scale_ns = now->round_ns ? (int64_t)now->round_ns : 1,
                          .limit_ns = most ? (int64_t)most : INT64_MAX,
                          .latency_per_ns = 1e-3 * count / (double)(now->latency_ns + 1),
-                         .memory = syn_draw(&s->seed, 2) ? 0.01 : 0,
+                         .memory = syn_draw(&s->seed, 2) ? 0.02 : 0,
                          .noise = syn_draw(&s->seed, 2) ? 0.1 * syn_draw_share(&s->seed) : 0,
                          .chunks_max = SYN_PLAN_CHUNKS_MAX,
                          .steps_max = 40};
@@ -165,13 +193,13 @@ static struct syn_goal goal_of(struct search *s)
     return g;
 }
 
-/* In any order. False where one finds no place. */
-static bool put_back(struct search *s, uint32_t set)
+/* The one first, then in any order. False where one finds no place. */
+static bool put_back(struct search *s, uint32_t set, unsigned first)
 {
     const struct syn_goal goal = goal_of(s);
     struct syn_execution_plan plan;
     while (set) {
-        const unsigned p = pick(s, set);
+        const unsigned p = set >> first & 1 ? first : pick(s, set);
         if (!syn_insert_find(s->inserter, &s->trial, p, &goal, &s->seed, &plan))
             return false;
         syn_ledger_put(&s->trial, p, &plan);
@@ -225,13 +253,15 @@ static void neighbourhood(struct search *s)
 {
     struct syn_score score;
     struct syn_ledger_peak peak;
-    const uint32_t set = choose(s);
+    unsigned first = 0;
+    const uint32_t set = syn_draw_share(&s->seed) < CLEAR_SHARE ? clear_device(s, &first)
+                                                                : some_pipelines(s, &first);
     s->trial = s->now;
     for (unsigned p = 0; p < s->atlas->pipelines; p++)
         if (set >> p & 1)
             syn_ledger_take(&s->trial, p);
     s->since++;
-    if (syn_ledger_settle(&s->trial) || !put_back(s, set) ||
+    if (syn_ledger_settle(&s->trial) || !put_back(s, set, first) ||
         !syn_ledger_score(&s->trial, &score, &peak) || !acceptable(s, &score))
         return;
     keep_best(s, &score);
