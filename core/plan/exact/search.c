@@ -13,12 +13,16 @@
 
 #define PLANS_MOST     60000  /* in the lists of one branch and bound */
 #define NODES_MOST     200000 /* of one branch and bound before the lists are divided */
+#define NODES_FIRST    300    /* of the first one */
 #define SHARPEN_MOST   12     /* targets that the bound alone is asked for */
 #define SHARPEN_PARTS  100    /* of the bound: near enough */
 #define IMPROVE_FIRST  8      /* neighbourhoods before the proof, at least */
 #define IMPROVE_LAST   16
 #define STEP_PARTS     200 /* of the bound: the first step above it */
-#define STEP_GROWTH    3
+#define STEP_GROWTH    2
+#define STEP_BACK      4                   /* where a step was too large */
+#define STEP_LEAST     1000                /* of the bound: smaller steps do not pay */
+#define PARTS_FIRST    16                  /* of a division, for one target */
 #define WARM_MOST_NS   INT64_C(1000000000) /* of synergy */
 #define IMPROVE_NS     INT64_C(2000000000) /* of neighbourhoods where there is no limit */
 #define REPAIR_MOST_NS INT64_C(2000000000)
@@ -43,6 +47,7 @@ struct search {
     bool improved;             /* in a thread of its own, or long enough */
     struct syn_assist *assist; /* NULL: none */
     uint64_t seed;             /* of neighbourhoods */
+    uint64_t parts_left;       /* that plans may be divided into */
     const char *stage;
     int interrupted;
 };
@@ -152,7 +157,8 @@ static bool divide(const struct search *s, struct division *best)
             const uint16_t mask = s->bound->pricer[p].allow[l];
             for (unsigned d = 0; allowed(mask) > 1 && d < s->relax->devices; d++) {
                 const float share = s->bound->share[p][l * s->relax->devices + d];
-                const float value = share < 0.5f ? share : 1 - share;
+                const float value =
+                    ((share < 0.5f ? share : 1 - share) + 0.01f) * (float)s->bound->least[p];
                 if (!(mask >> d & 1) || value <= most)
                     continue;
                 most = value;
@@ -213,6 +219,9 @@ static int solve_parts(struct search *s, const struct division *where)
     uint16_t *allow = &s->bound->pricer[where->pipeline].allow[where->layer];
     const uint16_t before = *allow, device = (uint16_t)(1u << where->device);
     int64_t target = s->bound->target;
+    if (s->parts_left < 2)
+        return SYN_ETIMEOUT;
+    s->parts_left -= 2;
     *allow = device;
     int rc = solve(s, target, false);
     if (s->have && s->value <= target)
@@ -224,9 +233,14 @@ static int solve_parts(struct search *s, const struct division *where)
     return rc;
 }
 
+static uint64_t nodes_most(const struct search *s)
+{
+    return s->parts_left ? NODES_MOST : NODES_FIRST;
+}
+
 /*
  * Finds the best plan of at most `target` among those that the pricers allow, or that there is
- * none. Returns 0, SYN_ENOMEM, SYN_ECANCELED.
+ * none. Returns 0, SYN_ENOMEM, SYN_ECANCELED, SYN_ETIMEOUT where parts_left were too few.
  */
 static int solve(struct search *s, int64_t target, bool root)
 {
@@ -243,8 +257,8 @@ static int solve(struct search *s, int64_t target, bool root)
     const bool whole = lists.whole;
     if (!rc && whole) {
         s->result->candidates += lists.count;
-        rc = syn_branch_run(s->bound, &lists, divisible ? NODES_MOST : UINT64_MAX, &s->ask, &take,
-                            &s->result->candidates);
+        rc = syn_branch_run(s->bound, &lists, divisible ? nodes_most(s) : UINT64_MAX, &s->ask,
+                            &take, &s->result->candidates);
     }
     syn_lists_free(&lists);
     if (rc == SYN_ETIMEOUT || (!rc && !whole)) {
@@ -258,10 +272,13 @@ static int solve(struct search *s, int64_t target, bool root)
 
 /* ---- targets --------------------------------------------------------------------------------- */
 
-/* Asks for plans a little above the bound, and further up while there are none. */
+/* Asks for all better plans where they are few. Else for plans a little above the bound, and
+ * further up while there are none: as far as can be answered with some effort, then with more of
+ * it. */
 static int climb(struct search *s)
 {
-    int64_t step = s->lower / STEP_PARTS + 1;
+    int64_t step = s->have ? s->value - s->lower : s->lower / STEP_PARTS + 1;
+    uint64_t parts = 0;
     int rc = 0;
     s->stage = "proof";
     while (!rc && !proven(s)) {
@@ -270,11 +287,18 @@ static int climb(struct search *s)
             target = s->value - 1;
         if (target >= SYN_RELAX_NEVER / 4096)
             break;
+        s->parts_left = parts;
         rc = solve(s, target, true);
-        if (rc)
-            break;
-        raise_bound(s, s->have && s->value <= target ? s->value : target + 1);
-        step *= STEP_GROWTH;
+        if (rc == SYN_ETIMEOUT) {
+            rc = 0;
+            if (parts == 0)
+                step = s->lower / STEP_PARTS * STEP_BACK;
+            parts = parts == 0 ? PARTS_FIRST : step > s->lower / STEP_LEAST ? parts : 2 * parts;
+            step = step > s->lower / STEP_LEAST ? step / STEP_BACK + 1 : step;
+        } else if (!rc) {
+            raise_bound(s, s->have && s->value <= target ? s->value : target + 1);
+            step *= STEP_GROWTH;
+        }
     }
     return rc;
 }
