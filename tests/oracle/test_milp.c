@@ -26,7 +26,7 @@
 
 static unsigned wanted = 300;
 static uint64_t first_seed = 1;
-static double seconds = 1;
+static double seconds = 0.5;
 
 struct tally {
     unsigned compared, oor, tight, exhaustive, unfinished, resolved, lazy;
@@ -139,7 +139,7 @@ static void compare(const struct syn_planner *exact, uint64_t seed, struct tally
 {
     struct rig rig;
     struct milp_result result;
-    instance_small(&rig, seed, &instance_limits_small);
+    instance_small(&rig, seed, seed % 3 ? &instance_limits_small : &instance_limits_packed);
     struct answer milp = ask_milp(&rig.problem, 0, &result);
     const struct answer all = ask_exhaustive(&rig.problem);
     const bool finished = milp.rc != SYN_ETIMEOUT;

@@ -14,6 +14,7 @@
 #define PIPELINE_DRAWS 400 /* changes that are tried to meet the wanted use */
 
 const struct instance_limits instance_limits_small = {2, 5, 1, 4, 2, 5, true};
+const struct instance_limits instance_limits_packed = {2, 2, 3, 4, 3, 6, false};
 const struct instance_limits instance_limits_tiny = {2, 3, 1, 3, 2, 3, false};
 
 /* 0 .. below - 1 */
@@ -88,14 +89,15 @@ static size_t layer_text(char *text, size_t size, uint64_t *seed, unsigned i, un
                       "\"inputs\":[\"l%u\",\"l%u\"],\"eltwise\":\"add\",", i - 1, i - 2);
     n += snprintf(text + n, size - (size_t)n, "\"channels\":%u,%s\"bias\":%s}", width,
                   one_in(seed, 4) ? "\"kernel\":[1,1]," : "\"pad\":[1,1],",
-                  draw(seed, 2) ? "true" : "false");
+                  one_in(seed, 3) ? "false" : "true");
     return (size_t)n;
 }
 
 /* A chain of convolutions; the wider, the more memory it takes: 192 after 256 channels fill all
- * processors of a MAX78000. */
+ * processors of a MAX78000. `even`: all of one width, so that most add the layer before the last:
+ * their cycles depend on where their kernels lie. */
 static const struct syn_model *random_model(struct rig *rig, uint64_t *seed, unsigned layers,
-                                            unsigned widest)
+                                            unsigned widest, bool even)
 {
     static const unsigned widths[] = {4, 16, 40, 64, 100, 128, 192, 256, 384};
     char text[TEXT_MAX];
@@ -106,8 +108,9 @@ static const struct syn_model *random_model(struct rig *rig, uint64_t *seed, uns
         rig->model_count, widths[draw(seed, 3)], 8 + draw(seed, 24));
     unsigned before = 0, last = 0;
     for (unsigned i = 0; i < layers; i++) {
-        const unsigned width = widths[draw(seed, widest)];
-        const bool skip = i > 1 && before == last && draw(seed, 2) == 0;
+        const unsigned width =
+            i > 0 && (even || one_in(seed, 3)) ? last : widths[draw(seed, widest)];
+        const bool skip = i > 1 && before == last && !one_in(seed, 4);
         n += layer_text(text + n, sizeof text - n, seed, i, width, skip);
         before = last;
         last = width;
@@ -140,8 +143,8 @@ static const struct syn_model *model_of_share(struct rig *rig, uint64_t *seed,
     double nearest = INFINITY;
     for (unsigned i = 0; i < MODEL_DRAWS && nearest > NEAR_ENOUGH; i++) {
         const unsigned layers = between(seed, limits->layers_min, limits->layers_max);
-        const struct syn_model *model =
-            random_model(rig, seed, layers, between(seed, 5, widest_of(&rig->fleet)));
+        const struct syn_model *model = random_model(
+            rig, seed, layers, between(seed, 5, widest_of(&rig->fleet)), one_in(seed, 3));
         struct syn_demand with = *need;
         add_model(&with, model);
         const double off = fabs(use_of(&rig->fleet, &with) - wanted);
@@ -302,7 +305,7 @@ void instance_chains(struct rig *rig, uint64_t seed, unsigned devices, unsigned 
     seed = seed * 2654435761u + 98765;
     large_fleet(rig, devices);
     for (unsigned p = 0; p < pipelines; p++)
-        (void)large_pipeline(rig, &seed, random_model(rig, &seed, layers, 2));
+        (void)large_pipeline(rig, &seed, random_model(rig, &seed, layers, 2, false));
     name_pipelines(&rig->problem);
 }
 

@@ -20,7 +20,9 @@ struct instance_limits {
 
 /* Devices 2 to 5, pipelines 1 to 4, models of 2 to 5 layers or KWS or ConvNet5. */
 extern const struct instance_limits instance_limits_small;
-/* The same with at most three devices and pipelines of 2 to 3 layers: few plans in all. */
+/* Two devices and three or four pipelines: memory binds more often than not. */
+extern const struct instance_limits instance_limits_packed;
+/* Two or three devices, up to three pipelines of 2 to 3 layers: few plans in all. */
 extern const struct instance_limits instance_limits_tiny;
 
 /*
