@@ -47,6 +47,32 @@ static int add(struct bench *b)
     return rc;
 }
 
+static void windows_that_the_model_does_not_read_are_refused(void **state)
+{
+    (void)state;
+    struct bench b;
+    set_up(&b);
+    b.app.pipelines[0].sense.fold = 2;
+    assert_int_equal(add(&b), SYN_EINVAL);
+    assert_non_null(strstr(b.error.message, "as they are, but its sensing task folds them by 2"));
+    assert_string_equal(b.error.hint, "leave \"fold\" out of \"sense\"");
+    rig_free(&b.rig);
+    memset(&b.rig, 0, sizeof b.rig);
+    rig_wearables(&b.rig, RIG_MAX78000);
+    b.model = rig_parse(&b.rig, "{\"format\":\"synergy-model/1\",\"name\":\"R0\",\"weights\":{"
+                                "\"seed\":1},\"input\":{\"channels\":8,\"height\":4,\"width\":6,"
+                                "\"fold\":2},\"layers\":[{\"op\":\"conv2d\",\"channels\":4}]}");
+    b.app.pipelines[0].sense.fold = 2;
+    assert_int_equal(add(&b), 0);
+    b.app.pipelines[0].sense.fold = 1;
+    assert_int_equal(add(&b), SYN_EINVAL);
+    assert_string_equal(b.error.message,
+                        "pipeline words: R0 reads windows of 2x8x12 folded by 2 to 8x4x6, but its "
+                        "sensing task does not fold them");
+    assert_string_equal(b.error.hint, "write \"fold\": 2 into \"sense\"");
+    rig_free(&b.rig);
+}
+
 static void refuses(struct bench *b, const char *words)
 {
     assert_int_equal(add(b), SYN_ENOENT);
@@ -124,6 +150,7 @@ static void more_pipelines_than_a_device_can_tell_apart_are_refused(void **state
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(windows_that_the_model_does_not_read_are_refused),
         cmocka_unit_test(a_requirement_that_several_devices_meet_leaves_the_choice_open),
         cmocka_unit_test(kind_device_and_body_place_narrow_it),
         cmocka_unit_test(what_no_device_has_is_refused_by_name),
