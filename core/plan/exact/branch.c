@@ -20,7 +20,7 @@ struct choice {
     const struct syn_listed *plan;
     const int64_t *row; /* [rows] */
     int64_t reduced, cost;
-    struct config config[SYN_PLAN_CHUNKS_MAX];
+    struct config *config; /* [chunk] */
 };
 
 /* The choices of one pipeline that are left at one node. */
@@ -53,6 +53,7 @@ struct branch {
     const struct syn_branch_found *found;
     struct choice *choices[SYN_PIPELINES_MAX];
     int64_t *values;
+    struct config *configs;
     unsigned rows; /* that can bind */
     unsigned row[SYN_RELAX_ROWS_MAX];
     int accel[SYN_DEVICES_MAX], cpu[SYN_DEVICES_MAX]; /* among them, or -1 */
@@ -121,10 +122,12 @@ static void set_config(struct branch *x, unsigned p, struct choice *c)
 }
 
 static void fill_choice(struct branch *x, unsigned p, const struct syn_list *list,
-                        const struct syn_listed *plan, int64_t *row, struct choice *c)
+                        const struct syn_listed *plan, int64_t *row, struct config *config,
+                        struct choice *c)
 {
     unsigned at = 0;
-    *c = (struct choice){.plan = plan, .row = row, .reduced = plan->reduced, .cost = plan->cost};
+    *c = (struct choice){
+        .plan = plan, .row = row, .reduced = plan->reduced, .cost = plan->cost, .config = config};
     for (unsigned i = 0; i < x->rows; i++) {
         while (at < plan->entries && list->row[plan->entry + at] < x->row[i])
             at++;
@@ -134,18 +137,30 @@ static void fill_choice(struct branch *x, unsigned p, const struct syn_list *lis
     set_config(x, p, c);
 }
 
+static size_t count_chunks(const struct branch *x, const struct syn_lists *lists)
+{
+    size_t chunks = 0;
+    for (unsigned p = 0; p < x->r->pipelines; p++)
+        for (unsigned i = 0; i < lists->of[p].count; i++)
+            chunks += lists->of[p].plans[i].path.count;
+    return chunks;
+}
+
 static int make_choices(struct branch *x, const struct syn_lists *lists)
 {
     int64_t *row = x->values = malloc((size_t)(lists->count * x->rows + 1) * sizeof *row);
-    if (!row)
+    struct config *config = x->configs = malloc((count_chunks(x, lists) + 1) * sizeof *config);
+    if (!row || !config)
         return SYN_ENOMEM;
     for (unsigned p = 0; p < x->r->pipelines; p++) {
         const struct syn_list *list = &lists->of[p];
         x->choices[p] = malloc((list->count + 1u) * sizeof *x->choices[p]);
         if (!x->choices[p])
             return SYN_ENOMEM;
-        for (unsigned i = 0; i < list->count; i++, row += x->rows)
-            fill_choice(x, p, list, &list->plans[i], row, &x->choices[p][i]);
+        for (unsigned i = 0; i < list->count; i++, row += x->rows) {
+            fill_choice(x, p, list, &list->plans[i], row, config, &x->choices[p][i]);
+            config += list->plans[i].path.count;
+        }
     }
     return 0;
 }
@@ -555,6 +570,7 @@ static void end(struct branch *x)
     for (unsigned p = 0; p < x->r->pipelines; p++)
         free(x->choices[p]);
     free(x->values);
+    free(x->configs);
 }
 
 int syn_branch_run(const struct syn_bound *bound, const struct syn_lists *lists,
