@@ -57,8 +57,9 @@ struct walk {
     struct syn_execution_plan plan;
     int64_t radio_ns[SYN_RADIO_NODES]; /* of a round, base and plan */
     int64_t pair_ns[SYN_RADIO_NODES][SYN_RADIO_NODES];
-    int64_t sense_ns, act_ns;          /* of a round, this pipeline at source and target */
-    uint32_t free;                     /* hosts that hold no chunk of `plan` */
+    int64_t sense_ns, act_ns;                   /* of a round, this pipeline at source and target */
+    int64_t least_ns[SYN_MODEL_LAYERS_MAX + 1]; /* to send any cut from here on to the target */
+    uint32_t free;                              /* hosts that hold no chunk of `plan` */
     unsigned strangers;                /* chunks on devices that are neither source nor target */
     uint64_t room[SYN_PART_RESOURCES]; /* of all free hosts together */
 };
@@ -206,10 +207,24 @@ static unsigned left(const struct walk *w)
     return w->limits->chunks ? w->limits->chunks - w->plan.chunk_count : 0;
 }
 
+/* The target must hear of it once more: what its radio then has to do at least. `cut`: the first
+ * that can be sent on. */
+static int64_t due_ns(const struct walk *w, unsigned holder, unsigned cut)
+{
+    const struct syn_stage *s = w->stage;
+    const unsigned target = w->plan.target;
+    if (holder == target)
+        return 0;
+    return w->radio_ns[target] + s->weight * (w->free >> target & 1
+                                                  ? w->least_ns[cut]
+                                                  : s->device[target].table->message_ns[s->layers]);
+}
+
 static struct ahead after_chunk(const struct walk *w, unsigned device, unsigned cut)
 {
-    return (struct ahead){syn_outlook_peak_after(w->outlook, left(w), cut, device),
-                          syn_outlook_after(w->outlook, left(w), cut, device)};
+    return (struct ahead){
+        larger(syn_outlook_peak_after(w->outlook, left(w), cut, device), due_ns(w, device, cut)),
+        syn_outlook_after(w->outlook, left(w), cut, device)};
 }
 
 /* ---- complete plans ------------------------------------------------------------------------- */
@@ -465,11 +480,12 @@ static void try_ends(struct walk *w, unsigned device, unsigned holder, unsigned 
 static bool device_promises(struct walk *w, const struct syn_hop *h, unsigned first,
                             struct sums *sums, struct syn_candidate *c)
 {
-    const struct ahead ahead = {syn_outlook_peak_on(w->outlook, left(w), first, h->to),
-                                syn_outlook_on(w->outlook, left(w), first, h->to)};
+    struct ahead ahead = {syn_outlook_peak_on(w->outlook, left(w), first, h->to),
+                          syn_outlook_on(w->outlook, left(w), first, h->to)};
     if (!leads_on(&ahead))
         return false;
     take_hop(w, h, first, first > 0, sums);
+    ahead.peak_ns = larger(ahead.peak_ns, due_ns(w, h->to, first + 1));
     w->plan.chunk_count++;
     set_chunk(w, h->to, first, first);
     *c = candidate(w, sums, ahead, false);
@@ -578,11 +594,21 @@ static unsigned the_source(const struct syn_problem_pipeline *p)
     return source;
 }
 
+static void find_least(struct walk *w, unsigned target)
+{
+    const int64_t *message = w->stage->device[target].table->message_ns;
+    w->least_ns[w->stage->layers] = message[w->stage->layers];
+    for (unsigned cut = w->stage->layers; cut-- > 0;)
+        w->least_ns[cut] =
+            message[cut] < w->least_ns[cut + 1] ? message[cut] : w->least_ns[cut + 1];
+}
+
 static void walk_target(struct walk *w, unsigned target)
 {
     const struct syn_problem_pipeline *p = &w->stage->problem->pipelines[w->stage->pipeline];
     struct sums sums;
     syn_outlook_price(w->outlook, w->round_ns);
+    find_least(w, target);
     for (unsigned source = 0; source < w->stage->devices && !w->status; source++) {
         if (!(p->sources >> source & 1))
             continue;

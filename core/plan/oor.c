@@ -368,8 +368,7 @@ static int explain_alone(const struct syn_problem *problem, struct syn_error *er
     return 0;
 }
 
-int syn_plan_explain_oor(const struct syn_problem *problem, const struct syn_plan *base,
-                         unsigned pipeline, struct syn_error *error)
+int syn_plan_prove_oor(const struct syn_problem *problem, struct syn_error *error)
 {
     int rc = 0;
     for (unsigned p = 0; !rc && p < problem->pipeline_count; p++)
@@ -377,6 +376,11 @@ int syn_plan_explain_oor(const struct syn_problem *problem, const struct syn_pla
     for (unsigned p = 0; !rc && p < problem->pipeline_count; p++)
         rc = explain_total(problem, p, error);
     rc = rc ? rc : explain_totals(problem, error);
-    rc = rc ? rc : explain_alone(problem, error);
-    return rc ? rc : explain_progress(problem, base, pipeline, error);
+    return rc ? rc : explain_alone(problem, error);
+}
+
+int syn_plan_explain_oor(const struct syn_problem *problem, const struct syn_plan *base,
+                         unsigned pipeline, struct syn_error *error)
+{
+    return explain_progress(problem, base, pipeline, error);
 }

@@ -6,10 +6,16 @@
 #include "core/plan/planner.h"
 
 /*
- * `pipeline` found no execution plan beside those of `base`. Looks, in this order, for a layer that
- * fits no device, for totals that exceed what all devices have (of one model, then of all models
- * together), for a pipeline that finds no plan even alone, and else says how far `pipeline` got.
- * Always returns a negative code: SYN_EOOR, or what went wrong while looking.
+ * Is there provably no plan at all? Looks, in this order, for a layer that fits no device, for
+ * totals that exceed what all devices have (of one model, then of all models together), and for a
+ * pipeline that finds no plan even alone. Returns 0 where nothing is proven, SYN_EOOR with words,
+ * or what went wrong while looking.
+ */
+int syn_plan_prove_oor(const struct syn_problem *problem, struct syn_error *error);
+
+/*
+ * `pipeline` found no execution plan beside those of `base`, and that there is none at all is not
+ * proven: says how far it got. Always returns a negative code.
  */
 int syn_plan_explain_oor(const struct syn_problem *problem, const struct syn_plan *base,
                          unsigned pipeline, struct syn_error *error);

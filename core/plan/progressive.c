@@ -150,9 +150,25 @@ static int choose_in(struct search *s, struct syn_stage *stage, struct choice *c
     return rc;
 }
 
+/* No plan for a pipeline: words, or the rescue. */
+static int no_plan(struct search *s, const struct syn_plan *base, unsigned pipeline,
+                   struct syn_error *error)
+{
+    int rc = syn_plan_prove_oor(s->problem, error);
+    if (rc)
+        return rc;
+    const struct syn_plan so_far = *base;
+    if (s->how->rescue && !s->how->rescue(s->problem, s->deadline_ns, s->result)) {
+        s->result->repaired = true;
+        return 0;
+    }
+    s->result->plan = so_far;
+    return syn_plan_explain_oor(s->problem, &so_far, pipeline, error);
+}
+
 /* Words for a stage that ended without a plan; 0 where it has one. */
-static int judge(const struct search *s, const struct syn_plan *base, unsigned pipeline, int rc,
-                 bool have, struct syn_error *error)
+static int judge(const struct search *s, unsigned pipeline, int rc, bool have,
+                 struct syn_error *error)
 {
     if (rc == SYN_ECANCELED)
         return syn_error_set(error, rc, "the search was cancelled");
@@ -161,9 +177,7 @@ static int judge(const struct search *s, const struct syn_plan *base, unsigned p
     if (rc == SYN_ETIMEOUT && !have)
         return syn_error_set(error, rc, "no plan for pipeline %s within the time limit",
                              s->problem->pipelines[pipeline].spec.name);
-    if (rc && rc != SYN_ETIMEOUT)
-        return rc;
-    return have ? 0 : syn_plan_explain_oor(s->problem, base, pipeline, error);
+    return 0;
 }
 
 static int choose(struct search *s, unsigned pipeline, struct syn_error *error)
@@ -177,7 +191,9 @@ static int choose(struct search *s, unsigned pipeline, struct syn_error *error)
         return rc;
     rc = choose_in(s, s->stage, &choice);
     s->result->stopped |= rc == SYN_ETIMEOUT;
-    rc = judge(s, base, pipeline, rc, choice.have, error);
+    rc = judge(s, pipeline, rc, choice.have, error);
+    if (!rc && !choice.have)
+        return no_plan(s, base, pipeline, error);
     if (!rc)
         s->result->plan.pipelines[pipeline] = choice.plan;
     return rc;
@@ -199,7 +215,7 @@ int syn_progressive_search(const struct syn_problem *problem,
     result->plan.pipeline_count = problem->pipeline_count;
     if (problem->pipeline_count == 0)
         return syn_error_set(error, SYN_EINVAL, "there is no pipeline to plan for");
-    for (unsigned i = 0; !rc && i < problem->pipeline_count; i++)
+    for (unsigned i = 0; !rc && !result->repaired && i < problem->pipeline_count; i++)
         rc = choose(&s, progressive->order ? progressive->order[i] : i, error);
     syn_stage_free(s.stage);
     if (!rc && progressive->blind)

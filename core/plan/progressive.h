@@ -20,6 +20,10 @@ typedef int (*syn_candidate_compare)(const struct syn_problem *problem,
 enum syn_spread { SYN_SPREAD_ANY, SYN_SPREAD_FEWEST, SYN_SPREAD_MOST };
 
 struct syn_progressive {
+    /* Where a pipeline finds no plan beside the others: another way to a whole plan, into
+     * result->plan. 0, or SYN_EOOR, SYN_ENOMEM. NULL: there is none. */
+    int (*rescue)(const struct syn_problem *problem, int64_t deadline_ns,
+                  struct syn_search_result *result);
     syn_candidate_compare compare;
     enum syn_outlook_order order_of_sums; /* that `compare` asks for */
     bool round_first;                     /* `compare` looks at T before any sum */
