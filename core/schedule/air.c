@@ -67,7 +67,8 @@ void syn_sim_send(struct syn_sim_device *from, const struct syn_task *task, int6
                                   .inference = task->token.inference,
                                   .peer = SYN_RADIO_HOST,
                                   .ready_ns = ready_ns,
-                                  .duration_ns = message_ns(from, p, hop)};
+                                  .duration_ns = message_ns(from, p, hop),
+                                  .rank = syn_rt_rank(&from->rt, p, task->token.inference)};
     if (!transit) {
         sim->rc = SYN_ESTATE;
         return;
@@ -143,6 +144,12 @@ static void on_begin(void *ctx, const struct syn_radio_send *send, int64_t start
 
 /* ---- what happens ---- */
 
+static uint64_t rank_of(const struct syn_sim *sim, const struct syn_happening *h)
+{
+    const unsigned to = syn_hop_to(syn_sim_path(sim, h->pipeline), h->hop);
+    return syn_rt_rank(&sim->devices[to].rt, h->pipeline, h->inference);
+}
+
 /* By a wire the bytes are there when the sender's radio is through with them. */
 static void receive_from_wire(struct syn_sim *sim, const struct syn_happening *h)
 {
@@ -152,7 +159,8 @@ static void receive_from_wire(struct syn_sim *sim, const struct syn_happening *h
         .peer = SYN_RADIO_HOST,
         .inbound = true,
         .ready_ns = h->end_ns,
-        .duration_ns = message_ns(&sim->devices[h->device], h->pipeline, h->hop)};
+        .duration_ns = message_ns(&sim->devices[h->device], h->pipeline, h->hop),
+        .rank = rank_of(sim, h)};
     offer(sim, h->device, &send);
 }
 
@@ -189,12 +197,12 @@ static void account(struct syn_sim *sim, const struct syn_happening *h, enum syn
                     unsigned device, unsigned peer)
 {
     syn_sim_account(sim, &(struct syn_task_span){.start_ns = h->start_ns,
-                                            .end_ns = h->end_ns,
-                                            .inference = h->task.token.inference,
-                                            .device = (uint8_t)device,
-                                            .pipeline = h->pipeline,
-                                            .kind = (uint8_t)kind,
-                                            .peer = (uint8_t)peer});
+                                                 .end_ns = h->end_ns,
+                                                 .inference = h->task.token.inference,
+                                                 .device = (uint8_t)device,
+                                                 .pipeline = h->pipeline,
+                                                 .kind = (uint8_t)kind,
+                                                 .peer = (uint8_t)peer});
 }
 
 void syn_sim_sent(struct syn_sim *sim, const struct syn_happening *h)
@@ -225,7 +233,8 @@ void syn_sim_at_hub(struct syn_sim *sim, const struct syn_happening *h)
                                         .peer = (uint8_t)to,
                                         .ready_ns = h->end_ns,
                                         .duration_ns =
-                                            message_ns(&sim->devices[to], h->pipeline, h->hop)};
+                                            message_ns(&sim->devices[to], h->pipeline, h->hop),
+                                        .rank = rank_of(sim, h)};
     account(sim, h, SYN_TASK_RECEIVE, SYN_DEVICE_HUB, h->peer);
     offer(sim, SYN_DEVICE_HUB, &send);
 }

@@ -8,14 +8,20 @@ static bool finished(const struct syn_rt *rt, unsigned p)
     return rt->last[p] != 0 && rt->done[p] >= rt->last[p];
 }
 
+/* Runs before this one may have been less than fair. */
+static uint64_t done_in_this_run(const struct syn_rt *rt, unsigned q)
+{
+    return rt->done[q] > rt->base[q] ? rt->done[q] - rt->base[q] : 0;
+}
+
 /* n / w_p <= min_q(done_q / w_q) + K, without division. */
 static bool fair(const struct syn_rt *rt, unsigned p)
 {
-    uint64_t n = rt->next_inference[p];
+    uint64_t n = rt->next_inference[p] - rt->base[p];
     uint64_t wp = rt->routes[p].weight;
     for (unsigned q = 0; q < rt->pipeline_count; q++) {
         uint64_t wq = rt->routes[q].weight;
-        if (!finished(rt, q) && n * wq > rt->done[q] * wp + rt->depth * wq * wp)
+        if (!finished(rt, q) && n * wq > done_in_this_run(rt, q) * wp + rt->depth * wq * wp)
             return false;
     }
     return true;

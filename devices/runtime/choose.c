@@ -2,6 +2,8 @@
 /* Slots, and the order of ready tasks: smallest round n / w, then ready first, then plan order. */
 #include "devices/runtime/internal.h"
 
+enum { RANK_SHIFT = 16 };
+
 uint8_t syn_rt_filler(const struct syn_route *route, unsigned stage)
 {
     uint8_t from = SYN_RT_NOBODY;
@@ -51,11 +53,24 @@ int syn_rt_free_slot(const struct syn_rt *rt, unsigned pipeline, unsigned stage)
     return best;
 }
 
+/* Runs that are over do not count: one pipeline may have done much more in them than another. */
+static uint64_t in_this_run(const struct syn_rt *rt, unsigned p, uint32_t inference)
+{
+    return inference > rt->base[p] ? inference - rt->base[p] : 0;
+}
+
+uint64_t syn_rt_rank(const struct syn_rt *rt, unsigned p, uint32_t inference)
+{
+    if (rt->mode != SYN_RT_WORK_CONSERVING)
+        return 0;
+    return (in_this_run(rt, p, inference) << RANK_SHIFT) / rt->routes[p].weight;
+}
+
 static bool before(const struct syn_rt *rt, const struct syn_rt_choice *a,
                    const struct syn_rt_choice *b)
 {
-    uint64_t a_round = (uint64_t)a->inference * rt->routes[b->pipeline].weight;
-    uint64_t b_round = (uint64_t)b->inference * rt->routes[a->pipeline].weight;
+    uint64_t a_round = in_this_run(rt, a->pipeline, a->inference) * rt->routes[b->pipeline].weight;
+    uint64_t b_round = in_this_run(rt, b->pipeline, b->inference) * rt->routes[a->pipeline].weight;
     return a_round != b_round ? a_round < b_round : a->ready_ns < b->ready_ns;
 }
 

@@ -64,6 +64,8 @@ static bool before(const struct candidate *a, const struct candidate *b, int64_t
     int64_t a_start = later(a->start_ns, now_ns), b_start = later(b->start_ns, now_ns);
     if (a_start != b_start)
         return a_start < b_start;
+    if (a->send->rank != b->send->rank)
+        return a->send->rank < b->send->rank;
     if (a->send->ready_ns != b->send->ready_ns)
         return a->send->ready_ns < b->send->ready_ns;
     if (a->from != b->from)
@@ -78,14 +80,26 @@ static struct candidate candidate(const struct syn_radio *radio, const struct sy
     return (struct candidate){send, peer, ask, start, ask ? peer : radio->self};
 }
 
-/* Our next message to a peer: the one that has been ready for longest. */
+/* Of two messages to one peer, where both radios are free from free_ns on. */
+static bool goes_first(const struct syn_radio_send *a, const struct syn_radio_send *b,
+                       int64_t free_ns)
+{
+    const int64_t a_start = later(a->ready_ns, free_ns), b_start = later(b->ready_ns, free_ns);
+    if (a_start != b_start)
+        return a_start < b_start;
+    if (a->rank != b->rank)
+        return a->rank < b->rank;
+    return a->ready_ns != b->ready_ns ? a->ready_ns < b->ready_ns : a->stream < b->stream;
+}
+
+/* Our next message to a peer. */
 static const struct syn_radio_send *next_to(const struct syn_radio *radio, unsigned peer)
 {
     const struct syn_radio_send *next = NULL;
+    const int64_t free_ns = later(radio->free_ns, radio->peers[peer].free_ns);
     for (unsigned i = 0; i < radio->send_count; i++) {
         const struct syn_radio_send *s = &radio->sends[i];
-        if (s->peer == peer && (!next || s->ready_ns < next->ready_ns ||
-                                (s->ready_ns == next->ready_ns && s->stream < next->stream)))
+        if (s->peer == peer && (!next || goes_first(s, next, free_ns)))
             next = s;
     }
     return next;
@@ -131,7 +145,8 @@ static void tell_ask(struct syn_radio *radio, unsigned p)
                                      .inference = next->inference,
                                      .ready_ns = next->ready_ns,
                                      .free_ns = radio->free_ns,
-                                     .duration_ns = next->duration_ns});
+                                     .duration_ns = next->duration_ns,
+                                     .rank = next->rank});
 }
 
 static void tell_grant(struct syn_radio *radio, unsigned p, uint64_t duration_ns)
@@ -297,7 +312,8 @@ static void on_ask(struct syn_radio *radio, unsigned p, const struct syn_radio_m
                                         .inference = m->inference,
                                         .peer = (uint8_t)p,
                                         .ready_ns = m->ready_ns,
-                                        .duration_ns = m->duration_ns};
+                                        .duration_ns = m->duration_ns,
+                                        .rank = m->rank};
     peer->free_ns = m->free_ns;
     if (radio->free_ns > now_ns)
         tell_decline(radio, p, radio->free_ns, 0);

@@ -10,16 +10,16 @@
  *
  * A sender ASKs the receiver as soon as it has a message. A radio that is free takes, among its
  * own next message to each peer and what the peers ask, the one that can begin first (then the one
- * that has been ready for longer, then the lower device index of the sender). If that is a peer's,
- * it GRANTs and takes nothing else until the peer has begun or DECLINEd; if it is its own, it
- * waits for the grant, and declines those of others. This order of messages is the same at both
- * ends of each, so the first of all is waited for by nobody else and begins: there is no deadlock,
- * and nobody who grants more quickly goes first. News of a radio that has become busy travels to
- * all that wait for it, by ASK or DECLINE, as the time from which it is free. A peer that does not
- * answer for `patience_ns` is passed over.
+ * of the lower rank, then the one that has been ready for longer, then the lower device index of
+ * the sender). If that is a peer's, it GRANTs and takes nothing else until the peer has begun or
+ * DECLINEd; if it is its own, it waits for the grant, and declines those of others. This order of
+ * messages is the same at both ends of each, so the first of all is waited for by nobody else and
+ * begins: there is no deadlock, and nobody who grants more quickly goes first. News of a radio that
+ * has become busy travels to all that wait for it, by ASK or DECLINE, as the time from which it is
+ * free. A peer that does not answer for `patience_ns` is passed over.
  *
  * Bodies of the messages (GROUP.md, command 4; stream and inference name the hop), little endian:
- *   ASK      i64 ready, i64 free (sender's radio), u64 duration by the sender's figures
+ *   ASK      i64 ready, i64 free (sender's radio), u64 duration by the sender's figures, u64 rank
  *   GRANT    i64 free (receiver's radio), u64 duration by the receiver's figures
  *   DECLINE  i64 free, INT64_MAX = not known yet, an ASK will follow; flag 1: answers a grant
  * On connecting, each side says who it is by ASK with flag 2, inference = its device index.
@@ -38,7 +38,7 @@
 #define SYN_RADIO_SENDS    (SYN_RT_PIPELINES_MAX * 3 * SYN_RT_SLOTS_MAX)
 #define SYN_RADIO_ANSWER   1 /* flag of DECLINE */
 #define SYN_RADIO_HELLO    2 /* flag of ASK */
-#define SYN_RADIO_BODY_MAX 24
+#define SYN_RADIO_BODY_MAX 32
 
 /* Kinds as on the wire (GROUP.md, command 4). */
 enum syn_radio_kind { SYN_RADIO_ASK = 4, SYN_RADIO_GRANT = 5, SYN_RADIO_DECLINE = 6 };
@@ -50,7 +50,7 @@ struct syn_radio_message {
     uint16_t stream;
     uint32_t inference;
     int64_t ready_ns, free_ns;
-    uint64_t duration_ns;
+    uint64_t duration_ns, rank;
 };
 
 /* The body of a message; put returns its size. get has kind, flags and so on filled already, and
@@ -67,6 +67,7 @@ struct syn_radio_send {
     bool inbound; /* from the host */
     int64_t ready_ns;
     uint64_t duration_ns; /* by this end's figures */
+    uint64_t rank;        /* syn_rt_rank() */
 };
 
 struct syn_radio_port {

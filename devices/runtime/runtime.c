@@ -188,11 +188,14 @@ static bool begin_unload(struct syn_rt *rt)
 /*
  * Would this action, alone, keep the accelerator waiting for the CPU when the running inference is
  * done, although another inference could cover it? With more actions ready the CPU has no time to
- * lose.
+ * lose, unless the action is of a pipeline that is ahead and has to give way.
  */
 static bool better_later(const struct syn_rt *rt, const struct syn_task *act, int64_t ready_ns)
 {
-    if (rt->body_state != SYN_BODY_INFERRING || !rt->port.duration || syn_rt_acts_ready(rt) > 1)
+    const bool ahead = syn_rt_rank(rt, act->pipeline, act->token.inference) >
+                       syn_rt_rank(rt, rt->body.pipeline, rt->body.token.inference);
+    if (rt->body_state != SYN_BODY_INFERRING || !rt->port.duration ||
+        (syn_rt_acts_ready(rt) > 1 && !ahead))
         return false;
     uint64_t ns = rt->port.duration(rt->port.ctx, act);
     int64_t start = syn_rt_later(ready_ns, rt->free_ns[SYN_UNIT_CPU]);
@@ -211,9 +214,9 @@ static bool begin_act(struct syn_rt *rt)
                             .from_slot = c.from,
                             .from_stage = SYN_STAGE_TAIL,
                             .peer = SYN_RT_LOCAL};
+    task.token = from_slot(rt, &task)->token;
     if (better_later(rt, &task, c.ready_ns))
         return false;
-    task.token = from_slot(rt, &task)->token;
     from_slot(rt, &task)->state = SYN_SLOT_DRAINING;
     syn_rt_begin(rt, &task, c.ready_ns);
     return true;
@@ -316,6 +319,7 @@ void syn_rt_start(struct syn_rt *rt, enum syn_rt_mode mode, uint32_t limit, int6
     for (unsigned p = 0; p < rt->pipeline_count; p++) {
         bool source = rt->routes[p].has_head;
         uint32_t served = source ? rt->next_inference[p] - 1 : rt->done[p];
+        rt->base[p] = served;
         rt->last[p] = limit == 0 || limit > UINT32_MAX - served ? 0 : served + limit;
         rt->admitted[p] = false;
     }

@@ -188,7 +188,8 @@ struct syn_rt {
     int64_t admitted_ns[SYN_RT_PIPELINES_MAX];   /* since when */
     int64_t next_sense_ns[SYN_RT_PIPELINES_MAX]; /* not before this: rate caps */
     int64_t now_ns, wake_ns; /* the latest time that was reported; that was asked for */
-    uint32_t next_inference[SYN_RT_PIPELINES_MAX];             /* from 1 */
+    uint32_t next_inference[SYN_RT_PIPELINES_MAX]; /* from 1 */
+    uint32_t base[SYN_RT_PIPELINES_MAX];           /* inferences before this run, as known here */
     uint32_t given_up[SYN_RT_PIPELINES_MAX][SYN_RT_SLOTS_MAX]; /* the last that were dropped */
     uint32_t done[SYN_RT_PIPELINES_MAX]; /* acted or dropped, over all devices, as known here */
     uint8_t credits[SYN_RT_PIPELINES_MAX][SYN_STAGE_COUNT]; /* by sending stage */
@@ -214,6 +215,12 @@ int syn_rt_init(struct syn_rt *rt, const struct syn_rt_port *port, const struct 
  * late, late_ns) count from the start.
  */
 void syn_rt_start(struct syn_rt *rt, enum syn_rt_mode mode, uint32_t limit, int64_t now_ns);
+
+/*
+ * For the port's radio: of transfers that can begin, the one of the lowest rank goes first. Work-
+ * conserving, pipelines that are ahead in rounds give way to the others; else all are of one rank.
+ */
+uint64_t syn_rt_rank(const struct syn_rt *rt, unsigned pipeline, uint32_t inference);
 
 /* The time for which port.wake asked has come. */
 void syn_rt_woken(struct syn_rt *rt, int64_t now_ns);

@@ -181,13 +181,14 @@ static void ask_own_radio(struct syn_traffic_in *in)
     syn_incoming_token(&in->incoming, &token);
     /* The bytes come at once, but not before the sender's radio is through with them. */
     bool agrees = token.ready_ns < now + CLOCK_AGREES && token.ready_ns > now - CLOCK_AGREES;
-    struct syn_radio_send send = {.stream = in->incoming.hop.stream,
-                                  .inference = in->incoming.inference,
-                                  .peer = SYN_RADIO_HOST,
-                                  .inbound = true,
-                                  .ready_ns = agrees ? token.ready_ns : now,
-                                  .duration_ns =
-                                      t->radio.port.duration(t, in->incoming.hop.stream)};
+    struct syn_radio_send send = {
+        .stream = in->incoming.hop.stream,
+        .inference = in->incoming.inference,
+        .peer = SYN_RADIO_HOST,
+        .inbound = true,
+        .ready_ns = agrees ? token.ready_ns : now,
+        .duration_ns = t->radio.port.duration(t, in->incoming.hop.stream),
+        .rank = syn_rt_rank(&t->agent->rt, in->pipeline, in->incoming.inference)};
     struct syn_tensor_head head = {.stream = send.stream, .inference = send.inference};
     syn_virtual_stop(&in->timer);
     note_done(t, in);

@@ -65,11 +65,13 @@ void syn_traffic_send(struct syn_traffic *t, const struct syn_task *task, int64_
         syn_virtual_start(t->clock, &out->timer, start_ns, on_no_link, out);
         return;
     }
-    struct syn_radio_send send = {.stream = syn_traffic_hop(pipe_of(out), task->from_stage).stream,
-                                  .inference = task->token.inference,
-                                  .peer = direct ? task->peer : SYN_RADIO_HOST,
-                                  .ready_ns = start_ns,
-                                  .duration_ns = duration_ns};
+    struct syn_radio_send send = {
+        .stream = syn_traffic_hop(pipe_of(out), task->from_stage).stream,
+        .inference = task->token.inference,
+        .peer = direct ? task->peer : SYN_RADIO_HOST,
+        .ready_ns = start_ns,
+        .duration_ns = duration_ns,
+        .rank = syn_rt_rank(&t->agent->rt, task->pipeline, task->token.inference)};
     (void)syn_radio_offer(&t->radio, &send, syn_virtual_now(t->clock));
 }
 

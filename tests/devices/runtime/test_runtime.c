@@ -202,6 +202,21 @@ static void work_conserving_a_rate_cap_holds_nobody_else_back(void **state)
     assert_rate(1, 20 * MS / ((20 * MS - 1750 * US) / (1.750 * MS)));
 }
 
+/* What one pipeline was ahead in a run that was not fair does not count in the next. */
+static void after_a_work_conserving_run_a_fair_one_holds_nobody_up(void **state)
+{
+    (void)state;
+    start_fast_and_slow(SYN_RT_WORK_CONSERVING, 2);
+    world_run(&w, 2000ll * MS);
+    world_stop(&w);
+    world_run(&w, INT64_MAX);
+    assert_true(w.acted[0] > 10 * w.acted[1]);
+    world_start(&w, SYN_RT_FAIR, 20);
+    const uint32_t before = w.acted[0];
+    world_run(&w, INT64_MAX);
+    assert_int_equal(w.acted[0], before + 20);
+}
+
 /* ---- one at a time ---- */
 
 static void sequential_a_round_is_the_sum_of_its_tasks(void **state)
@@ -462,6 +477,7 @@ int main(void)
         cmocka_unit_test(work_conserving_it_does_not_wait),
         cmocka_unit_test(a_rate_cap_holds_the_whole_fair_round_back),
         cmocka_unit_test(work_conserving_a_rate_cap_holds_nobody_else_back),
+        cmocka_unit_test(after_a_work_conserving_run_a_fair_one_holds_nobody_up),
         cmocka_unit_test(sequential_a_round_is_the_sum_of_its_tasks),
         cmocka_unit_test(sequential_a_round_serves_weights_in_plan_order),
         cmocka_unit_test(a_slow_target_holds_the_source_back),
