@@ -228,6 +228,20 @@ static void show_speeds(cJSON *json, const struct syn_timing *timing)
         syn_show_number(speeds, syn_unit_name((enum syn_unit)u), timing->skew_permille[u] / 1e3);
 }
 
+static void show_figure(cJSON *list, struct syn_table *table, const char *name, uint32_t value,
+                        const char *unit, const char *source)
+{
+    cJSON *object = syn_show_object(list, NULL);
+    syn_show_text(object, "name", name);
+    syn_show_integer(object, "value", value);
+    syn_show_text(object, "unit", unit);
+    syn_show_text(object, "source", source);
+    syn_table_text(table, name);
+    syn_table_format(table, "%u", value);
+    syn_table_text(table, unit);
+    syn_table_text(table, source);
+}
+
 static void show_figures(struct syn_console *console, const struct syn_profile *profile)
 {
     static const struct syn_column columns[] = {{.title = "FIGURE"},
@@ -238,17 +252,15 @@ static void show_figures(struct syn_console *console, const struct syn_profile *
     show_speeds(syn_result_json(&console->result), &profile->timing);
     cJSON *list = syn_show_array(syn_result_json(&console->result), "figures");
     for (size_t i = 0; i < FIGURES; i++) {
-        uint32_t value = figure_value(profile, &figures[i]);
-        const char *source = source_of(profile, figures[i].name);
-        cJSON *object = syn_show_object(list, NULL);
-        syn_show_text(object, "name", figures[i].name);
-        syn_show_integer(object, "value", value);
-        syn_show_text(object, "unit", figures[i].unit);
-        syn_show_text(object, "source", source);
-        syn_table_text(table, figures[i].name);
-        syn_table_format(table, "%u", value);
-        syn_table_text(table, figures[i].unit);
-        syn_table_text(table, source);
+        const struct figure *f = &figures[i];
+        show_figure(list, table, f->name, figure_value(profile, f), f->unit,
+                    source_of(profile, f->name));
+    }
+    /* Those of a part that the profile describes. */
+    for (unsigned i = 0; i < profile->note_count; i++) {
+        const struct syn_figure_note *note = &profile->notes[i];
+        if (note->unit)
+            show_figure(list, table, note->key, note->value, note->unit, note->source);
     }
     char measured[128];
     syn_result_print(&console->result, "\n");
