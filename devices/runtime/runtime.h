@@ -22,9 +22,9 @@
  * port, which knows both ends. Among ready tasks the one with the smallest round n / w goes
  * first, then the one that became ready first.
  *
- * Fair rounds: inference n of pipeline p is admitted only while n / w_p <= min_q(done_q / w_q) + K.
- * Work-conserving mode drops that rule; sequential mode admits one inference at a time over all
- * devices, in plan order.
+ * Fair rounds: inference n of pipeline p is admitted only while n / w_p <= min_q(done_q / w_q) + K,
+ * counted from the start of the run. Work-conserving mode drops that rule; sequential mode admits
+ * one inference at a time over all devices, in plan order.
  *
  * Backpressure: a transfer begins only with credit from the receiver; credits are slots.
  *
