@@ -115,10 +115,26 @@ static int left(const struct syn_error *who, struct syn_error *error)
     return SYN_ELINK;
 }
 
-/* Baselines are slow to run and quick to search: what is possible is judged by the planner itself
- * only where it plans for the same execution. */
+/* A search that ended at its limit without a plan: that the quick one finds none either is a better
+ * answer than that time was short. */
+static int ask_again(const struct syn_workload *workload, const struct syn_planner *quick,
+                     const struct syn_search_options *options, struct syn_error *error)
+{
+    struct syn_error why = {0};
+    struct syn_search_result *found = calloc(1, sizeof *found);
+    int rc = found ? quick->search(&workload->problem, options, found, &why) : SYN_ENOMEM;
+    free(found);
+    if (rc == SYN_EOOR) {
+        *error = why;
+        syn_error_hint(error, "not proven: the search ended at its time limit");
+    }
+    return rc == SYN_EOOR || rc == SYN_ECANCELED ? rc : SYN_ETIMEOUT;
+}
+
+/* Why there is no plan. What is possible is judged by the planner itself only where it plans for
+ * another execution than the quick one. */
 static int explain(struct syn_console *console, const struct syn_workload *workload,
-                   const struct syn_planner *planner, struct syn_error *error)
+                   const struct syn_planner *planner, int rc, struct syn_error *error)
 {
     const struct syn_planner *quick = syn_planner_find("synergy");
     struct syn_plan_progress progress;
@@ -127,7 +143,10 @@ static int explain(struct syn_console *console, const struct syn_workload *workl
     if (quick && planner->execution == quick->execution)
         planner = quick;
     syn_plan_progress_begin(&progress, console, workload, planner->name);
-    int rc = syn_plan_explain_constraints(&workload->problem, &workload->constraints, planner,
+    if (rc == SYN_ETIMEOUT)
+        rc = ask_again(workload, planner, &options, error);
+    if (rc == SYN_EOOR)
+        rc = syn_plan_explain_constraints(&workload->problem, &workload->constraints, planner,
                                           &options, error);
     syn_plan_progress_end(&progress);
     return rc;
@@ -137,8 +156,8 @@ int syn_plan_search_end(struct syn_console *console, const struct syn_workload *
                         const struct syn_planner *planner, int rc, struct syn_error *error)
 {
     struct syn_error who = {0};
-    if (rc == SYN_EOOR)
-        rc = explain(console, workload, planner, error);
+    if (rc == SYN_EOOR || (rc == SYN_ETIMEOUT && !syn_console_stopped(console)))
+        rc = explain(console, workload, planner, rc, error);
     if (syn_workload_present(workload, &who) != 0)
         return left(&who, error);
     if (rc == SYN_ECANCELED && syn_console_stopped(console))
