@@ -51,6 +51,7 @@ struct walk {
     int64_t deadline_ns;
     uint64_t *count;
     uint64_t ask, settled, renew;
+    uint64_t ask_last;     /* 0: not limited, or no plan yet */
     struct syn_ways *ways; /* NULL as long as the walk is short */
     uint64_t ask_ways;     /* candidates before there are ways */
     int status;
@@ -284,6 +285,13 @@ static bool bounds_kept(const struct walk *w)
                                      NULL);
 }
 
+static void tell(struct walk *w, const struct syn_candidate *c)
+{
+    w->visitor->found(w->visitor->ctx, c);
+    if (w->limits->patience)
+        w->ask_last = w->ask + w->limits->patience;
+}
+
 /* All chunks stand; the result goes home. */
 static void finish(struct walk *w, unsigned holder, struct sums sums)
 {
@@ -295,7 +303,7 @@ static void finish(struct walk *w, unsigned holder, struct sums sums)
         sums.peak_ns = exact_peak(w);
         c = candidate(w, &sums, (struct ahead){0, &no_rest}, true);
         if (wanted(w, &c) && bounds_kept(w))
-            w->visitor->found(w->visitor->ctx, &c);
+            tell(w, &c);
     }
     radio_change(w, &h, -w->stage->weight);
 }
@@ -372,6 +380,8 @@ static void poll_interrupts(struct walk *w)
     ++*w->count;
     if (++w->ask % ASK_INTERVAL == 0)
         w->status = syn_search_interrupted(w->options, w->deadline_ns);
+    if (w->ask_last && w->ask > w->ask_last && !w->status)
+        w->status = SYN_ETIMEOUT;
 }
 
 /* Entries that turned out worse than their bounds are known to the outlook from now on. */
@@ -681,6 +691,7 @@ int syn_enumerate_stage(struct syn_stage *stage, const struct syn_limits *limits
                      .round_ns = most < limits->round_ns ? most : limits->round_ns,
                      .deadline_ns = deadline_ns,
                      .count = count,
+                     .ask_last = limits->patience,
                      .renew = RENEW_FIRST};
     if (!w.outlook)
         return SYN_ENOMEM;

@@ -44,6 +44,7 @@ struct syn_limits {
     unsigned chunks;    /* exactly as many; 0: any number */
     unsigned strangers; /* at most: chunks on devices that are neither source nor target */
     uint64_t round_ns;  /* T at most */
+    uint64_t patience;  /* candidates until SYN_ETIMEOUT; a plan starts them anew; 0: no end */
     bool one_of_twins;  /* of plans that differ in nothing but order of connecting, the first */
     bool least_round;   /* T no larger than the bound on it before the walk begins */
 };

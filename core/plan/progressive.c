@@ -97,17 +97,22 @@ static int choose_spread(struct search *s, struct syn_stage *stage, struct syn_l
                          const struct syn_visitor *visitor, const bool *have)
 {
     const enum syn_spread spread = s->how->spread;
-    const unsigned hosts = count_bits(s->problem->pipelines[stage->pipeline].hosts);
-    unsigned most = hosts < stage->layers ? hosts : stage->layers;
     int rc = 0;
     if (spread == SYN_SPREAD_ANY)
         return walk(s, stage, &limits, visitor);
+    const unsigned hosts = count_bits(syn_stage_useful(stage));
+    unsigned most = hosts < stage->layers ? hosts : stage->layers;
     /* Source and target are two at most. */
     if (limits.strangers < most)
         most = limits.strangers + 2 < most ? limits.strangers + 2 : most;
     for (unsigned i = 1; !rc && !*have && i <= most; i++) {
         limits.chunks = spread == SYN_SPREAD_FEWEST ? i : most + 1 - i;
         rc = walk(s, stage, &limits, visitor);
+        /* Out of patience, not of time: one chunk more or less may be found. */
+        if (rc == SYN_ETIMEOUT && !*have && limits.patience) {
+            s->result->stopped = true;
+            rc = syn_search_interrupted(s->options, s->deadline_ns);
+        }
     }
     return rc;
 }
@@ -140,6 +145,7 @@ static int choose_in(struct search *s, struct syn_stage *stage, struct choice *c
     int rc = 0;
     limits.order = s->how->order_of_sums;
     limits.one_of_twins = true;
+    limits.patience = s->how->patience;
     if (s->how->round_first)
         return choose_by_round(s, stage, limits, choice);
     if (!s->how->own_first)

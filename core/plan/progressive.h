@@ -29,6 +29,7 @@ struct syn_progressive {
     bool round_first;                     /* `compare` looks at T before any sum */
     bool own_first; /* before that: as few chunks as possible away from both source and target */
     enum syn_spread spread;
+    uint64_t patience;     /* candidates, before and after the first plan; 0: no end */
     const unsigned *order; /* of the pipelines; NULL: as they stand */
     bool blind;            /* to the other pipelines; the whole may then turn out infeasible */
 };

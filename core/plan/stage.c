@@ -483,6 +483,26 @@ void syn_stage_settle(struct syn_stage *s, unsigned device, unsigned first, unsi
     entry->state = SYN_ENTRY_EXACT;
 }
 
+static bool is_useful(struct syn_stage *s, unsigned device)
+{
+    for (unsigned first = 0; first < s->layers; first++)
+        for (unsigned last = first + 1; last <= s->device[device].reach[first]; last++) {
+            syn_stage_settle(s, device, first, last);
+            if (syn_stage_entry(s, device, first, last)->state == SYN_ENTRY_EXACT)
+                return true;
+        }
+    return false;
+}
+
+uint32_t syn_stage_useful(struct syn_stage *s)
+{
+    uint32_t set = 0;
+    for (unsigned d = 0; d < s->devices; d++)
+        if (hosts(s, d) && is_useful(s, d))
+            set |= 1u << d;
+    return set;
+}
+
 int64_t syn_stage_cpu_ns(const struct syn_stage *s, unsigned device, unsigned first, unsigned last)
 {
     const struct syn_stage_device *d = &s->device[device];

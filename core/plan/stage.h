@@ -99,6 +99,9 @@ static inline struct syn_entry *syn_stage_entry(const struct syn_stage *s, unsig
 /* Makes a bound EXACT or NEVER. */
 void syn_stage_settle(struct syn_stage *stage, unsigned device, unsigned first, unsigned last);
 
+/* Hosts that fit any chunk at all; settles entries until one is found. */
+uint32_t syn_stage_useful(struct syn_stage *stage);
+
 /* What a chunk adds to the CPU of its device in a round. */
 int64_t syn_stage_cpu_ns(const struct syn_stage *stage, unsigned device, unsigned first,
                          unsigned last);

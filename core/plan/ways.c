@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-#define STEPS_MAX 4000000 /* chunks that are tried: under a second */
+#define STEPS_MAX         4000000 /* chunks that are tried: under a second */
+#define STEPS_MAX_COUNTED 500000  /* sets that differ in what is used up are many then */
 
 enum answer { UNKNOWN, YES, NO };
 
@@ -12,7 +13,7 @@ struct syn_ways {
     const struct syn_outlook *outlook;
     unsigned chunks, strangers;
     uint32_t own;
-    uint64_t steps;
+    uint64_t steps, steps_max;
     uint32_t useful[SYN_MODEL_LAYERS_MAX + 1]; /* by cut: devices that fit anything behind it */
     uint8_t answers[];                         /* [free][cut]: enum answer */
 };
@@ -50,6 +51,7 @@ struct syn_ways *syn_ways_new(struct syn_stage *stage, const struct syn_outlook 
     w->chunks = chunks;
     w->strangers = strangers;
     w->own = own;
+    w->steps_max = chunks ? STEPS_MAX_COUNTED : STEPS_MAX;
     find_useful(w);
     return w;
 }
@@ -103,14 +105,14 @@ bool syn_ways_any(struct syn_ways *w, uint32_t free, unsigned cut)
     const bool counted = w->chunks || w->strangers < s->devices;
     if (cut == s->layers)
         return !w->chunks || left(w, free) == 0;
-    if (w->steps > STEPS_MAX)
+    if (w->steps > w->steps_max)
         return true;
     /* What can hold nothing more is the same used or not. */
     const uint32_t key = counted ? free : free & w->useful[cut];
     uint8_t *answer = &w->answers[(size_t)key * (s->layers + 1) + cut];
     if (*answer == UNKNOWN) {
         const bool any = look(w, key, cut);
-        if (w->steps > STEPS_MAX)
+        if (w->steps > w->steps_max)
             return true;
         *answer = any ? YES : NO;
     }

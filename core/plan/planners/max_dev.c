@@ -3,11 +3,16 @@
 #include "core/plan/planners/planners.h"
 #include "core/plan/progressive.h"
 
+/* On many devices there are too many orders of them to look at them all: then `stopped`. */
+#define PATIENCE 100000
+
 static int search(const struct syn_problem *problem, const struct syn_search_options *options,
                   struct syn_search_result *result, struct syn_error *error)
 {
-    const struct syn_progressive how = {
-        .compare = syn_by_own_latency, .order_of_sums = SYN_OUTLOOK_OWN, .spread = SYN_SPREAD_MOST};
+    const struct syn_progressive how = {.compare = syn_by_own_latency,
+                                        .order_of_sums = SYN_OUTLOOK_OWN,
+                                        .spread = SYN_SPREAD_MOST,
+                                        .patience = PATIENCE};
     return syn_progressive_search(problem, &how, options, result, error);
 }
 
