@@ -79,6 +79,9 @@ static void begin_row(const struct syn_problem *problem, const struct syn_planne
     row->devices = problem->fleet->count;
     row->pipelines = problem->pipeline_count;
     row->use = instance_use(problem);
+    row->idle_mw = 0;
+    for (unsigned d = 0; d < problem->fleet->count; d++)
+        row->idle_mw += 1e-3 * problem->fleet->devices[d].profile.timing.idle_uw;
     row->execution = execution_of(planner, options);
     row->round_ns = 0;
     row->simulated_mw = row->simulated_ms = row->simulation_ms = NAN;
@@ -172,6 +175,7 @@ static void add_figures(cJSON *object, const struct bench_row *row)
     cJSON_AddNumberToObject(object, "pipeline_count", row->pipelines);
     cJSON_AddNumberToObject(object, "memory_use", row->use);
     cJSON_AddStringToObject(object, "execution", executions[row->execution]);
+    cJSON_AddNumberToObject(object, "idle_mw", row->idle_mw);
     cJSON_AddNumberToObject(object, "round_ns", (double)row->round_ns);
     cJSON_AddNumberToObject(object, "bound_ns", (double)row->result.bound);
     cJSON_AddNumberToObject(object, "begun_ns", (double)row->result.begun);

@@ -20,7 +20,8 @@ struct bench_options {
 struct bench_row {
     char workload[32], lab[32];
     unsigned devices, pipelines;
-    double use; /* of memory, as tests/core/plan/instances.h has it */
+    double use;     /* of memory, as tests/core/plan/instances.h has it */
+    double idle_mw; /* of all devices */
     enum syn_execution execution;
     int rc;                      /* of the search: 0, SYN_EOOR, SYN_ETIMEOUT, ... */
     struct syn_plan_facts facts; /* search_ms: the median */

@@ -197,9 +197,12 @@ static int branch(struct milp *m, int time_limit_ms, struct syn_error *error)
 static int run(struct milp *m, const struct milp_options *options, struct syn_error *error)
 {
     const bool limited = options->time_limit_s > 0;
-    const int time_limit_ms = limited ? (int)(1e3 * options->time_limit_s) + 1 : INT_MAX;
-    const int rc = relax(m, time_limit_ms, error);
-    return rc ? rc : branch(m, time_limit_ms, error);
+    const double limit_ms = 1e3 * options->time_limit_s, start = now_ms();
+    const int rc = relax(m, limited ? (int)limit_ms + 1 : INT_MAX, error);
+    const double left_ms = limit_ms - (now_ms() - start);
+    if (!rc && limited && left_ms < 1)
+        return SYN_ETIMEOUT;
+    return rc ? rc : branch(m, limited ? (int)left_ms : INT_MAX, error);
 }
 
 /* The plan, judged by core/cost; what the program thought of it must be the same. */
