@@ -162,6 +162,25 @@ static uint32_t some_pipelines(struct search *s, unsigned *first)
 
 /* ---- how to put back ------------------------------------------------------------------------- */
 
+/*
+ * Energy is active power and, idle, the length of the round. The latter follows from the busiest
+ * unit alone: prices are a guess at it; with a limit on the units, somewhere up to twice the round
+ * as it is, the rest is a matter of active energy.
+ */
+static void price_energy(struct search *s, struct syn_goal *g)
+{
+    static const double idle_shares[] = {0, 0.1, 1};
+    const int64_t busiest = syn_ledger_busiest(&s->trial), round = g->scale_ns;
+    g->energy_per_fj = s->atlas->pipelines / (double)(s->now_score.energy_fj + 1);
+    g->load = idle_shares[syn_draw(&s->seed, 3)];
+    if (busiest < round && syn_draw(&s->seed, 2)) {
+        const double share = 2 * syn_draw_share(&s->seed);
+        const int64_t limit = busiest + (int64_t)(share * (double)(round - busiest));
+        g->limit_ns = limit < g->limit_ns ? limit : g->limit_ns;
+        g->load = 0;
+    }
+}
+
 static struct syn_goal goal_of(struct search *s)
 {
     const struct syn_score *now = &s->now_score;
@@ -187,8 +206,7 @@ static struct syn_goal goal_of(struct search *s)
         g.latency_per_ns *= 1e3;
         g.load = polish ? 1 : 1e-2;
     } else {
-        g.energy_per_fj = count / (double)(now->energy_fj + 1);
-        g.load = polish ? 1 : 0.1;
+        price_energy(s, &g);
     }
     return g;
 }

@@ -248,19 +248,30 @@ static void count_nodes(struct syn_radio_load *radio)
                 radio->nodes |= 1u << a | 1u << b;
 }
 
-static struct syn_ledger_peak find_peak(const struct syn_ledger *l)
+static struct syn_ledger_peak busiest_unit(const struct syn_ledger *l)
 {
     struct syn_ledger_peak peak = {0};
-    struct syn_radio_load radio = l->radio;
-    uint32_t set = 0;
     for (unsigned d = 0; d < l->atlas->devices; d++) {
         const struct syn_ledger_device *v = &l->device[d];
         higher(&peak, d, SYN_UNIT_SENSOR, v->sensor_ns);
         higher(&peak, d, SYN_UNIT_CPU, v->cpu_ns + v->act_ns);
         higher(&peak, d, SYN_UNIT_ACCEL, v->accel_ns);
-        higher(&peak, d, SYN_UNIT_RADIO, (int64_t)radio.node_ns[d]);
+        higher(&peak, d, SYN_UNIT_RADIO, (int64_t)l->radio.node_ns[d]);
     }
-    higher(&peak, SYN_DEVICE_HUB, SYN_UNIT_RADIO, (int64_t)radio.node_ns[SYN_DEVICE_HUB]);
+    higher(&peak, SYN_DEVICE_HUB, SYN_UNIT_RADIO, (int64_t)l->radio.node_ns[SYN_DEVICE_HUB]);
+    return peak;
+}
+
+int64_t syn_ledger_busiest(const struct syn_ledger *l)
+{
+    return busiest_unit(l).ns;
+}
+
+static struct syn_ledger_peak find_peak(const struct syn_ledger *l)
+{
+    struct syn_ledger_peak peak = busiest_unit(l);
+    struct syn_radio_load radio = l->radio;
+    uint32_t set = 0;
     count_nodes(&radio);
     const uint64_t together = syn_radio_bound(&radio, (uint64_t)peak.ns, &set);
     if (together) {

@@ -67,6 +67,9 @@ struct syn_ledger_peak {
     uint32_t set; /* devices whose transfers cannot overlap, where they bind; else 0 */
 };
 
+/* Busy time of the busiest unit of a settled ledger; sets of radios and rate caps left out. */
+int64_t syn_ledger_busiest(const struct syn_ledger *ledger);
+
 /* Of a settled ledger. False where a bound on latency or the round is exceeded. */
 bool syn_ledger_score(const struct syn_ledger *ledger, struct syn_score *score,
                       struct syn_ledger_peak *peak);

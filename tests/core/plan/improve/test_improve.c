@@ -11,11 +11,11 @@
 
 #include <cmocka.h>
 
-#define SEEDS 80
-/* Measured on 400 seeds; asserted a little below. */
-#define TINY_SEEDS    400u
-#define FOUND_PERCENT 97
-#define BEST_PERCENT  90
+#define SEEDS 60
+/* Of 216 feasible problems among 250, all were repaired and 215 ended at their optimum. */
+#define TINY_SEEDS    150u
+#define FOUND_PERCENT 99
+#define BEST_PERCENT  97
 
 static struct rig rig;
 static const char *const objectives[] = {"throughput", "latency", "energy", "power"};

@@ -35,7 +35,7 @@ static void assert_feasible(const struct syn_plan *plan, uint64_t seed)
 static void full_memory_on_sixteen_devices_is_filled(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 5; seed++) {
+    for (uint64_t seed = 1; seed <= 4; seed++) {
         struct syn_plan plan = {0};
         instance_large(&rig, seed, 16, 32, 0.9);
         assert_int_equal(repair(&plan, seed, 0), 0);
@@ -48,7 +48,7 @@ static void what_it_returns_is_feasible_under_all_constraints(void **state)
 {
     unsigned found = 0;
     (void)state;
-    for (uint64_t seed = 1; seed <= 100; seed++) {
+    for (uint64_t seed = 1; seed <= 60; seed++) {
         struct syn_plan plan = {0};
         instance_small(&rig, seed, &instance_limits_small);
         const int rc = repair(&plan, seed, 30);
@@ -59,7 +59,7 @@ static void what_it_returns_is_feasible_under_all_constraints(void **state)
         found += !rc;
         rig_free(&rig);
     }
-    assert_in_range(found, 40, 99);
+    assert_in_range(found, 25, 59);
 }
 
 static void the_same_seed_gives_the_same_plan(void **state)
