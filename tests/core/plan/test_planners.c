@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/plan/planner.h"
 #include "tests/core/plan/brute.h"
-#include "tests/core/plan/rig.h"
+#include "tests/core/plan/instances.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -139,30 +139,34 @@ static bool plain(const struct syn_problem *problem, const struct definition *de
     return !syn_cost_predict(problem, plan, SYN_EXECUTION_PARALLEL, &prediction, NULL);
 }
 
-static unsigned agrees_with_plain(const struct definition *definition, unsigned problems)
+static bool agrees_with_plain(const struct definition *definition, struct rig *rig, uint64_t seed)
 {
-    const struct syn_planner *planner = syn_planner_find(definition->name);
+    struct syn_plan expected;
+    struct syn_search_result result;
+    struct syn_error error = {0};
+    const bool any = plain(&rig->problem, definition, &expected);
+    const int rc = syn_planner_find(definition->name)->search(&rig->problem, NULL, &result, &error);
+    if (rc == 0 && result.repaired)
+        assert_false(any);
+    else if (rc != (any ? 0 : SYN_EOOR))
+        fail_msg("%s, seed %llu: %d %s", definition->name, (unsigned long long)seed, rc,
+                 error.message);
+    assert_false(result.stopped);
+    if (any)
+        rig_assert_same_plan(&result.plan, &expected);
+    else
+        assert_true(result.repaired || error.message[0] != '\0');
+    return any;
+}
+
+static unsigned agrees_on(const struct definition *definition, unsigned problems,
+                          void (*make)(struct rig *rig, uint64_t seed))
+{
     unsigned feasible = 0;
     for (uint64_t seed = 0; seed < problems; seed++) {
         struct rig rig;
-        struct syn_plan expected;
-        struct syn_search_result result;
-        struct syn_error error = {0};
-        rig_random(&rig, seed);
-        if (seed % 3 == 2)
-            rig_other_part(&rig, (unsigned)(seed / 3 % 3), seed);
-        const bool any = plain(&rig.problem, definition, &expected);
-        const int rc = planner->search(&rig.problem, NULL, &result, &error);
-        if (rc == 0 && result.repaired)
-            assert_false(any);
-        else if (rc != (any ? 0 : SYN_EOOR))
-            fail_msg("%s, seed %llu: %d %s", definition->name, (unsigned long long)seed, rc,
-                     error.message);
-        if (any)
-            rig_assert_same_plan(&result.plan, &expected);
-        else
-            assert_true(result.repaired || error.message[0] != '\0');
-        feasible += any;
+        make(&rig, seed);
+        feasible += agrees_with_plain(definition, &rig, seed);
         rig_free(&rig);
     }
     return feasible;
@@ -173,8 +177,50 @@ static void every_planner_finds_what_plain_enumeration_finds(void **state)
     (void)state;
     for (size_t i = 0; i < DEFINITIONS; i++) {
         const unsigned problems = i == 0 ? 3 * PROBLEMS : PROBLEMS;
-        assert_in_range(agrees_with_plain(&definitions[i], problems), problems / 4, problems);
+        assert_in_range(agrees_on(&definitions[i], problems, rig_random), problems / 4, problems);
     }
+}
+
+/* Devices that nothing tells apart but their order. */
+static void make_alike(struct rig *rig, uint64_t seed)
+{
+    static const char *const names[] = {"earbud", "glasses", "watch", "ring"};
+    const unsigned count = 1 + (unsigned)(seed % 3);
+    memset(rig, 0, sizeof *rig);
+    rig_wearables(rig, seed % 2 ? RIG_MAX78000 : RIG_MIXED);
+    for (unsigned p = 0; p < count; p++) {
+        const struct syn_model *model =
+            rig_random_model(rig, &seed, 2 + p + (unsigned)(seed >> 9 & 1));
+        struct syn_problem_pipeline *pipe =
+            rig_pipeline(rig, model, names[(seed >> 8) % 4], names[(seed >> 11) % 4]);
+        pipe->targets |= (uint16_t)((seed >> 14) % 3 == 0 ? 15 : 0);
+    }
+    rig->fleet.direct[2][3] = rig->fleet.direct[3][2] = (seed >> 17) % 4 != 0;
+    rig->problem.objective = (enum syn_objective)((seed >> 20) % SYN_OBJECTIVE_COUNT);
+}
+
+static void among_devices_that_are_alike_the_order_of_connecting_decides(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < DEFINITIONS; i++)
+        assert_in_range(agrees_on(&definitions[i], PROBLEMS, make_alike), PROBLEMS / 4, PROBLEMS);
+}
+
+/* Memory, caps, bounds, relays, bans, weights: whatever binds now and then. */
+static void make_tight(struct rig *rig, uint64_t seed)
+{
+    static const struct instance_limits limits = {2, 4, 1, 4, 2, 5, false};
+    instance_small(rig, seed, &limits);
+    rig->problem.objective = (enum syn_objective)(seed % SYN_OBJECTIVE_COUNT);
+    if (seed % 5 == 0)
+        rig->problem.round_max_ns = 50000000;
+}
+
+static void synergy_finds_what_plain_enumeration_finds_where_everything_binds(void **state)
+{
+    (void)state;
+    assert_in_range(agrees_on(&definitions[0], 2 * PROBLEMS, make_tight), PROBLEMS / 4,
+                    2 * PROBLEMS);
 }
 
 /* ---- the reference workloads --------------------------------------------------------------- */
@@ -397,6 +443,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_planner_finds_what_plain_enumeration_finds),
+        cmocka_unit_test(among_devices_that_are_alike_the_order_of_connecting_decides),
+        cmocka_unit_test(synergy_finds_what_plain_enumeration_finds_where_everything_binds),
         cmocka_unit_test(mobilenet_on_max78000_is_refused_for_the_data_memory_of_layer_44),
         cmocka_unit_test(w5_on_four_max78000_is_refused_for_its_weights),
         cmocka_unit_test(what_blind_planners_combine_is_refused_with_the_device_and_its_limit),
