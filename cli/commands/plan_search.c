@@ -14,6 +14,9 @@
 
 #define THREADS_MAX 2
 
+/* Of each search that asks why there is no plan. */
+static const int64_t explain_limit_ns = 1000000000;
+
 int syn_plan_search_planner(const char *name, const struct syn_planner **planner,
                             struct syn_error *error)
 {
@@ -138,7 +141,8 @@ static int explain(struct syn_console *console, const struct syn_workload *workl
 {
     const struct syn_planner *quick = syn_planner_find("synergy");
     struct syn_plan_progress progress;
-    const struct syn_search_options options = {.cancelled = syn_plan_progress_cancelled,
+    const struct syn_search_options options = {.time_limit_ns = explain_limit_ns,
+                                               .cancelled = syn_plan_progress_cancelled,
                                                .ctx = &progress};
     if (quick && planner->execution == quick->execution)
         planner = quick;
