@@ -57,33 +57,62 @@ static uint16_t with_kind(const struct syn_fleet *fleet, const char *kind,
     return (uint16_t)mask;
 }
 
-static void list_pipeline(struct lister *l, unsigned p)
-{
-    const struct syn_problem_pipeline *pipeline = &l->problem->pipelines[p];
-    const struct syn_fleet *fleet = l->problem->fleet;
-    /* Where the objective is power, caps are the rate that was asked for: part of the question. */
-    if (pipeline->spec.rate_cap_ips > 0 && l->problem->objective != SYN_OBJECTIVE_POWER)
-        add(l, SYN_HELP_CAP, 0, 0, p);
-    if (pipeline->spec.latency_bound_ms > 0)
-        add(l, SYN_HELP_BOUND, 0, 0, p);
-    if (pipeline->hosts != everywhere(l->problem))
-        add(l, SYN_HELP_PIN, 0, 0, p);
-    if (with_kind(fleet, pipeline->spec.sense.kind, syn_profile_has_sensor) & ~pipeline->sources)
-        add(l, SYN_HELP_SENSE, 0, 0, p);
-    if (with_kind(fleet, pipeline->spec.act.kind, syn_profile_has_actuator) & ~pipeline->targets)
-        add(l, SYN_HELP_ACT, 0, 0, p);
-}
-
-static void list_devices(struct lister *l)
+/* Of the whole fleet. */
+static void list_wholes(struct lister *l)
 {
     const struct syn_fleet *fleet = l->problem->fleet;
     for (unsigned d = 0; d < fleet->count && fleet->count < SYN_DEVICES_MAX; d++)
         if (first_of_kind(fleet, d))
             add(l, SYN_HELP_DEVICE, d, 0, 0);
-    for (unsigned d = 0; d < fleet->count; d++)
+    if (fleet->count > 1)
+        add(l, SYN_HELP_RADIOS, 0, 0, 0);
+    if (relays(fleet))
+        add(l, SYN_HELP_DIRECT, 0, 0, 0);
+    add(l, SYN_HELP_RESIDENT, 0, 0, 0);
+    add(l, SYN_HELP_WEIGHTS, 0, 0, 0);
+}
+
+/* Where the objective is power, rate and caps are the question itself. */
+static void list_constraints(struct lister *l)
+{
+    const struct syn_problem *problem = l->problem;
+    const bool asked = problem->objective == SYN_OBJECTIVE_POWER;
+    if (problem->round_max_ns && !asked)
+        add(l, SYN_HELP_RATE, 0, 0, 0);
+    for (unsigned p = 0; p < problem->pipeline_count; p++) {
+        const struct syn_problem_pipeline *pipeline = &problem->pipelines[p];
+        if (pipeline->spec.rate_cap_ips > 0 && !asked)
+            add(l, SYN_HELP_CAP, 0, 0, p);
+        if (pipeline->spec.latency_bound_ms > 0)
+            add(l, SYN_HELP_BOUND, 0, 0, p);
+        if (pipeline->hosts != everywhere(problem))
+            add(l, SYN_HELP_PIN, 0, 0, p);
+    }
+}
+
+/* Links that the plan uses, then devices. */
+static void list_single(struct lister *l, const struct syn_link_load *links, unsigned link_count)
+{
+    for (unsigned i = 0; i < link_count; i++)
+        if (links[i].b != SYN_DEVICE_HUB)
+            add(l, SYN_HELP_LINK, links[i].a, links[i].b, 0);
+    for (unsigned d = 0; d < l->problem->fleet->count; d++)
         add(l, SYN_HELP_ACCEL, d, 0, 0);
-    for (unsigned d = 0; d < fleet->count; d++)
+    for (unsigned d = 0; d < l->problem->fleet->count; d++)
         add(l, SYN_HELP_RADIO, d, 0, 0);
+}
+
+static void list_requirements(struct lister *l)
+{
+    const struct syn_fleet *fleet = l->problem->fleet;
+    for (unsigned p = 0; p < l->problem->pipeline_count; p++) {
+        const struct syn_problem_pipeline *pipeline = &l->problem->pipelines[p];
+        const struct syn_pipeline *spec = &pipeline->spec;
+        if (with_kind(fleet, spec->sense.kind, syn_profile_has_sensor) & ~pipeline->sources)
+            add(l, SYN_HELP_SENSE, 0, 0, p);
+        if (with_kind(fleet, spec->act.kind, syn_profile_has_actuator) & ~pipeline->targets)
+            add(l, SYN_HELP_ACT, 0, 0, p);
+    }
 }
 
 unsigned syn_changes_list(const struct syn_problem *problem, enum syn_execution execution,
@@ -94,20 +123,10 @@ unsigned syn_changes_list(const struct syn_problem *problem, enum syn_execution 
     add(&l, SYN_HELP_SEARCH, 0, 0, 0);
     if (execution == SYN_EXECUTION_SEQUENTIAL)
         add(&l, SYN_HELP_PARALLEL, 0, 0, 0);
-    list_devices(&l);
-    for (unsigned i = 0; i < link_count; i++)
-        if (links[i].b != SYN_DEVICE_HUB)
-            add(&l, SYN_HELP_LINK, links[i].a, links[i].b, 0);
-    if (problem->fleet->count > 1)
-        add(&l, SYN_HELP_RADIOS, 0, 0, 0);
-    if (relays(problem->fleet))
-        add(&l, SYN_HELP_DIRECT, 0, 0, 0);
-    add(&l, SYN_HELP_RESIDENT, 0, 0, 0);
-    add(&l, SYN_HELP_WEIGHTS, 0, 0, 0);
-    if (problem->round_max_ns && problem->objective != SYN_OBJECTIVE_POWER)
-        add(&l, SYN_HELP_RATE, 0, 0, 0);
-    for (unsigned p = 0; p < problem->pipeline_count; p++)
-        list_pipeline(&l, p);
+    list_wholes(&l);
+    list_constraints(&l);
+    list_single(&l, links, link_count);
+    list_requirements(&l);
     return l.count;
 }
 

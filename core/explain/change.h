@@ -12,7 +12,8 @@ struct syn_changed {
     struct syn_part parts[SYN_DEVICES_MAX];
 };
 
-/* All changes that mean something for this problem; `links` are those that the plan uses. */
+/* All changes that mean something for this problem, what time should be spent on first before the
+ * rest; `links` are those that the plan uses. */
 unsigned syn_changes_list(const struct syn_problem *problem, enum syn_execution execution,
                           const struct syn_link_load *links, unsigned link_count,
                           struct syn_help_change list[SYN_HELPS_MAX]);

@@ -111,7 +111,7 @@ struct syn_help {
     double kept; /* the gain without another plan */
 };
 
-#define SYN_HELPS_MAX 256
+#define SYN_HELPS_MAX 384 /* more than 16 devices and 32 pipelines have */
 
 /* ---- plans nearby ---- */
 
