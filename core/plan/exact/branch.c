@@ -402,9 +402,13 @@ static bool filter(struct branch *x, struct level *level)
         changed = false;
         find_sure(x, level, &sure);
         decided_totals(x, level, &sure, &t);
-        for (unsigned p = 0; p < x->r->pipelines; p++)
-            if (!x->plan.pipelines[p].chunk_count)
-                add_least(x, level, &sure, p, &t);
+        for (unsigned p = 0; p < x->r->pipelines; p++) {
+            if (x->plan.pipelines[p].chunk_count)
+                continue;
+            if (!level->domain[p].count)
+                return false;
+            add_least(x, level, &sure, p, &t);
+        }
         const int64_t most = round_most(x, t.cost);
         if (most < x->r->cap_ns || t.price > price_most(x))
             return false;
