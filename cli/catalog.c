@@ -19,7 +19,7 @@ int syn_catalog_model(struct syn_console *console, const char *name, struct syn_
     char path[96];
     *model = NULL;
     int rc = get(console, SYN_KIND_MODEL, name, &record, error);
-    if (rc == SYN_ENOENT && !strstr(error->hint, "did you mean"))
+    if (rc == SYN_ENOENT && error && !strstr(error->hint, "did you mean"))
         syn_error_hint(error, "register it: model zoo NAME, or model add FILE");
     if (rc == 0) {
         const struct syn_weights_source weights = {.bytes = record.blob ? record.blob : (void *)"",
@@ -37,7 +37,7 @@ int syn_catalog_app(struct syn_console *console, const char *name, struct syn_ap
     struct syn_record record = {.text = NULL};
     char path[96];
     int rc = get(console, SYN_KIND_APP, name, &record, error);
-    if (rc == SYN_ENOENT && !error->hint[0])
+    if (rc == SYN_ENOENT && error && !error->hint[0])
         syn_error_hint(error, "register it: app add FILE");
     if (rc == 0) {
         (void)snprintf(path, sizeof path, "app %s", record.name);
