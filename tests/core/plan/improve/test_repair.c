@@ -44,6 +44,25 @@ static void full_memory_on_sixteen_devices_is_filled(void **state)
     }
 }
 
+/* MobileNetV2 and UNet come first and leave no room that EfficientNetV2 could use. */
+static void a_plan_is_found_where_the_progressive_order_has_none(void **state)
+{
+    static const char *const models[] = {"unet", "efficientnetv2", "mobilenetv2"};
+    struct syn_search_result result;
+    struct syn_plan plan = {0};
+    (void)state;
+    memset(&rig, 0, sizeof rig);
+    rig_device(&rig, "glasses", &syn_part_max78002);
+    rig_device(&rig, "watch", &syn_part_max78000);
+    for (unsigned i = 0; i < 3; i++)
+        rig_pipeline(&rig, rig_model(&rig, models[i]), "glasses", "watch");
+    assert_int_equal(syn_planner_find("synergy")->search(&rig.problem, NULL, &result, NULL), 0);
+    assert_true(result.repaired);
+    assert_int_equal(repair(&plan, 1, 0), 0);
+    assert_feasible(&plan, 1);
+    rig_free(&rig);
+}
+
 static void what_it_returns_is_feasible_under_all_constraints(void **state)
 {
     unsigned found = 0;
@@ -106,6 +125,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(full_memory_on_sixteen_devices_is_filled),
+        cmocka_unit_test(a_plan_is_found_where_the_progressive_order_has_none),
         cmocka_unit_test(what_it_returns_is_feasible_under_all_constraints),
         cmocka_unit_test(the_same_seed_gives_the_same_plan),
         cmocka_unit_test(more_than_there_is_room_for_is_out_of_resource_at_once),
