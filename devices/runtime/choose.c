@@ -2,8 +2,6 @@
 /* Slots, and the order of ready tasks: smallest round n / w, then ready first, then plan order. */
 #include "devices/runtime/internal.h"
 
-enum { RANK_SHIFT = 16 };
-
 uint8_t syn_rt_filler(const struct syn_route *route, unsigned stage)
 {
     uint8_t from = SYN_RT_NOBODY;
@@ -63,7 +61,7 @@ uint64_t syn_rt_rank(const struct syn_rt *rt, unsigned p, uint32_t inference)
 {
     if (rt->mode != SYN_RT_WORK_CONSERVING)
         return 0;
-    return (in_this_run(rt, p, inference) << RANK_SHIFT) / rt->routes[p].weight;
+    return in_this_run(rt, p, inference) * SYN_RT_RANK_ROUND / rt->routes[p].weight;
 }
 
 static bool before(const struct syn_rt *rt, const struct syn_rt_choice *a,

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define URGENT (8 * SYN_RT_RANK_ROUND) /* rounds that one may fall behind before others wait */
+
 static int64_t later(int64_t a, int64_t b)
 {
     return a > b ? a : b;
@@ -55,13 +57,25 @@ struct candidate {
 };
 
 /*
+ * Two radios that are never free at the same time would never exchange what they have for each
+ * other: whoever is far behind has the air kept free. What has still to arrive keeps nothing free.
+ */
+static uint64_t urgency(const struct syn_radio_send *send, int64_t now_ns)
+{
+    return send->ready_ns <= now_ns ? send->rank / URGENT : UINT64_MAX;
+}
+
+/*
  * All that can begin by now begin at the same time in effect: when exactly the air became free
  * differs by the delay of messages only. So the one that has been ready for longest goes first,
  * which is also what keeps fair rounds going.
  */
 static bool before(const struct candidate *a, const struct candidate *b, int64_t now_ns)
 {
+    const uint64_t a_urgency = urgency(a->send, now_ns), b_urgency = urgency(b->send, now_ns);
     int64_t a_start = later(a->start_ns, now_ns), b_start = later(b->start_ns, now_ns);
+    if (a_urgency != b_urgency)
+        return a_urgency < b_urgency;
     if (a_start != b_start)
         return a_start < b_start;
     if (a->send->rank != b->send->rank)
@@ -105,21 +119,40 @@ static const struct syn_radio_send *next_to(const struct syn_radio *radio, unsig
     return next;
 }
 
-/* The best of all; send is NULL when there is nothing to do. */
-static struct candidate choose(const struct syn_radio *radio, int64_t now_ns)
+/* Does it begin now and end by `free_ns`? */
+static bool fits(const struct candidate *c, int64_t now_ns, int64_t free_ns)
+{
+    return c->start_ns <= now_ns && now_ns + (int64_t)c->send->duration_ns <= free_ns;
+}
+
+/* The best of all that end by `free_ns`; send is NULL when there is none. */
+static struct candidate best_until(const struct syn_radio *radio, int64_t now_ns, int64_t free_ns)
 {
     struct candidate best = {0};
     for (unsigned p = 0; p < SYN_RADIO_PEERS; p++) {
         const struct syn_radio_peer *peer = &radio->peers[p];
-        const struct syn_radio_send *own = peer->up ? next_to(radio, p) : NULL;
-        struct candidate c;
-        if (own && (c = candidate(radio, own, p, false), !best.send || before(&c, &best, now_ns)))
-            best = c;
-        if (peer->up && peer->asks &&
-            (c = candidate(radio, &peer->ask, p, true), !best.send || before(&c, &best, now_ns)))
-            best = c;
+        const struct syn_radio_send *of[] = {peer->up ? next_to(radio, p) : NULL,
+                                             peer->up && peer->asks ? &peer->ask : NULL};
+        for (unsigned i = 0; i < 2; i++) {
+            if (!of[i])
+                continue;
+            const struct candidate c = candidate(radio, of[i], p, i == 1);
+            if ((free_ns == INT64_MAX || fits(&c, now_ns, free_ns)) &&
+                (!best.send || before(&c, &best, now_ns)))
+                best = c;
+        }
     }
     return best;
+}
+
+/* While the best has to wait for the other radio, what is through by then may go before it. */
+static struct candidate choose(const struct syn_radio *radio, int64_t now_ns)
+{
+    const struct candidate best = best_until(radio, now_ns, INT64_MAX);
+    if (!best.send || best.start_ns <= now_ns)
+        return best;
+    const struct candidate meanwhile = best_until(radio, now_ns, best.start_ns);
+    return meanwhile.send ? meanwhile : best;
 }
 
 /* ---- telling ---- */

@@ -11,7 +11,7 @@
  * A sender ASKs the receiver as soon as it has a message. A radio that is free takes, among its
  * own next message to each peer and what the peers ask, the one that can begin first (then the one
  * of the lower rank, then the one that has been ready for longer, then the lower device index of
- * the sender). If that is a peer's, it GRANTs and takes nothing else until the peer has begun or
+ * the sender; what is far behind in rank goes first even where it has to wait for a radio). If that is a peer's, it GRANTs and takes nothing else until the peer has begun or
  * DECLINEd; if it is its own, it waits for the grant, and declines those of others. This order of
  * messages is the same at both ends of each, so the first of all is waited for by nobody else and
  * begins: there is no deadlock, and nobody who grants more quickly goes first. News of a radio that

@@ -218,8 +218,10 @@ void syn_rt_start(struct syn_rt *rt, enum syn_rt_mode mode, uint32_t limit, int6
 
 /*
  * For the port's radio: of transfers that can begin, the one of the lowest rank goes first. Work-
- * conserving, pipelines that are ahead in rounds give way to the others; else all are of one rank.
+ * conserving, it grows with the rounds of this run, so that pipelines that are ahead give way; else
+ * all are of one rank.
  */
+#define SYN_RT_RANK_ROUND 0x10000u
 uint64_t syn_rt_rank(const struct syn_rt *rt, unsigned pipeline, uint32_t inference);
 
 /* The time for which port.wake asked has come. */

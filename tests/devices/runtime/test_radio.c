@@ -37,6 +37,7 @@ struct flow {
     uint8_t from, to;
     int64_t duration, gap;
     uint32_t sent;
+    uint64_t rank; /* of all its messages */
 };
 
 static struct {
@@ -138,7 +139,8 @@ static void offer(unsigned index, int64_t ready)
                                   .inference = f->sent + 1,
                                   .peer = f->to,
                                   .ready_ns = ready,
-                                  .duration_ns = (uint64_t)f->duration};
+                                  .duration_ns = (uint64_t)f->duration,
+                                  .rank = f->rank};
     assert_int_equal(syn_radio_offer(&w.radios[f->from], &send, w.now), 0);
 }
 
@@ -248,7 +250,7 @@ static double share(unsigned device, int64_t span)
 static void two_who_send_to_each_other_take_turns(void **state)
 {
     (void)state;
-    const struct flow flows[] = {{0, 1, 5 * MS, 0, 0}, {1, 0, 5 * MS, 0, 0}};
+    const struct flow flows[] = {{0, 1, 5 * MS, 0, 0, 0}, {1, 0, 5 * MS, 0, 0, 0}};
     start(2, flows, 2, 200 * US, 1);
     run(10000ll * MS);
     assert_true(w.flows[0].sent > 995 && w.flows[1].sent > 995);
@@ -259,7 +261,8 @@ static void three_pairwise_transfers_never_let_the_air_rest(void **state)
 {
     (void)state;
     /* Every radio takes part in two of the three, but only one can be on the air. */
-    const struct flow flows[] = {{0, 1, 5 * MS, 0, 0}, {0, 2, 5 * MS, 0, 0}, {2, 1, 5 * MS, 0, 0}};
+    const struct flow flows[] = {
+        {0, 1, 5 * MS, 0, 0, 0}, {0, 2, 5 * MS, 0, 0, 0}, {2, 1, 5 * MS, 0, 0, 0}};
     start(3, flows, 3, 200 * US, 1);
     run(15000ll * MS);
     for (unsigned i = 0; i < 3; i++)
@@ -269,21 +272,62 @@ static void three_pairwise_transfers_never_let_the_air_rest(void **state)
 static void a_hub_that_everyone_sends_to_never_rests(void **state)
 {
     (void)state;
-    const struct flow flows[] = {{1, 0, 4 * MS, 3 * MS, 0},
-                                 {2, 0, 4 * MS, 3 * MS, 0},
-                                 {3, 0, 9 * MS, 1 * MS, 0},
-                                 {0, 3, 5 * MS, 1 * MS, 0},
-                                 {1, 2, 5 * MS, 1 * MS, 0}};
+    const struct flow flows[] = {{1, 0, 4 * MS, 3 * MS, 0, 0},
+                                 {2, 0, 4 * MS, 3 * MS, 0, 0},
+                                 {3, 0, 9 * MS, 1 * MS, 0, 0},
+                                 {0, 3, 5 * MS, 1 * MS, 0, 0},
+                                 {1, 2, 5 * MS, 1 * MS, 0, 0}};
     start(4, flows, 5, 200 * US, 7);
     run(20000ll * MS);
     print_message("hub busy %.4f\n", share(0, 20000ll * MS));
     assert_true(share(0, 20000ll * MS) > 0.97);
 }
 
+/* Without any delay of messages, too: whoever answers first is not served first. */
+static void a_sender_serves_its_receivers_in_turn(void **state)
+{
+    (void)state;
+    const struct flow flows[] = {{.from = 0, .to = 1, .duration = 5 * MS},
+                                 {.from = 0, .to = 2, .duration = 5 * MS},
+                                 {.from = 0, .to = 1, .duration = 5 * MS},
+                                 {.from = 0, .to = 3, .duration = 5 * MS}};
+    start(4, flows, 4, 0, 1);
+    run(2000ll * MS);
+    for (unsigned i = 0; i < 4; i++)
+        assert_in_range(w.flows[i].sent, 99, 101);
+}
+
+static void the_lower_rank_goes_first(void **state)
+{
+    (void)state;
+    const struct flow flows[] = {
+        {.from = 0, .to = 1, .duration = 5 * MS, .gap = 60 * MS},
+        {.from = 0, .to = 1, .duration = 5 * MS, .rank = 2},
+        {.from = 0, .to = 2, .duration = 5 * MS, .gap = 9 * MS, .rank = 1}};
+    start(3, flows, 3, 0, 1);
+    run(11 * MS);
+    assert_int_equal(w.flows[0].sent, 1);
+    assert_int_equal(w.flows[1].sent, 0);
+    assert_int_equal(w.flows[2].sent, 1);
+}
+
+/* 0 and 1 are always busy with others, and have something for each other. */
+static void who_is_far_behind_has_the_air_kept_free(void **state)
+{
+    (void)state;
+    const struct flow flows[] = {
+        {.from = 0, .to = 1, .duration = 5 * MS},
+        {.from = 0, .to = 2, .duration = 7 * MS, .rank = 100 * SYN_RT_RANK_ROUND},
+        {.from = 1, .to = 3, .duration = 9 * MS, .rank = 100 * SYN_RT_RANK_ROUND}};
+    start(4, flows, 3, 0, 1);
+    run(1000 * MS);
+    assert_true(w.flows[0].sent > 60);
+}
+
 static void two_pairs_are_on_the_air_at_once(void **state)
 {
     (void)state;
-    const struct flow flows[] = {{0, 1, 5 * MS, 0, 0}, {3, 2, 5 * MS, 0, 0}};
+    const struct flow flows[] = {{0, 1, 5 * MS, 0, 0, 0}, {3, 2, 5 * MS, 0, 0, 0}};
     start(4, flows, 2, 100 * US, 3);
     run(10000ll * MS);
     assert_true(w.flows[0].sent > 1990 && w.flows[1].sent > 1990);
@@ -361,7 +405,7 @@ static void fair_rounds_go_on_in_any_topology(void **state)
 static void a_peer_that_is_silent_holds_nobody_up(void **state)
 {
     (void)state;
-    const struct flow flows[] = {{0, 1, 5 * MS, 0, 0}, {0, 2, 5 * MS, 0, 0}};
+    const struct flow flows[] = {{0, 1, 5 * MS, 0, 0, 0}, {0, 2, 5 * MS, 0, 0, 0}};
     start(3, flows, 2, 0, 1);
     w.deaf = 1;
     run(4000ll * MS);
@@ -376,6 +420,9 @@ int main(void)
         cmocka_unit_test(two_who_send_to_each_other_take_turns),
         cmocka_unit_test(three_pairwise_transfers_never_let_the_air_rest),
         cmocka_unit_test(a_hub_that_everyone_sends_to_never_rests),
+        cmocka_unit_test(a_sender_serves_its_receivers_in_turn),
+        cmocka_unit_test(the_lower_rank_goes_first),
+        cmocka_unit_test(who_is_far_behind_has_the_air_kept_free),
         cmocka_unit_test(two_pairs_are_on_the_air_at_once),
         cmocka_unit_test(fair_rounds_go_on_in_any_topology),
         cmocka_unit_test(a_peer_that_is_silent_holds_nobody_up),
