@@ -12,12 +12,14 @@
 #include <time.h>
 
 #define PLANS_MOST     60000  /* in the lists of one branch and bound */
+#define PLANS_REFINE   20000  /* the same for the second term */
 #define NODES_MOST     200000 /* of one branch and bound before the lists are divided */
 #define NODES_FIRST    300    /* of the first one */
 #define SHARPEN_MOST   12     /* targets that the bound alone is asked for */
 #define SHARPEN_PARTS  100    /* of the bound: near enough */
 #define IMPROVE_FIRST  8      /* neighbourhoods before the proof, at least */
 #define IMPROVE_LAST   16
+#define IMPROVE_SLICE  32  /* neighbourhoods between two looks at the clock */
 #define STEP_PARTS     200 /* of the bound: the first step above it */
 #define STEP_GROWTH    2
 #define STEP_BACK      4                   /* where a step was too large */
@@ -26,9 +28,10 @@
 #define WARM_MOST_NS   INT64_C(1000000000) /* of synergy */
 #define IMPROVE_NS     INT64_C(2000000000) /* of neighbourhoods where there is no limit */
 #define REPAIR_MOST_NS INT64_C(2000000000)
-#define SLICE_NS       40000000 /* of neighbourhoods in this thread: nobody can interrupt it */
-#define ASSIST_NS      3000000  /* between two looks at the other thread's plan */
-#define REPORT_NS      100000000
+#define SLICE_NS       INT64_C(100000000) /* of neighbourhoods in this thread: nobody can interrupt it \
+                                           */
+#define ASSIST_NS 3000000                 /* between two looks at the other thread's plan */
+#define REPORT_NS 100000000
 
 struct search {
     const struct syn_problem *problem;
@@ -47,6 +50,7 @@ struct search {
     bool improved;             /* in a thread of its own, or long enough */
     struct syn_assist *assist; /* NULL: none */
     uint64_t seed;             /* of neighbourhoods */
+    uint64_t plans_most;       /* in the lists of one branch and bound */
     uint64_t parts_left;       /* that plans may be divided into */
     const char *stage;
     int interrupted;
@@ -206,7 +210,7 @@ static int improve_more(struct search *s)
     if (s->options && s->options->threads > 1)
         rc = syn_assist_start(&s->assist, s->problem, &s->result->plan, &s->score);
     while (!rc && !s->assist && !proven(s) && now_ns() < until)
-        rc = improve(s, 0);
+        rc = improve(s, IMPROVE_SLICE);
     s->stage = stage;
     return rc;
 }
@@ -253,7 +257,7 @@ static int solve(struct search *s, int64_t target, bool root)
     if (rc || s->bound->value > target)
         return rc;
     const bool divisible = divide(s, &where);
-    rc = syn_lists_find(&lists, s->bound, divisible ? PLANS_MOST : UINT32_MAX, &s->ask);
+    rc = syn_lists_find(&lists, s->bound, divisible ? s->plans_most : UINT32_MAX, &s->ask);
     const bool whole = lists.whole;
     if (!rc && whole) {
         s->result->candidates += lists.count;
@@ -363,25 +367,86 @@ static void finish_assist(struct search *s)
     s->assist = NULL;
 }
 
-static int prove(struct search *s)
+static int open_search(struct search *s)
 {
     int rc = syn_relax_new(&s->relax, s->problem);
     if (!rc)
         rc = syn_bound_new(&s->bound, s->relax);
     if (!rc && s->have)
         rc = syn_bound_know(s->bound, &s->result->plan);
-    if (!rc)
-        rc = root_bound(s);
+    return rc ? rc : root_bound(s);
+}
+
+static void close_search(struct search *s)
+{
+    finish_assist(s);
+    syn_bound_free(s->bound);
+    syn_relax_free(s->relax);
+}
+
+static int prove(struct search *s)
+{
+    int rc = open_search(s);
     if (!rc && !s->hopeless && !proven(s))
         rc = sharpen(s);
     if (!rc && s->have)
         rc = improve_first(s);
     if (!rc && !s->hopeless && !proven(s))
         rc = climb(s);
-    finish_assist(s);
-    syn_bound_free(s->bound);
-    syn_relax_free(s->relax);
+    close_search(s);
     return rc;
+}
+
+/* ---- the second term ------------------------------------------------------------------------- */
+
+static void refine_within(struct search *s, struct search *second)
+{
+    struct syn_prediction prediction;
+    struct syn_score score;
+    int rc = open_search(second);
+    if (!rc && !proven(second))
+        rc = improve_first(second);
+    second->parts_left = 0;
+    if (!rc && !proven(second))
+        (void)solve(second, second->value - 1, false);
+    close_search(second);
+    s->result->candidates += second->result->candidates;
+    if (syn_cost_predict(s->problem, &second->result->plan, SYN_EXECUTION_PARALLEL, &prediction,
+                         NULL))
+        return;
+    syn_score_of(s->problem, &second->result->plan, &prediction, &score);
+    take_plan(s, &second->result->plan, &score);
+}
+
+/* The least sum of latencies among plans of the proven T, as far as that is quick. */
+static void refine(struct search *s)
+{
+    struct syn_problem *problem = malloc(sizeof *problem);
+    struct syn_search_result *result = calloc(1, sizeof *result);
+    struct syn_search_options options = s->options ? *s->options : (struct syn_search_options){0};
+    options.progress = NULL; /* its values are those of another term */
+    options.threads = 1;
+    if (problem && result) {
+        *problem = *s->problem;
+        problem->objective = SYN_OBJECTIVE_LATENCY;
+        problem->round_max_ns = (uint64_t)s->value;
+        result->plan = s->result->plan;
+        struct search second = {.problem = problem,
+                                .options = &options,
+                                .result = result,
+                                .deadline_ns = s->deadline_ns,
+                                .have = true,
+                                .score = s->score,
+                                .value = (int64_t)s->score.latency_ns,
+                                .improved = true,
+                                .plans_most = PLANS_REFINE,
+                                .stage = "refining"};
+        second.ask = (struct syn_exact_ask){stop, &second};
+        second.reported_ns = now_ns();
+        refine_within(s, &second);
+    }
+    free(problem);
+    free(result);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */
@@ -469,6 +534,9 @@ int syn_exact_search(const struct syn_problem *problem, const struct syn_search_
             *error = oor;
         return rc;
     }
+    s.plans_most = PLANS_MOST;
     rc = prove(&s);
+    if (!rc && proven(&s) && problem->objective == SYN_OBJECTIVE_THROUGHPUT)
+        refine(&s);
     return conclude(&s, rc, &oor, error);
 }
