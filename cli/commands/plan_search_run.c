@@ -165,7 +165,9 @@ static void show_gain(const struct trials *trials)
                              facts->proven ? "as nothing is" : "which proves nothing");
     }
     if (facts->stopped)
-        syn_result_print(result, "the search was stopped: this is the best plan until then\n");
+        syn_result_print(result,
+                         "the search ended before it was done (time limit, or Ctrl-C): the best "
+                         "plan until then\n");
 }
 
 static cJSON *trial_json(const struct trials *trials, const struct syn_plan_trial *trial)

@@ -27,8 +27,8 @@ struct syn_pareto {
 /*
  * `points` (1 to SYN_PARETO_POINTS_MAX) rates, evenly from the largest down. The time limit of
  * `options` is shared by the searches; progress tells
- * how many rates are through (value) of how many (bound). The problem's objective does not matter, it asks for no
- * rate. Returns 0, or what the search for the largest throughput returns.
+ * how many rates are through (value) of how many (bound). The problem's objective does not matter,
+ * it asks for no rate. Returns 0, or what the search for the largest throughput returns.
  */
 int syn_pareto_search(const struct syn_problem *problem, const struct syn_planner *planner,
                       const struct syn_search_options *options, unsigned points,

@@ -62,7 +62,7 @@ static double rounds(uint64_t round_ns)
 static void blame_rate(const struct trial *t, struct syn_error *error)
 {
     syn_error_set(error, SYN_EOOR,
-                  "no plan is found that does %.4g rounds/s: the fastest that %s finds does %.4g",
+                  "no plan is found that does %.6g rounds/s: the fastest that %s finds does %.6g",
                   rounds(t->original->round_max_ns), t->planner->name,
                   rounds(t->prediction.round_ns));
 }
@@ -102,15 +102,26 @@ static void blame_hosts(const struct trial *t, struct syn_error *error)
                       : "`on` and `not_on` of the apps");
 }
 
+/* Do the manifests constrain anything? */
+static bool apps_constrain(const struct syn_problem *problem)
+{
+    bool any = false;
+    for (unsigned p = 0; p < problem->pipeline_count; p++) {
+        const struct syn_pipeline *spec = &problem->pipelines[p].spec;
+        any |= spec->latency_bound_ms > 0 || spec->on.count > 0 || spec->not_on.count > 0;
+    }
+    return any;
+}
+
 static void blame_all(const struct trial *t, struct syn_error *error)
 {
     char words[256];
-    const bool any = syn_constraints_any(t->constraints);
-    syn_error_set(
-        error, SYN_EOOR,
-        "no plan is found under all constraints together (%s%sthose of the apps); without "
-        "any of them there is one",
-        syn_constraints_words(t->constraints, words, sizeof words), any ? ", " : "");
+    const bool asked = syn_constraints_any(t->constraints), own = apps_constrain(t->original);
+    syn_error_set(error, SYN_EOOR,
+                  "no plan is found under all constraints together (%s%s%s); without any of them "
+                  "there is one",
+                  syn_constraints_words(t->constraints, words, sizeof words),
+                  asked && own ? ", " : "", own ? "those of the apps" : "");
 }
 
 static const struct step {
