@@ -224,20 +224,3 @@ int syn_plan_simulate_run(struct syn_console *console, const struct syn_call *ca
     syn_plan_record_clear(&record);
     return rc;
 }
-
-int syn_plan_simulate_fact(struct syn_console *console, struct syn_plan_record *record,
-                           struct syn_error *error)
-{
-    const struct syn_simulation_options options = {
-        .execution = record->execution, .cancelled = stopped, .ctx = console};
-    struct syn_simulation *simulation = calloc(1, sizeof *simulation);
-    int rc = simulation ? syn_simulate(&record->workload->problem, &record->plan, &options,
-                                       simulation, error)
-                        : syn_error_set(error, SYN_ENOMEM, "no memory for a simulation");
-    if (rc == 0) {
-        record->facts.simulated_ips = simulation->throughput_ips;
-        syn_simulation_clear(simulation);
-    }
-    free(simulation);
-    return rc == SYN_ECANCELED ? syn_console_stop_error(console, error) : rc;
-}

@@ -10,8 +10,4 @@ struct syn_call;
 int syn_plan_simulate_run(struct syn_console *console, const struct syn_call *call,
                           struct syn_error *error);
 
-/* For whoever lists plans: simulates the record's plan as it runs and notes facts.simulated_ips. */
-int syn_plan_simulate_fact(struct syn_console *console, struct syn_plan_record *record,
-                           struct syn_error *error);
-
 #endif
