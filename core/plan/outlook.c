@@ -169,11 +169,16 @@ static void peaks(struct syn_outlook *o, unsigned left)
     for (unsigned cut = s->layers + 1; cut-- > 0;) {
         for (unsigned d = 0; d < s->devices; d++) {
             const bool more = cut < s->layers && s->hosts >> d & 1 && (left || !o->chunks);
-            o->peak_on[cell(o, left, cut, d)] = more ? peak_of_ends(o, left, d, cut) : NEVER;
+            const unsigned like = s->like[d];
+            o->peak_on[cell(o, left, cut, d)] = like < d ? o->peak_on[cell(o, left, cut, like)]
+                                                : more   ? peak_of_ends(o, left, d, cut)
+                                                         : NEVER;
         }
         for (unsigned d = 0; d < s->devices && cut > 0; d++) {
             int64_t ns = NEVER;
-            if (cut < s->layers) {
+            if (s->like[d] < d)
+                ns = o->peak_after[cell(o, left, cut, s->like[d])];
+            else if (cut < s->layers) {
                 ns = peak_of_hops(o, left, d, cut);
             } else if (left == 0) {
                 const struct syn_hop h = syn_stage_hop(s, d, o->target, cut);
@@ -300,11 +305,16 @@ static void rests(struct syn_outlook *o, unsigned left)
     for (unsigned cut = s->layers + 1; cut-- > 0;) {
         for (unsigned d = 0; d < s->devices; d++) {
             const bool more = cut < s->layers && s->hosts >> d & 1 && (left || !o->chunks);
-            o->on[cell(o, left, cut, d)] = more ? rest_of_ends(o, left, d, cut) : never;
+            const unsigned like = s->like[d];
+            o->on[cell(o, left, cut, d)] = like < d ? o->on[cell(o, left, cut, like)]
+                                           : more   ? rest_of_ends(o, left, d, cut)
+                                                    : never;
         }
         for (unsigned d = 0; d < s->devices && cut > 0; d++) {
             struct syn_rest *r = &o->after[cell(o, left, cut, d)];
-            if (cut < s->layers)
+            if (s->like[d] < d)
+                *r = o->after[cell(o, left, cut, s->like[d])];
+            else if (cut < s->layers)
                 *r = rest_of_hops(o, left, d, cut);
             else
                 *r = left == 0 ? rest_of_result(o, d) : never;

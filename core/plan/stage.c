@@ -214,22 +214,10 @@ static void find_reach(const struct syn_stage *s, struct syn_stage_device *d)
     }
 }
 
-/* Load, unload, and configuration where the chunk shares the accelerator. */
-static int64_t moving_ns(const struct syn_stage_device *d, unsigned first, unsigned last)
-{
-    return d->table->words_ns[first] + d->table->words_ns[last] +
-           (d->residents.count > 0 ? d->table->configure_ns[last - first] : 0);
-}
-
 /* A chunk that was alone must be configured each time from now on. */
 static int64_t second_ns(const struct syn_stage_device *d)
 {
     return d->residents.count == 1 ? d->base[0].configure_ns : 0;
-}
-
-static int64_t second_round_ns(const struct syn_stage_device *d)
-{
-    return d->residents.count == 1 ? d->base[0].weight * d->base[0].configure_ns : 0;
 }
 
 /* Slots for tensors that wait; the first chunk may lie on its source, which needs none. */
@@ -244,7 +232,7 @@ static bool waits_fit(const struct syn_stage *s, const struct syn_stage_device *
 static void bound_row(const struct syn_stage *s, struct syn_stage_device *d, unsigned first)
 {
     const int64_t others = second_ns(d) + d->latency_floor_ns - d->latency_ns;
-    const int64_t accel = second_round_ns(d) + d->accel_floor_ns - d->accel_ns;
+    const int64_t accel = syn_stage_second_ns(d) + d->accel_floor_ns - d->accel_ns;
     const size_t row = syn_table_row(s->layers, first, first + 1);
     for (unsigned last = first + 1; last <= s->layers; last++) {
         const size_t at = row + last - first - 1;
@@ -252,7 +240,8 @@ static void bound_row(const struct syn_stage *s, struct syn_stage_device *d, uns
         const bool never = last > d->reach[first] || !waits_fit(s, d, first, last) ||
                            d->table->on->alone[at] == SYN_ALONE_NEVER;
         e->state = never ? SYN_ENTRY_NEVER : SYN_ENTRY_BOUND;
-        e->own_ns = never ? SYN_STAGE_NEVER_NS : moving_ns(d, first, last) + d->table->infer_ns[at];
+        e->own_ns = never ? SYN_STAGE_NEVER_NS
+                          : syn_stage_moving_ns(d, first, last) + d->table->infer_ns[at];
         e->accel_ns = never ? SYN_STAGE_NEVER_NS : s->weight * e->own_ns + accel;
         e->others_ns = never ? 0 : others;
         if (e->accel_ns + d->accel_ns < d->least_ns)
@@ -332,9 +321,12 @@ static void find_twins(struct syn_stage *s)
 {
     for (unsigned b = 0; b < s->devices; b++) {
         s->twins[b] = 0;
+        s->like[b] = (uint8_t)b;
         for (unsigned a = 0; a < b && untouched(s, b); a++)
             if (s->tables.kind[a] == s->tables.kind[b] && untouched(s, a) && same_links(s, a, b))
                 s->twins[b] |= 1u << a;
+        while (s->twins[b] & ((1u << s->like[b]) - 1))
+            s->like[b]--;
     }
 }
 
@@ -477,7 +469,8 @@ void syn_stage_settle(struct syn_stage *s, unsigned device, unsigned first, unsi
         return;
     }
     others(d, &residents, places, s->pipeline, &accel, &latency, &own);
-    entry->own_ns = moving_ns(d, first, last) + infer_ns(d->timing, s->model, first, last, own);
+    entry->own_ns =
+        syn_stage_moving_ns(d, first, last) + infer_ns(d->timing, s->model, first, last, own);
     entry->others_ns = latency - d->latency_ns;
     entry->accel_ns = s->weight * entry->own_ns + accel - d->accel_ns;
     entry->state = SYN_ENTRY_EXACT;
@@ -501,51 +494,4 @@ uint32_t syn_stage_useful(struct syn_stage *s)
         if (hosts(s, d) && is_useful(s, d))
             set |= 1u << d;
     return set;
-}
-
-int64_t syn_stage_cpu_ns(const struct syn_stage *s, unsigned device, unsigned first, unsigned last)
-{
-    const struct syn_stage_device *d = &s->device[device];
-    return s->weight * moving_ns(d, first, last) + second_round_ns(d);
-}
-
-int64_t syn_stage_energy_fj(const struct syn_stage *s, unsigned device, unsigned first,
-                            unsigned last, const struct syn_entry *entry)
-{
-    const struct syn_timing *t = s->device[device].timing;
-    return entry->accel_ns * t->active_uw[SYN_UNIT_ACCEL] +
-           syn_stage_cpu_ns(s, device, first, last) * t->active_uw[SYN_UNIT_CPU];
-}
-
-/* ---- hops ---------------------------------------------------------------------------------- */
-
-struct syn_hop syn_stage_hop(const struct syn_stage *s, unsigned from, unsigned to, unsigned cut)
-{
-    struct syn_hop h = {.from = (uint8_t)from, .to = (uint8_t)to, .direct = true};
-    if (from == to)
-        return h;
-    h.direct = s->problem->fleet->direct[from][to];
-    h.from_ns = s->device[from].table->message_ns[cut];
-    h.to_ns = s->device[to].table->message_ns[cut];
-    if (h.direct)
-        h.from_ns = h.to_ns = h.from_ns > h.to_ns ? h.from_ns : h.to_ns;
-    return h;
-}
-
-int64_t syn_hop_latency_ns(const struct syn_hop *h)
-{
-    return h->direct ? h->from_ns : h->from_ns + h->to_ns;
-}
-
-int64_t syn_stage_hop_energy_fj(const struct syn_stage *s, const struct syn_hop *h)
-{
-    return s->weight * (h->from_ns * s->device[h->from].timing->active_uw[SYN_UNIT_RADIO] +
-                        h->to_ns * s->device[h->to].timing->active_uw[SYN_UNIT_RADIO]);
-}
-
-uint64_t syn_stage_hop_bytes(const struct syn_stage *s, const struct syn_hop *h, unsigned cut)
-{
-    if (h->from == h->to)
-        return 0;
-    return (uint64_t)s->weight * s->table->bytes[cut] * (h->direct ? 1 : 2);
 }

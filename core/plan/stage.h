@@ -74,6 +74,7 @@ struct syn_stage {
     const struct syn_demand
         *demand; /* [cut]: where layers take the same of every host, else NULL */
     uint32_t twins[SYN_DEVICES_MAX]; /* devices before it that nothing tells from it but order */
+    uint8_t like[SYN_DEVICES_MAX];   /* the first of its twins, or itself */
     struct syn_entry *entries;       /* owned, of all devices */
     struct syn_stage_device device[SYN_DEVICES_MAX];
 };
@@ -102,12 +103,37 @@ void syn_stage_settle(struct syn_stage *stage, unsigned device, unsigned first, 
 /* Hosts that fit any chunk at all; settles entries until one is found. */
 uint32_t syn_stage_useful(struct syn_stage *stage);
 
+/* Load, unload, and configuration where the chunk shares the accelerator. */
+static inline int64_t syn_stage_moving_ns(const struct syn_stage_device *d, unsigned first,
+                                          unsigned last)
+{
+    return d->table->words_ns[first] + d->table->words_ns[last] +
+           (d->residents.count > 0 ? d->table->configure_ns[last - first] : 0);
+}
+
+/* A chunk that was alone must be configured each time from now on: of a round. */
+static inline int64_t syn_stage_second_ns(const struct syn_stage_device *d)
+{
+    return d->residents.count == 1 ? d->base[0].weight * d->base[0].configure_ns : 0;
+}
+
 /* What a chunk adds to the CPU of its device in a round. */
-int64_t syn_stage_cpu_ns(const struct syn_stage *stage, unsigned device, unsigned first,
-                         unsigned last);
+static inline int64_t syn_stage_cpu_ns(const struct syn_stage *s, unsigned device, unsigned first,
+                                       unsigned last)
+{
+    const struct syn_stage_device *d = &s->device[device];
+    return s->weight * syn_stage_moving_ns(d, first, last) + syn_stage_second_ns(d);
+}
+
 /* Active energy that it adds to a round. */
-int64_t syn_stage_energy_fj(const struct syn_stage *stage, unsigned device, unsigned first,
-                            unsigned last, const struct syn_entry *entry);
+static inline int64_t syn_stage_energy_fj(const struct syn_stage *s, unsigned device,
+                                          unsigned first, unsigned last,
+                                          const struct syn_entry *entry)
+{
+    const struct syn_timing *t = s->device[device].timing;
+    return entry->accel_ns * t->active_uw[SYN_UNIT_ACCEL] +
+           syn_stage_cpu_ns(s, device, first, last) * t->active_uw[SYN_UNIT_CPU];
+}
 
 /* The pipeline's tensors at a cut (the last: its result) from device to device. */
 struct syn_hop {
@@ -116,11 +142,37 @@ struct syn_hop {
     int64_t from_ns, to_ns; /* of one inference, each end; both the same where direct; 0: local */
 };
 
-struct syn_hop syn_stage_hop(const struct syn_stage *stage, unsigned from, unsigned to,
-                             unsigned cut);
-int64_t syn_hop_latency_ns(const struct syn_hop *hop);
-int64_t syn_stage_hop_energy_fj(const struct syn_stage *stage, const struct syn_hop *hop);
-uint64_t syn_stage_hop_bytes(const struct syn_stage *stage, const struct syn_hop *hop,
-                             unsigned cut);
+static inline struct syn_hop syn_stage_hop(const struct syn_stage *s, unsigned from, unsigned to,
+                                           unsigned cut)
+{
+    struct syn_hop h = {.from = (uint8_t)from, .to = (uint8_t)to, .direct = true};
+    if (from == to)
+        return h;
+    h.direct = s->problem->fleet->direct[from][to];
+    h.from_ns = s->device[from].table->message_ns[cut];
+    h.to_ns = s->device[to].table->message_ns[cut];
+    if (h.direct)
+        h.from_ns = h.to_ns = h.from_ns > h.to_ns ? h.from_ns : h.to_ns;
+    return h;
+}
+
+static inline int64_t syn_hop_latency_ns(const struct syn_hop *h)
+{
+    return h->direct ? h->from_ns : h->from_ns + h->to_ns;
+}
+
+static inline int64_t syn_stage_hop_energy_fj(const struct syn_stage *s, const struct syn_hop *h)
+{
+    return s->weight * (h->from_ns * s->device[h->from].timing->active_uw[SYN_UNIT_RADIO] +
+                        h->to_ns * s->device[h->to].timing->active_uw[SYN_UNIT_RADIO]);
+}
+
+static inline uint64_t syn_stage_hop_bytes(const struct syn_stage *s, const struct syn_hop *h,
+                                           unsigned cut)
+{
+    if (h->from == h->to)
+        return 0;
+    return (uint64_t)s->weight * s->table->bytes[cut] * (h->direct ? 1 : 2);
+}
 
 #endif
