@@ -62,6 +62,22 @@ def side_by_side(rows):
                glpk if exact.get("glpk_finished", True) else f"> {glpk}")
 
 
+def in_short(rows):
+    """For the README: `synergy`, the optimum and the best of the others, on four devices."""
+    yield ("workload", "set", "`synergy`", "`exact`, proven", "best baseline")
+    cases = {}
+    for r in rows:
+        if r["device_count"] == 4 and r["status"] == "ok":
+            cases.setdefault((r["workload"], r["lab"]), {})[r["planner"]] = r
+    for (workload, lab), by in cases.items():
+        baselines = [(r["throughput_ips"], name) for name, r in by.items()
+                     if r["execution"] == "sequential"]
+        best = "none has a plan" if not baselines else "{:.2f} (`{}`)".format(*max(baselines))
+        ours, exact = by.get("synergy"), by.get("exact")
+        yield (workload, lab, figure(ours and ours["throughput_ips"]),
+               figure(exact["throughput_ips"] if exact and exact["proven"] else None), best)
+
+
 def ratios(found):
     yield ("`synergy` against", "pairs", "throughput", "latency lower", "power lower",
            "power lower at its rate", "energy lower")
@@ -168,7 +184,9 @@ def show(figures):
 def markdown(figures):
     print("<!-- SPDX-License-Identifier: GPL-3.0-or-later -->\n# What the planners reach\n\n"
           "Made by `scripts/bench planner --markdown` on "
-          f"{machine.line(figures['machine'])}.")
+          f"{machine.line(figures['machine'])}.\n\n"
+          "Inferences a second as predicted, four devices, where there is a plan:\n")
+    print_markdown(in_short(figures["rows"]))
     for title, sentences, rows in sections(figures, side_by_side):
         print(f"\n## {title}\n", "\n".join(f"* {s}" for s in sentences), "", sep="\n")
         print_markdown(rows)

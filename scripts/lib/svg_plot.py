@@ -67,7 +67,8 @@ def draw(plots, y_title):
     high = max(math.ceil(math.log10(max(values))), low + 1)
     width = LEFT + len(plots) * (WIDTH + GAP + LEFT)
     height = TOP + HEIGHT + BOTTOM
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+    out = ["<!-- SPDX-License-Identifier: GPL-3.0-or-later -->",
+           f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
            f'width="{width}" height="{height}" font-family="sans-serif">',
            '<rect width="100%" height="100%" fill="white"/>',
            _text(14, TOP + HEIGHT / 2, y_title,
