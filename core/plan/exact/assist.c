@@ -5,8 +5,10 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
-#define ITERATIONS 64 /* neighbourhoods between two looks at what the other has */
+#define ASK_NS     10000000 /* between two questions whether to go on */
+#define ITERATIONS 64       /* neighbourhoods between two looks at what the other has */
 
 struct syn_assist {
     const struct syn_problem *problem;
@@ -103,4 +105,72 @@ bool syn_assist_exchange(struct syn_assist *assist, struct syn_plan *plan, struc
 {
     atomic_store(&assist->bound, bound);
     return exchange(assist, plan, score);
+}
+
+/* ---- repair ---------------------------------------------------------------------------------- */
+
+struct repair {
+    const struct syn_problem *problem;
+    int64_t deadline_ns;
+    struct syn_plan *plan;
+    atomic_bool stop;
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t ended;
+    bool done;
+    int rc;
+};
+
+static void *repair(void *ctx)
+{
+    struct repair *r = ctx;
+    const struct syn_improve_limits limits = {
+        .deadline_ns = r->deadline_ns, .seed = 1, .stop = &r->stop};
+    const int rc = syn_repair(r->problem, &limits, r->plan);
+    (void)pthread_mutex_lock(&r->lock);
+    r->rc = rc;
+    r->done = true;
+    (void)pthread_cond_signal(&r->ended);
+    (void)pthread_mutex_unlock(&r->lock);
+    return NULL;
+}
+
+/* Until it ends, or a moment has passed; true where it has ended. */
+static bool wait_a_moment(struct repair *r)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += ASK_NS;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    (void)pthread_mutex_lock(&r->lock);
+    if (!r->done)
+        (void)pthread_cond_timedwait(&r->ended, &r->lock, &until);
+    const bool done = r->done;
+    (void)pthread_mutex_unlock(&r->lock);
+    return done;
+}
+
+int syn_assist_repair(const struct syn_problem *problem, int64_t deadline_ns,
+                      bool (*stop)(void *ctx), void *ctx, struct syn_plan *plan)
+{
+    struct repair r = {.problem = problem, .deadline_ns = deadline_ns, .plan = plan};
+    pthread_t thread;
+    bool stopped = false;
+    if (pthread_mutex_init(&r.lock, NULL))
+        return SYN_ENOMEM;
+    if (pthread_cond_init(&r.ended, NULL)) {
+        (void)pthread_mutex_destroy(&r.lock);
+        return SYN_ENOMEM;
+    }
+    const bool runs = !pthread_create(&thread, NULL, repair, &r);
+    while (runs && !wait_a_moment(&r))
+        if (!stopped && stop(ctx)) {
+            stopped = true;
+            atomic_store(&r.stop, true);
+        }
+    if (runs)
+        (void)pthread_join(thread, NULL);
+    (void)pthread_cond_destroy(&r.ended);
+    (void)pthread_mutex_destroy(&r.lock);
+    return !runs ? SYN_ENOMEM : stopped && r.rc ? SYN_ECANCELED : r.rc;
 }

@@ -27,4 +27,11 @@ void syn_assist_stop(struct syn_assist *assist);
 bool syn_assist_exchange(struct syn_assist *assist, struct syn_plan *plan, struct syn_score *score,
                          uint64_t bound);
 
+/*
+ * syn_repair in a thread of its own, so that the caller can be asked every few milliseconds whether
+ * to go on. Returns what syn_repair does, SYN_ECANCELED where it was told to stop.
+ */
+int syn_assist_repair(const struct syn_problem *problem, int64_t deadline_ns,
+                      bool (*stop)(void *ctx), void *ctx, struct syn_plan *plan);
+
 #endif

@@ -28,9 +28,10 @@
 #define WARM_MOST_NS   INT64_C(1000000000) /* of synergy */
 #define IMPROVE_NS     INT64_C(2000000000) /* of neighbourhoods where there is no limit */
 #define REPAIR_MOST_NS INT64_C(2000000000)
-#define SLICE_NS       INT64_C(100000000) /* of neighbourhoods in this thread: nobody can interrupt it \
-                                           */
-#define ASSIST_NS 3000000                 /* between two looks at the other thread's plan */
+#define SLICE_NS                                                                                   \
+    INT64_C(100000000)    /* of neighbourhoods in this thread: nobody can interrupt it             \
+                           */
+#define ASSIST_NS 3000000 /* between two looks at the other thread's plan */
 #define REPORT_NS 100000000
 
 struct search {
@@ -458,21 +459,29 @@ static int64_t repair_deadline(const struct search *s)
     return now + (left < REPAIR_MOST_NS ? left : REPAIR_MOST_NS);
 }
 
-/* Where `synergy` has no plan, or not soon enough. */
-static int repair(struct search *s)
+static bool stop_repair(void *ctx)
 {
-    const struct syn_improve_limits limits = {.deadline_ns = repair_deadline(s), .seed = 1};
+    return stop(ctx, 0);
+}
+
+/* Where `synergy` has no plan, or not soon enough. */
+static int repair(struct search *s, struct syn_error *error)
+{
     struct syn_prediction prediction;
     struct syn_score score;
     struct syn_plan plan = {.pipeline_count = s->problem->pipeline_count};
     s->stage = "repair";
-    int rc = syn_repair(s->problem, &limits, &plan);
+    int rc = syn_assist_repair(s->problem, repair_deadline(s), stop_repair, s, &plan);
     if (!rc && !syn_cost_predict(s->problem, &plan, SYN_EXECUTION_PARALLEL, &prediction, NULL)) {
         syn_score_of(s->problem, &plan, &prediction, &score);
         take_plan(s, &plan, &score);
         s->result->repaired = true;
     }
-    return rc == SYN_ENOMEM ? rc : 0;
+    if (rc == SYN_ENOMEM)
+        return syn_error_set(error, rc, "no memory for the search");
+    if (s->interrupted && !s->have)
+        return syn_error_set(error, s->interrupted, "no plan before the search was stopped");
+    return 0;
 }
 
 /* The plan of `synergy`, where it has one. */
@@ -489,7 +498,7 @@ static int warm_start(struct search *s, struct syn_error *error)
     int rc = syn_planner_synergy.search(s->problem, &options, s->result, error);
     s->interrupted = syn_search_interrupted(s->options, s->deadline_ns);
     if ((rc == SYN_ETIMEOUT && !s->interrupted) || rc == SYN_EOOR)
-        return repair(s);
+        return repair(s, error);
     plan = s->result->plan;
     if (!rc)
         rc = syn_cost_predict(s->problem, &plan, SYN_EXECUTION_PARALLEL, &prediction, error);
@@ -511,7 +520,7 @@ static int conclude(struct search *s, int rc, const struct syn_error *oor, struc
     if (s->have)
         return 0;
     if (rc == SYN_ECANCELED)
-        return syn_error_set(error, s->interrupted, "no plan within the time limit");
+        return syn_error_set(error, s->interrupted, "no plan before the search was stopped");
     if (error)
         *error = *oor;
     return SYN_EOOR;
