@@ -405,6 +405,31 @@ static void nobody_joins_a_pipeline_that_has_no_time_to_spare(void **state)
     rig_free(&rig);
 }
 
+/* Pipelines that go in by data intensity block each other; others make room. */
+static void where_one_after_the_other_finds_no_plan_the_repair_is_marked(void **state)
+{
+    (void)state;
+    unsigned repaired = 0;
+    for (uint64_t seed = 0; seed < 60; seed += 10) {
+        struct rig rig;
+        struct syn_search_result result;
+        struct syn_prediction prediction;
+        struct syn_error error = {0};
+        instance_small(&rig, seed, &instance_limits_small);
+        rig.problem.objective = (enum syn_objective)(seed % 3);
+        const int rc = syn_planner_find("synergy")->search(&rig.problem, NULL, &result, &error);
+        if (rc == 0 && result.repaired) {
+            assert_false(result.proven);
+            assert_int_equal(syn_cost_predict(&rig.problem, &result.plan, SYN_EXECUTION_PARALLEL,
+                                              &prediction, &error),
+                             0);
+            repaired++;
+        }
+        rig_free(&rig);
+    }
+    assert_true(repaired > 0);
+}
+
 static void a_search_out_of_time_says_so_or_returns_a_feasible_plan(void **state)
 {
     (void)state;
@@ -450,6 +475,7 @@ int main(void)
         cmocka_unit_test(what_blind_planners_combine_is_refused_with_the_device_and_its_limit),
         cmocka_unit_test(constraints_are_kept),
         cmocka_unit_test(nobody_joins_a_pipeline_that_has_no_time_to_spare),
+        cmocka_unit_test(where_one_after_the_other_finds_no_plan_the_repair_is_marked),
         cmocka_unit_test(a_search_out_of_time_says_so_or_returns_a_feasible_plan),
         cmocka_unit_test(nothing_to_plan_for_is_an_error),
         cmocka_unit_test(the_workloads_have_plans_or_reasons),
