@@ -144,7 +144,8 @@ static int check_windows(struct syn_console *console, const struct syn_app *app,
     int status = 0;
     for (unsigned i = 0; status == 0 && i < app->pipeline_count; i++) {
         struct syn_model *model = NULL;
-        if (syn_catalog_model(console, app->pipelines[i].model, &model, NULL) == 0)
+        struct syn_error missing = {0};
+        if (syn_catalog_model(console, app->pipelines[i].model, &model, &missing) == 0)
             status = syn_problem_check_window(&app->pipelines[i], model, error);
         syn_model_free(model);
     }
