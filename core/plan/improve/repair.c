@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROUNDS_MAX    2500 /* where nobody sets a limit: two seconds or so */
+#define ROUNDS_MAX    6000 /* where nobody sets a limit: some seconds */
+#define STEPS_ALONE   500  /* of one pipeline on devices that are empty */
 #define RESTART_AFTER 250  /* rounds without a plan of more pipelines than before */
 #define THROWN_MAX    4
 
@@ -167,11 +168,30 @@ static bool too_much(const struct syn_atlas *t)
     return false;
 }
 
+/* Has each of those that are left out a place where nothing else is? */
+static bool all_fit_alone(struct repair *r)
+{
+    const unsigned steps = r->goal.steps_max;
+    bool fit = true;
+    r->goal.steps_max = STEPS_ALONE;
+    for (unsigned p = 0; fit && p < r->atlas->pipelines; p++) {
+        if (!(r->out >> p & 1))
+            continue;
+        syn_ledger_clear(&r->trial, r->atlas);
+        (void)syn_ledger_settle(&r->trial);
+        fit = put(r, p);
+    }
+    r->goal.steps_max = steps;
+    return fit;
+}
+
 static int search(struct repair *r)
 {
     const uint64_t most = r->limits->iterations ? r->limits->iterations : ROUNDS_MAX;
     unsigned least = SYN_PIPELINES_MAX, since = 0;
     start(r, 0);
+    if (!syn_improve_interrupted(r->limits) && !all_fit_alone(r))
+        return SYN_EOOR;
     for (uint64_t round = 0; r->out; round++) {
         if (syn_improve_interrupted(r->limits))
             return SYN_ETIMEOUT;

@@ -107,7 +107,7 @@ static void a_layer_that_fits_nowhere_is_out_of_resource(void **state)
     memset(&rig, 0, sizeof rig);
     rig_wearables(&rig, RIG_MAX78000);
     rig_pipeline(&rig, rig_model(&rig, "mobilenetv2"), "glasses", "ring");
-    assert_int_equal(repair(&plan, 1, 20), SYN_EOOR);
+    assert_int_equal(repair(&plan, 1, 0), SYN_EOOR);
     rig_free(&rig);
 }
 
