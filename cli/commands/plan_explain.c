@@ -5,6 +5,7 @@
 #include "cli/commands/plan_search.h"
 #include "cli/output/show.h"
 #include "cli/shell/call.h"
+#include "core/plan/score.h"
 
 #include <stdlib.h>
 
@@ -35,6 +36,8 @@ static void show_all(const struct syn_explained *explained)
     syn_show_text(json, "id", explained->record->facts.id);
     syn_show_text(json, "execution", syn_execution_name(explained->record->execution));
     syn_show_text(json, "planner", explained->planner);
+    syn_show_text(json, "objective",
+                  syn_objective_name(explained->record->workload->problem.objective));
     syn_show_number(json, "throughput_ips", figures->throughput_ips);
     syn_show_number(json, "round_ms", (double)figures->round_ns / 1e6);
     syn_result_print(result, "plan %s, %s: %.2f inferences/s, a round of %.3f ms\n",

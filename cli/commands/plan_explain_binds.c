@@ -132,7 +132,8 @@ void syn_explain_show_binding(const struct syn_explained *explained)
     }
     for (unsigned i = 0; i < e->shares.count; i++)
         show_share(explained, &e->shares.list[i], table, shares);
-    syn_result_table(result, table);
+    if (e->shares.count)
+        syn_result_table(result, table);
     syn_table_free(table);
     show_bounds(explained, json);
 }

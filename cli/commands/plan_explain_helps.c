@@ -9,6 +9,19 @@
 
 #define GAIN_SHOWN 0.0005 /* less is 0.0 % */
 
+/* What a gain is, by objective. */
+static const char *const gains[] = {
+    [SYN_OBJECTIVE_THROUGHPUT] = "throughput gained",
+    [SYN_OBJECTIVE_LATENCY] = "latency saved",
+    [SYN_OBJECTIVE_ENERGY] = "energy saved",
+    [SYN_OBJECTIVE_POWER] = "power saved",
+};
+
+static const char *gain_name(const struct syn_explained *explained)
+{
+    return gains[explained->record->workload->problem.objective];
+}
+
 /* ---- what would help ---- */
 
 static const struct {
@@ -135,7 +148,8 @@ void syn_explain_show_helps(const struct syn_explained *explained)
         syn_table_format(table, "%.1f %%", 100 * help->kept);
         figures_cells(table, &help->figures);
     }
-    syn_result_print(result, "\nwhat would help, by searching again (%s)\n", explained->planner);
+    syn_result_print(result, "\nwhat would help, by searching again (%s): %s\n", explained->planner,
+                     gain_name(explained));
     if (syn_table_rows(table) > 0)
         syn_result_table(result, table);
     syn_table_free(table);
@@ -207,7 +221,7 @@ void syn_explain_show_nears(const struct syn_explained *explained)
         syn_table_format(table, "%.1f %%", 100 * e->nears[i].gain);
         figures_cells(table, &e->nears[i].figures);
     }
-    syn_result_print(result, "\nnext best plans, all else kept%s\n",
+    syn_result_print(result, "\nnext best plans, all else kept: %s%s\n", gain_name(explained),
                      e->nears_stopped ? " (time was over: there may be nearer ones)" : "");
     if (syn_table_rows(table) > 0)
         syn_result_table(result, table);

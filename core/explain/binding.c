@@ -96,7 +96,10 @@ int syn_explain_binding(struct syn_explain_task *task)
     int rc = 0;
     find_kind(task);
     find_next(task);
-    for (unsigned i = 0; !rc && i < task->works.count; i++)
+    /* A rate that was asked for caps all alike: no task has a share in it. */
+    const bool asked =
+        out->binding.kind == SYN_BINDS_CAP && task->problem->objective == SYN_OBJECTIVE_POWER;
+    for (unsigned i = 0; !rc && !asked && i < task->works.count; i++)
         if (takes_part(&out->binding, &task->works.list[i]))
             rc = syn_works_add(&out->shares, task->works.list[i]);
     if (out->shares.count)

@@ -142,7 +142,8 @@ struct syn_explain_options {
 struct syn_explanation {
     struct syn_figures figures; /* of the plan */
     struct syn_binding binding;
-    struct syn_works shares; /* of what binds, the largest first; owned */
+    struct syn_works shares; /* of what binds, the largest first (none of a rate that was asked for
+                                with the objective power); owned */
     unsigned device_count;
     struct syn_device_memory memory[SYN_DEVICES_MAX];
     unsigned link_count;
