@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/plan/enumerate.h"
 
-#include "core/plan/ways.h"
+#include "core/plan/walk.h"
 
 #include <string.h>
 #include <time.h>
@@ -32,282 +32,6 @@ int syn_search_interrupted(const struct syn_search_options *options, int64_t dea
     return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec > deadline_ns ? SYN_ETIMEOUT : 0;
 }
 
-/* Sums along the beginning of an execution plan; base included. */
-struct sums {
-    int64_t latency_ns; /* of all pipelines */
-    int64_t own_ns, model_ns;
-    int64_t energy_fj; /* active */
-    int64_t peak_ns;   /* of the busiest unit, at least */
-    uint64_t bytes, away;
-};
-
-struct walk {
-    struct syn_stage *stage;
-    struct syn_outlook *outlook;
-    const struct syn_search_options *options;
-    const struct syn_visitor *visitor;
-    const struct syn_limits *limits;
-    uint64_t round_ns; /* T at most, of limits and problem */
-    int64_t deadline_ns;
-    uint64_t *count;
-    uint64_t ask, settled, renew;
-    uint64_t ask_last;     /* 0: not limited, or no plan yet */
-    struct syn_ways *ways; /* NULL as long as the walk is short */
-    uint64_t ask_ways;     /* candidates before there are ways */
-    int status;
-    struct syn_execution_plan plan;
-    int64_t radio_ns[SYN_RADIO_NODES]; /* of a round, base and plan */
-    int64_t pair_ns[SYN_RADIO_NODES][SYN_RADIO_NODES];
-    int64_t sense_ns, act_ns;                   /* of a round, this pipeline at source and target */
-    int64_t least_ns[SYN_MODEL_LAYERS_MAX + 1]; /* to send any cut from here on to the target */
-    uint32_t free;                              /* hosts that hold no chunk of `plan` */
-    unsigned strangers;                /* chunks on devices that are neither source nor target */
-    uint64_t room[SYN_PART_RESOURCES]; /* of all free hosts together */
-};
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-static unsigned count_bits(uint32_t set)
-{
-    unsigned n = 0;
-    for (; set; set &= set - 1)
-        n++;
-    return n;
-}
-
-static int64_t busy(const struct walk *w, unsigned device, enum syn_unit unit)
-{
-    return w->stage->busy_ns[device][unit];
-}
-
-/* What is busy on the CPU beside chunks of this pipeline. */
-static int64_t cpu_ns(const struct walk *w, unsigned device)
-{
-    return busy(w, device, SYN_UNIT_CPU) + (device == w->plan.target ? w->act_ns : 0);
-}
-
-/* ---- hops --------------------------------------------------------------------------------- */
-
-static void change_pair(struct walk *w, unsigned a, unsigned b, int64_t ns)
-{
-    w->radio_ns[a] += ns;
-    w->radio_ns[b] += ns;
-    w->pair_ns[a][b] += ns;
-    w->pair_ns[b][a] += ns;
-}
-
-static void radio_change(struct walk *w, const struct syn_hop *h, int64_t times)
-{
-    if (h->from == h->to)
-        return;
-    if (h->direct) {
-        change_pair(w, h->from, h->to, times * h->from_ns);
-    } else if (w->stage->problem->fleet->hub_wired) {
-        w->radio_ns[h->from] += times * h->from_ns;
-        w->radio_ns[h->to] += times * h->to_ns;
-    } else {
-        change_pair(w, h->from, SYN_DEVICE_HUB, times * h->from_ns);
-        change_pair(w, h->to, SYN_DEVICE_HUB, times * h->to_ns);
-    }
-}
-
-/* Three radios of which two are a and b: none of their transfers can overlap. */
-static int64_t triple_ns(const struct walk *w, unsigned a, unsigned b)
-{
-    int64_t most = 0;
-    for (unsigned n = 0; n < SYN_RADIO_NODES; n++)
-        most = n == a || n == b ? most : larger(most, w->pair_ns[a][n] + w->pair_ns[b][n]);
-    return most + w->pair_ns[a][b];
-}
-
-/* Of the radios that a hop keeps busy, together with others. */
-static int64_t hop_ns(const struct walk *w, const struct syn_hop *h)
-{
-    const int64_t ends = larger(w->radio_ns[h->from], w->radio_ns[h->to]);
-    if (h->direct)
-        return larger(ends, triple_ns(w, h->from, h->to));
-    if (w->stage->problem->fleet->hub_wired)
-        return ends;
-    return larger(
-        larger(ends, w->radio_ns[SYN_DEVICE_HUB]),
-        larger(triple_ns(w, h->from, SYN_DEVICE_HUB), triple_ns(w, h->to, SYN_DEVICE_HUB)));
-}
-
-/* Takes a hop into sums and radios; radio_change with -weight undoes the latter. */
-static void take_hop(struct walk *w, const struct syn_hop *h, unsigned cut, bool inside,
-                     struct sums *sums)
-{
-    const struct syn_stage *s = w->stage;
-    const int64_t ns = syn_hop_latency_ns(h);
-    if (h->from == h->to)
-        return;
-    radio_change(w, h, s->weight);
-    sums->latency_ns += ns;
-    sums->own_ns += ns;
-    sums->model_ns += inside ? ns : 0;
-    sums->bytes += syn_stage_hop_bytes(s, h, cut);
-    sums->energy_fj += syn_stage_hop_energy_fj(s, h);
-    sums->peak_ns = larger(sums->peak_ns, hop_ns(w, h));
-}
-
-/* ---- judgement ---------------------------------------------------------------------------- */
-
-/* What is known to follow: nothing behind a complete plan. */
-struct ahead {
-    int64_t peak_ns;
-    const struct syn_rest *rest;
-};
-
-static const struct syn_rest no_rest = {0};
-
-static struct syn_candidate candidate(const struct walk *w, const struct sums *sums,
-                                      struct ahead ahead, bool complete)
-{
-    const struct syn_stage *s = w->stage;
-    const struct syn_rest *r = ahead.rest;
-    const enum syn_outlook_order order = w->limits->order;
-    const unsigned k = w->plan.chunk_count;
-    const bool open = k && w->plan.chunks[k - 1].first == w->plan.chunks[k - 1].last;
-    const int64_t peak = larger(sums->peak_ns, ahead.peak_ns);
-    const int64_t fj = order == SYN_OUTLOOK_ENERGY ? r->first : r->second;
-    const int64_t latency = order == SYN_OUTLOOK_LATENCY  ? r->first
-                            : order == SYN_OUTLOOK_ENERGY ? r->second
-                                                          : 0;
-    return (struct syn_candidate){
-        .plan = &w->plan,
-        .complete = complete,
-        .chunk_count = k - open + (unsigned)r->chunks,
-        .score = {.round_ns = (uint64_t)peak,
-                  .latency_ns = (uint64_t)(sums->latency_ns + latency),
-                  .energy_fj = (uint64_t)(sums->energy_fj + fj + s->idle_uw * peak),
-                  .bytes = sums->bytes + (uint64_t)r->bytes,
-                  .away = sums->away + (uint64_t)r->away},
-        .own_latency_ns = (uint64_t)(sums->own_ns + (order == SYN_OUTLOOK_OWN ? r->first : 0)),
-        .model_latency_ns =
-            (uint64_t)(sums->model_ns + (order == SYN_OUTLOOK_MODEL ? r->first : 0))};
-}
-
-static bool wanted(const struct walk *w, const struct syn_candidate *c)
-{
-    const struct syn_pipeline *spec = &w->stage->problem->pipelines[w->stage->pipeline].spec;
-    if (spec->latency_bound_ms > 0 && (double)c->own_latency_ns / 1e6 > spec->latency_bound_ms)
-        return false;
-    return c->score.round_ns <= w->round_ns && w->visitor->promising(w->visitor->ctx, c);
-}
-
-static bool leads_on(const struct ahead *ahead)
-{
-    return ahead->rest->first < SYN_STAGE_NEVER_NS && ahead->peak_ns < SYN_STAGE_NEVER_NS;
-}
-
-static unsigned left(const struct walk *w)
-{
-    return w->limits->chunks ? w->limits->chunks - w->plan.chunk_count : 0;
-}
-
-/* The target must hear of it once more: what its radio then has to do at least. `cut`: the first
- * that can be sent on. */
-static int64_t due_ns(const struct walk *w, unsigned holder, unsigned cut)
-{
-    const struct syn_stage *s = w->stage;
-    const unsigned target = w->plan.target;
-    if (holder == target)
-        return 0;
-    return w->radio_ns[target] + s->weight * (w->free >> target & 1
-                                                  ? w->least_ns[cut]
-                                                  : s->device[target].table->message_ns[s->layers]);
-}
-
-static struct ahead after_chunk(const struct walk *w, unsigned device, unsigned cut)
-{
-    return (struct ahead){
-        larger(syn_outlook_peak_after(w->outlook, left(w), cut, device), due_ns(w, device, cut)),
-        syn_outlook_after(w->outlook, left(w), cut, device)};
-}
-
-/* ---- complete plans ------------------------------------------------------------------------- */
-
-/* Radios of base and plan together, by pair. */
-static int64_t radio_bound(const struct walk *w, int64_t peak_ns)
-{
-    const struct syn_stage *s = w->stage;
-    const struct syn_execution_plan *e = &w->plan;
-    struct syn_radio_load load = s->radio;
-    uint32_t set;
-    unsigned holder = e->source;
-    for (unsigned k = 0; k <= e->chunk_count; k++) {
-        const bool result = k == e->chunk_count;
-        const unsigned next = result ? e->target : e->chunks[k].device;
-        const unsigned cut = result ? s->layers : e->chunks[k].first;
-        if (next != holder)
-            syn_radio_transfer(&load, s->problem->fleet, holder, next, s->table->bytes[cut],
-                               (uint64_t)s->weight);
-        holder = next;
-    }
-    return (int64_t)syn_radio_bound(&load, (uint64_t)peak_ns, &set);
-}
-
-/* T of base and plan, with the figures of the devices that the plan does not touch. */
-static int64_t exact_peak(const struct walk *w)
-{
-    const struct syn_stage *s = w->stage;
-    int64_t accel[SYN_DEVICES_MAX], cpu[SYN_DEVICES_MAX];
-    int64_t peak = larger(s->cap_ns, w->radio_ns[SYN_DEVICE_HUB]);
-    for (unsigned d = 0; d < s->devices; d++) {
-        accel[d] = busy(w, d, SYN_UNIT_ACCEL);
-        cpu[d] = cpu_ns(w, d);
-    }
-    for (unsigned k = 0; k < w->plan.chunk_count; k++) {
-        const struct syn_plan_chunk *c = &w->plan.chunks[k];
-        accel[c->device] += syn_stage_entry(s, c->device, c->first, c->last)->accel_ns;
-        cpu[c->device] += syn_stage_cpu_ns(s, c->device, c->first, c->last);
-    }
-    for (unsigned d = 0; d < s->devices; d++) {
-        const int64_t sensor =
-            busy(w, d, SYN_UNIT_SENSOR) + (d == w->plan.source ? w->sense_ns : 0);
-        peak = larger(peak, larger(larger(accel[d], cpu[d]), larger(sensor, w->radio_ns[d])));
-    }
-    return larger(peak, radio_bound(w, peak));
-}
-
-/* Do the pipelines of the base keep their latency bounds beside this plan? */
-static bool bounds_kept(const struct walk *w)
-{
-    struct syn_plan whole = w->stage->base;
-    struct syn_prediction prediction;
-    if (!w->stage->bounded)
-        return true;
-    whole.pipelines[w->stage->pipeline] = w->plan;
-    return !syn_cost_predict_partial(w->stage->problem, &whole, SYN_EXECUTION_PARALLEL, &prediction,
-                                     NULL);
-}
-
-static void tell(struct walk *w, const struct syn_candidate *c)
-{
-    w->visitor->found(w->visitor->ctx, c);
-    if (w->limits->patience)
-        w->ask_last = w->ask + w->limits->patience;
-}
-
-/* All chunks stand; the result goes home. */
-static void finish(struct walk *w, unsigned holder, struct sums sums)
-{
-    const unsigned cut = w->stage->layers;
-    const struct syn_hop h = syn_stage_hop(w->stage, holder, w->plan.target, cut);
-    take_hop(w, &h, cut, false, &sums);
-    struct syn_candidate c = candidate(w, &sums, (struct ahead){0, &no_rest}, false);
-    if (wanted(w, &c)) {
-        sums.peak_ns = exact_peak(w);
-        c = candidate(w, &sums, (struct ahead){0, &no_rest}, true);
-        if (wanted(w, &c) && bounds_kept(w))
-            tell(w, &c);
-    }
-    radio_change(w, &h, -w->stage->weight);
-}
-
 /* ---- choices ------------------------------------------------------------------------------- */
 
 /* Devices for the next chunk or ends of a chunk, the best first. */
@@ -316,7 +40,7 @@ struct choice {
     struct syn_candidate candidate;
 };
 
-static void insert(const struct walk *w, struct choice *list, unsigned *count, unsigned at,
+static void insert(const struct syn_walk *w, struct choice *list, unsigned *count, unsigned at,
                    const struct syn_candidate *c)
 {
     unsigned to = (*count)++;
@@ -327,26 +51,27 @@ static void insert(const struct walk *w, struct choice *list, unsigned *count, u
     list[to].candidate = *c;
 }
 
-static uint32_t own_devices(const struct walk *w)
+static uint32_t own_devices(const struct syn_walk *w)
 {
     return 1u << w->plan.source | 1u << w->plan.target;
 }
 
 /* Can as many chunks follow as must, on as many devices as may? */
-static bool enough_left(const struct walk *w, unsigned cut)
+static bool enough_left(const struct syn_walk *w, unsigned cut)
 {
     const unsigned layers = w->stage->layers - cut, needed = w->stage->needed[cut];
-    const unsigned own = count_bits(w->free & own_devices(w)), all = count_bits(w->free);
+    const unsigned own = syn_count_bits(w->free & own_devices(w)), all = syn_count_bits(w->free);
     const unsigned strangers = w->limits->strangers - w->strangers;
     unsigned most = all - own < strangers ? all : own + strangers;
     most = most < layers ? most : layers;
     if (!w->limits->chunks)
         return needed <= most;
-    return needed <= left(w) && left(w) <= most && (left(w) > 0 || layers == 0);
+    return needed <= syn_walk_left(w) && syn_walk_left(w) <= most &&
+           (syn_walk_left(w) > 0 || layers == 0);
 }
 
 /* Could the layers behind the cut fit on all free hosts together, by their sums? */
-static bool room_left(const struct walk *w, unsigned cut)
+static bool room_left(const struct syn_walk *w, unsigned cut)
 {
     const struct syn_demand *demand = w->stage->demand;
     const unsigned layers = w->stage->layers;
@@ -357,7 +82,7 @@ static bool room_left(const struct walk *w, unsigned cut)
 }
 
 /* Could they follow one by one? Asked where the walk turns out to be long. */
-static bool ways_left(struct walk *w, unsigned cut)
+static bool ways_left(struct syn_walk *w, unsigned cut)
 {
     if (w->ask < w->ask_ways)
         return true;
@@ -367,7 +92,7 @@ static bool ways_left(struct walk *w, unsigned cut)
     return !w->ways || syn_ways_any(w->ways, w->free, cut);
 }
 
-static void change_room(struct walk *w, unsigned device, bool free)
+static void change_room(struct syn_walk *w, unsigned device, bool free)
 {
     const struct syn_demand *room = &w->stage->device[device].room;
     for (unsigned r = 0; r < SYN_PART_RESOURCES; r++)
@@ -375,7 +100,7 @@ static void change_room(struct walk *w, unsigned device, bool free)
     w->free ^= 1u << device;
 }
 
-static void poll_interrupts(struct walk *w)
+static void poll_interrupts(struct syn_walk *w)
 {
     ++*w->count;
     if (++w->ask % ASK_INTERVAL == 0)
@@ -385,7 +110,7 @@ static void poll_interrupts(struct walk *w)
 }
 
 /* Entries that turned out worse than their bounds are known to the outlook from now on. */
-static void settle(struct walk *w, unsigned device, unsigned first, unsigned last)
+static void settle(struct syn_walk *w, unsigned device, unsigned first, unsigned last)
 {
     if (syn_stage_entry(w->stage, device, first, last)->state != SYN_ENTRY_BOUND)
         return;
@@ -399,49 +124,50 @@ static void settle(struct walk *w, unsigned device, unsigned first, unsigned las
 
 /* ---- the walk ------------------------------------------------------------------------------ */
 
-static void extend(struct walk *w, unsigned holder, unsigned first, const struct sums *sums);
+static void extend(struct syn_walk *w, unsigned holder, unsigned first,
+                   const struct syn_sums *sums);
 
-static void take_entry(const struct walk *w, unsigned device, unsigned first, unsigned last,
-                       struct sums *sums)
+static void take_entry(const struct syn_walk *w, unsigned device, unsigned first, unsigned last,
+                       struct syn_sums *sums)
 {
     const struct syn_stage *s = w->stage;
     const struct syn_entry *e = syn_stage_entry(s, device, first, last);
-    const int64_t accel = busy(w, device, SYN_UNIT_ACCEL) + e->accel_ns;
-    const int64_t cpu = cpu_ns(w, device) + syn_stage_cpu_ns(s, device, first, last);
+    const int64_t accel = syn_walk_busy_ns(w, device, SYN_UNIT_ACCEL) + e->accel_ns;
+    const int64_t cpu = syn_walk_cpu_ns(w, device) + syn_stage_cpu_ns(s, device, first, last);
     sums->latency_ns += e->own_ns + e->others_ns;
     sums->own_ns += e->own_ns;
     sums->model_ns += e->own_ns;
     sums->energy_fj += syn_stage_energy_fj(s, device, first, last, e);
     sums->away += device != w->plan.source;
-    sums->peak_ns = larger(sums->peak_ns, larger(accel, cpu));
+    sums->peak_ns = syn_larger_ns(sums->peak_ns, syn_larger_ns(accel, cpu));
     /* A chunk that is not the last sends its output. */
     if (last < s->layers)
         sums->peak_ns =
-            larger(sums->peak_ns,
-                   w->radio_ns[device] + s->weight * s->device[device].table->message_ns[last]);
+            syn_larger_ns(sums->peak_ns, w->radio_ns[device] +
+                                             s->weight * s->device[device].table->message_ns[last]);
 }
 
 /* The plan with the chunk that is last in it, as it is known now. */
-static bool worth(const struct walk *w, unsigned device, unsigned first, unsigned last,
-                  const struct sums *before, struct sums *after, struct syn_candidate *c)
+static bool worth(const struct syn_walk *w, unsigned device, unsigned first, unsigned last,
+                  const struct syn_sums *before, struct syn_sums *after, struct syn_candidate *c)
 {
-    const struct ahead ahead = after_chunk(w, device, last);
+    const struct syn_ahead ahead = syn_walk_after(w, device, last);
     if (syn_stage_entry(w->stage, device, first, last)->state == SYN_ENTRY_NEVER ||
-        !leads_on(&ahead))
+        !syn_ahead_leads_on(&ahead))
         return false;
     *after = *before;
     take_entry(w, device, first, last, after);
-    *c = candidate(w, after, ahead, false);
-    return wanted(w, c);
+    *c = syn_walk_candidate(w, after, ahead, false);
+    return syn_walk_wants(w, c);
 }
 
-static void set_chunk(struct walk *w, unsigned device, unsigned first, unsigned last)
+static void set_chunk(struct syn_walk *w, unsigned device, unsigned first, unsigned last)
 {
     w->plan.chunks[w->plan.chunk_count - 1] = (struct syn_plan_chunk){
         .device = (uint8_t)device, .first = (uint16_t)first, .last = (uint16_t)last};
 }
 
-static bool arena_fits(const struct walk *w, unsigned device, unsigned holder, unsigned first,
+static bool arena_fits(const struct syn_walk *w, unsigned device, unsigned holder, unsigned first,
                        unsigned last)
 {
     const struct syn_stage *s = w->stage;
@@ -450,10 +176,10 @@ static bool arena_fits(const struct walk *w, unsigned device, unsigned holder, u
     return in + out <= s->device[device].arena_bytes;
 }
 
-static void enter_chunk(struct walk *w, unsigned device, unsigned first, unsigned last,
-                        const struct sums *sums)
+static void enter_chunk(struct syn_walk *w, unsigned device, unsigned first, unsigned last,
+                        const struct syn_sums *sums)
 {
-    struct sums after;
+    struct syn_sums after;
     struct syn_candidate c;
     set_chunk(w, device, first, last);
     if (!worth(w, device, first, last, sums, &after, &c))
@@ -462,19 +188,19 @@ static void enter_chunk(struct walk *w, unsigned device, unsigned first, unsigne
     if (!worth(w, device, first, last, sums, &after, &c))
         return;
     if (last == w->stage->layers)
-        finish(w, device, after);
+        syn_walk_finish(w, device, after);
     else if (ways_left(w, last))
         extend(w, device, last, &after);
 }
 
 /* All ends of the chunk that was begun last. */
-static void try_ends(struct walk *w, unsigned device, unsigned holder, unsigned first,
-                     const struct sums *sums)
+static void try_ends(struct syn_walk *w, unsigned device, unsigned holder, unsigned first,
+                     const struct syn_sums *sums)
 {
     struct choice list[SYN_MODEL_LAYERS_MAX];
     unsigned count = 0;
     for (unsigned last = w->stage->device[device].reach[first]; last > first; last--) {
-        struct sums after;
+        struct syn_sums after;
         struct syn_candidate c;
         set_chunk(w, device, first, last);
         poll_interrupts(w);
@@ -487,34 +213,34 @@ static void try_ends(struct walk *w, unsigned device, unsigned holder, unsigned 
 }
 
 /* The hop to a device that begins a chunk: is anything behind it wanted? */
-static bool device_promises(struct walk *w, const struct syn_hop *h, unsigned first,
-                            struct sums *sums, struct syn_candidate *c)
+static bool device_promises(struct syn_walk *w, const struct syn_hop *h, unsigned first,
+                            struct syn_sums *sums, struct syn_candidate *c)
 {
-    struct ahead ahead = {syn_outlook_peak_on(w->outlook, left(w), first, h->to),
-                          syn_outlook_on(w->outlook, left(w), first, h->to)};
-    if (!leads_on(&ahead))
+    struct syn_ahead ahead = {syn_outlook_peak_on(w->outlook, syn_walk_left(w), first, h->to),
+                              syn_outlook_on(w->outlook, syn_walk_left(w), first, h->to)};
+    if (!syn_ahead_leads_on(&ahead))
         return false;
-    take_hop(w, h, first, first > 0, sums);
-    ahead.peak_ns = larger(ahead.peak_ns, due_ns(w, h->to, first + 1));
+    syn_walk_take_hop(w, h, first, first > 0, sums);
+    ahead.peak_ns = syn_larger_ns(ahead.peak_ns, syn_walk_due_ns(w, h->to, first + 1));
     w->plan.chunk_count++;
     set_chunk(w, h->to, first, first);
-    *c = candidate(w, sums, ahead, false);
-    const bool yes = wanted(w, c);
+    *c = syn_walk_candidate(w, sums, ahead, false);
+    const bool yes = syn_walk_wants(w, c);
     w->plan.chunk_count--;
-    radio_change(w, h, -w->stage->weight);
+    syn_walk_change_radio(w, h, -w->stage->weight);
     return yes;
 }
 
-static void enter_device(struct walk *w, unsigned device, unsigned holder, unsigned first,
-                         const struct sums *sums)
+static void enter_device(struct syn_walk *w, unsigned device, unsigned holder, unsigned first,
+                         const struct syn_sums *sums)
 {
     const bool stranger = !(own_devices(w) >> device & 1);
     const struct syn_hop h = syn_stage_hop(w->stage, holder, device, first);
-    struct sums after = *sums;
+    struct syn_sums after = *sums;
     struct syn_candidate c;
     if (!device_promises(w, &h, first, &after, &c))
         return;
-    radio_change(w, &h, w->stage->weight);
+    syn_walk_change_radio(w, &h, w->stage->weight);
     change_room(w, device, false);
     w->strangers += stranger;
     w->plan.chunk_count++;
@@ -522,10 +248,10 @@ static void enter_device(struct walk *w, unsigned device, unsigned holder, unsig
     w->plan.chunks[--w->plan.chunk_count] = (struct syn_plan_chunk){0};
     w->strangers -= stranger;
     change_room(w, device, true);
-    radio_change(w, &h, -w->stage->weight);
+    syn_walk_change_radio(w, &h, -w->stage->weight);
 }
 
-static bool may_begin(const struct walk *w, unsigned device)
+static bool may_begin(const struct syn_walk *w, unsigned device)
 {
     const bool stranger = !(own_devices(w) >> device & 1);
     const bool second = w->limits->one_of_twins && w->stage->twins[device] & w->free;
@@ -533,13 +259,13 @@ static bool may_begin(const struct walk *w, unsigned device)
 }
 
 /* The next chunk on every device that may hold it. */
-static void extend(struct walk *w, unsigned holder, unsigned first, const struct sums *sums)
+static void extend(struct syn_walk *w, unsigned holder, unsigned first, const struct syn_sums *sums)
 {
     struct choice list[SYN_DEVICES_MAX];
     unsigned count = 0;
     for (unsigned d = 0; d < w->stage->devices; d++) {
         const struct syn_hop h = syn_stage_hop(w->stage, holder, d, first);
-        struct sums after = *sums;
+        struct syn_sums after = *sums;
         struct syn_candidate c;
         if (may_begin(w, d) && device_promises(w, &h, first, &after, &c))
             insert(w, list, &count, d, &c);
@@ -551,19 +277,20 @@ static void extend(struct walk *w, unsigned holder, unsigned first, const struct
 /* ---- sources and targets ------------------------------------------------------------------- */
 
 /* Loads that stay whatever the plan. */
-static int64_t floor_peak(const struct walk *w)
+static int64_t floor_peak(const struct syn_walk *w)
 {
     const struct syn_stage *s = w->stage;
-    int64_t peak = larger(s->cap_ns, s->radio_ns);
+    int64_t peak = syn_larger_ns(s->cap_ns, s->radio_ns);
     for (unsigned d = 0; d < s->devices; d++) {
-        peak = larger(peak, larger(s->device[d].least_ns, cpu_ns(w, d)));
-        peak = larger(peak, larger(w->radio_ns[d], busy(w, d, SYN_UNIT_SENSOR)));
+        peak = syn_larger_ns(peak, syn_larger_ns(s->device[d].least_ns, syn_walk_cpu_ns(w, d)));
+        peak = syn_larger_ns(
+            peak, syn_larger_ns(w->radio_ns[d], syn_walk_busy_ns(w, d, SYN_UNIT_SENSOR)));
     }
-    peak = larger(peak, w->radio_ns[SYN_DEVICE_HUB]);
-    return larger(peak, busy(w, w->plan.source, SYN_UNIT_SENSOR) + w->sense_ns);
+    peak = syn_larger_ns(peak, w->radio_ns[SYN_DEVICE_HUB]);
+    return syn_larger_ns(peak, syn_walk_busy_ns(w, w->plan.source, SYN_UNIT_SENSOR) + w->sense_ns);
 }
 
-static void begin_ends(struct walk *w, unsigned source, unsigned target, struct sums *sums)
+static void begin_ends(struct syn_walk *w, unsigned source, unsigned target, struct syn_sums *sums)
 {
     const struct syn_stage *s = w->stage;
     const struct syn_timing *from = s->device[source].timing, *to = s->device[target].timing;
@@ -571,40 +298,40 @@ static void begin_ends(struct walk *w, unsigned source, unsigned target, struct 
     w->plan = (struct syn_execution_plan){.source = (uint8_t)source, .target = (uint8_t)target};
     w->sense_ns = s->weight * sense;
     w->act_ns = s->weight * act;
-    *sums =
-        (struct sums){.latency_ns = s->latency_ns + sense + act,
-                      .own_ns = sense + act,
-                      .energy_fj = s->energy_fj + w->sense_ns * from->active_uw[SYN_UNIT_SENSOR] +
-                                   w->act_ns * to->active_uw[SYN_UNIT_CPU],
-                      .peak_ns = floor_peak(w),
-                      .bytes = s->bytes_sent,
-                      .away = s->away};
+    *sums = (struct syn_sums){.latency_ns = s->latency_ns + sense + act,
+                              .own_ns = sense + act,
+                              .energy_fj = s->energy_fj +
+                                           w->sense_ns * from->active_uw[SYN_UNIT_SENSOR] +
+                                           w->act_ns * to->active_uw[SYN_UNIT_CPU],
+                              .peak_ns = floor_peak(w),
+                              .bytes = s->bytes_sent,
+                              .away = s->away};
 }
 
 /* T at least for plans from the source, by the outlook to the target. */
-static int64_t least_peak(const struct walk *w, unsigned source, const struct sums *sums)
+static int64_t least_peak(const struct syn_walk *w, unsigned source, const struct syn_sums *sums)
 {
     int64_t best = SYN_STAGE_NEVER_NS;
     for (unsigned d = 0; d < w->stage->devices; d++) {
         const struct syn_hop h = syn_stage_hop(w->stage, source, d, 0);
-        const int64_t ns = larger(syn_outlook_peak_on(w->outlook, left(w), 0, d),
-                                  syn_outlook_hop_peak(w->stage, &h));
+        const int64_t ns = syn_larger_ns(syn_outlook_peak_on(w->outlook, syn_walk_left(w), 0, d),
+                                         syn_outlook_hop_peak(w->stage, &h));
         best = ns < best ? ns : best;
     }
-    return larger(best, sums->peak_ns);
+    return syn_larger_ns(best, sums->peak_ns);
 }
 
 static unsigned the_source(const struct syn_problem_pipeline *p)
 {
     unsigned source = 0;
-    if (count_bits(p->sources) != 1)
+    if (syn_count_bits(p->sources) != 1)
         return SYN_OUTLOOK_ANY;
     while (!(p->sources >> source & 1))
         source++;
     return source;
 }
 
-static void find_least(struct walk *w, unsigned target)
+static void find_least(struct syn_walk *w, unsigned target)
 {
     const int64_t *message = w->stage->device[target].table->message_ns;
     w->least_ns[w->stage->layers] = message[w->stage->layers];
@@ -613,10 +340,10 @@ static void find_least(struct walk *w, unsigned target)
             message[cut] < w->least_ns[cut + 1] ? message[cut] : w->least_ns[cut + 1];
 }
 
-static void walk_target(struct walk *w, unsigned target)
+static void walk_target(struct syn_walk *w, unsigned target)
 {
     const struct syn_problem_pipeline *p = &w->stage->problem->pipelines[w->stage->pipeline];
-    struct sums sums;
+    struct syn_sums sums;
     syn_outlook_price(w->outlook, w->round_ns);
     find_least(w, target);
     for (unsigned source = 0; source < w->stage->devices && !w->status; source++) {
@@ -632,11 +359,11 @@ static void walk_target(struct walk *w, unsigned target)
 }
 
 /* The smallest bound on T of all ends; SYN_STAGE_NEVER_NS: there is no plan. */
-static int64_t least_of_all(struct walk *w)
+static int64_t least_of_all(struct syn_walk *w)
 {
     const struct syn_problem_pipeline *p = &w->stage->problem->pipelines[w->stage->pipeline];
     int64_t best = SYN_STAGE_NEVER_NS;
-    struct sums sums;
+    struct syn_sums sums;
     for (unsigned target = 0; target < w->stage->devices; target++) {
         if (!(p->targets >> target & 1))
             continue;
@@ -651,7 +378,7 @@ static int64_t least_of_all(struct walk *w)
     return best;
 }
 
-static void walk_all(struct walk *w)
+static void walk_all(struct syn_walk *w)
 {
     const struct syn_stage *s = w->stage;
     const struct syn_problem_pipeline *p = &s->problem->pipelines[s->pipeline];
@@ -663,7 +390,7 @@ static void walk_all(struct walk *w)
     for (unsigned d = 0; d < s->devices; d++)
         if (s->hosts >> d & 1)
             change_room(w, d, true);
-    const bool single = count_bits(p->targets) == 1;
+    const bool single = syn_count_bits(p->targets) == 1;
     const int64_t least = w->limits->least_round || single ? least_of_all(w) : 0;
     if (least >= SYN_STAGE_NEVER_NS)
         return;
@@ -683,16 +410,16 @@ int syn_enumerate_stage(struct syn_stage *stage, const struct syn_limits *limits
                         const struct syn_visitor *visitor, uint64_t *count)
 {
     const uint64_t most = stage->problem->round_max_ns ? stage->problem->round_max_ns : UINT64_MAX;
-    struct walk w = {.stage = stage,
-                     .outlook = syn_outlook_new(stage, limits->order, limits->chunks),
-                     .options = options,
-                     .visitor = visitor,
-                     .limits = limits,
-                     .round_ns = most < limits->round_ns ? most : limits->round_ns,
-                     .deadline_ns = deadline_ns,
-                     .count = count,
-                     .ask_last = limits->patience,
-                     .renew = RENEW_FIRST};
+    struct syn_walk w = {.stage = stage,
+                         .outlook = syn_outlook_new(stage, limits->order, limits->chunks),
+                         .options = options,
+                         .visitor = visitor,
+                         .limits = limits,
+                         .round_ns = most < limits->round_ns ? most : limits->round_ns,
+                         .deadline_ns = deadline_ns,
+                         .count = count,
+                         .ask_last = limits->patience,
+                         .renew = RENEW_FIRST};
     if (!w.outlook)
         return SYN_ENOMEM;
     w.status = syn_search_interrupted(options, INT64_MAX);

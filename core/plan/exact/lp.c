@@ -234,39 +234,33 @@ static void pivot(struct syn_lp *lp, unsigned variable, unsigned r, double price
     lp->since++;
 }
 
-/* The inverse once more from the basis, then x and duals from it: errors of many pivots go. */
-static void refactor(struct syn_lp *lp)
+/* The inverse of the columns in `basis`, row by row; false where they depend on each other. */
+static bool invert(struct syn_lp *lp, const unsigned *basis)
 {
     const unsigned m = lp->rows;
-    unsigned *old = malloc(m * sizeof *old);
-    lp->since = 0;
-    if (!old)
-        return;
-    memcpy(old, lp->basis, m * sizeof *old);
-    memcpy(lp->work, lp->inverse, (size_t)m * m * sizeof *lp->work);
     memset(lp->inverse, 0, (size_t)m * m * sizeof *lp->inverse);
     for (unsigned i = 0; i < m; i++) {
         lp->inverse[(size_t)i * m + i] = 1;
         lp->basis[i] = UINT32_MAX;
     }
-    bool whole = true;
-    for (unsigned k = 0; k < m && whole; k++) {
+    for (unsigned k = 0; k < m; k++) {
         unsigned r = m;
-        direction(lp, old[k]);
+        direction(lp, basis[k]);
         for (unsigned i = 0; i < m; i++)
             if (lp->basis[i] == UINT32_MAX && (r == m || fabs(lp->alpha[i]) > fabs(lp->alpha[r])))
                 r = i;
-        whole = fabs(lp->alpha[r]) > PIVOT_MIN;
-        if (whole) {
-            eliminate(lp, lp->inverse, r);
-            lp->basis[r] = old[k];
-        }
+        if (fabs(lp->alpha[r]) <= PIVOT_MIN)
+            return false;
+        eliminate(lp, lp->inverse, r);
+        lp->basis[r] = basis[k];
     }
-    if (!whole) {
-        memcpy(lp->basis, old, m * sizeof *old);
-        memcpy(lp->inverse, lp->work, (size_t)m * m * sizeof *lp->work);
-    }
-    free(old);
+    return true;
+}
+
+/* x and duals from the inverse. */
+static void restate(struct syn_lp *lp)
+{
+    const unsigned m = lp->rows;
     memset(lp->dual, 0, m * sizeof *lp->dual);
     for (unsigned i = 0; i < m; i++) {
         const double *row = &lp->inverse[(size_t)i * m];
@@ -277,6 +271,24 @@ static void refactor(struct syn_lp *lp)
             lp->dual[j] += cost * row[j];
         }
     }
+}
+
+/* The inverse once more from the basis: errors of many pivots go. */
+static void refactor(struct syn_lp *lp)
+{
+    const size_t m = lp->rows;
+    unsigned *basis = malloc(m * sizeof *basis);
+    lp->since = 0;
+    if (!basis)
+        return;
+    memcpy(basis, lp->basis, m * sizeof *basis);
+    memcpy(lp->work, lp->inverse, m * m * sizeof *lp->work);
+    if (!invert(lp, basis)) {
+        memcpy(lp->basis, basis, m * sizeof *basis);
+        memcpy(lp->inverse, lp->work, m * m * sizeof *lp->work);
+    }
+    free(basis);
+    restate(lp);
 }
 
 int syn_lp_solve(struct syn_lp *lp, unsigned pivots)

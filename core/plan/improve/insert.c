@@ -1,61 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "core/plan/improve/insert.h"
-
-#include "devices/base/hash.h"
+#include "core/plan/improve/inserter.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define WIDTH   6 /* beginnings that are tried one after the other from one place */
 #define RETRIES 3 /* looks at a place where none of them could be placed */
-
-/* A device as this insertion sees it. */
-struct host {
-    const struct syn_figures *figures;
-    const struct syn_ledger_device *now;
-    bool may;      /* hold chunks of the pipeline */
-    double prices; /* all, times the noise */
-    double accel_phi, cpu_phi, radio_phi;
-    int64_t cpu_ns;               /* chunks and actions */
-    int64_t second_ns, change_ns; /* that a lone chunk must be configured from now on; weighted */
-    double end_cost;              /* from here to the cheapest target */
-};
-
-struct syn_inserter {
-    const struct syn_atlas *atlas;
-    const struct syn_ledger *ledger;
-    const struct syn_goal *goal;
-    const struct syn_problem_pipeline *spec;
-    unsigned pipeline, layers, devices;
-    int64_t weight;
-    const uint32_t *bytes;
-    struct host host[SYN_DEVICES_MAX];
-    size_t chunks;  /* entries of a device in `cost` and `exact` */
-    double *cost;   /* [device][chunk]; INFINITY: not possible */
-    uint8_t *exact; /* [device][chunk]: placed, not guessed */
-    uint16_t *end;  /* [device][first]: furthest end that sums of memory allow */
-    double *memory; /* [device][cut]: price of the memory of the layers before it */
-    double *rest;   /* [cut][device]: a chunk begins here and all that follows */
-    double *onward; /* [cut][device]: the data are here, the next chunk elsewhere */
-    double *send;   /* [cut][device]: one end's share of a hop */
-    /* The walk: */
-    int64_t radio_ns[SYN_RADIO_NODES];
-    struct syn_execution_plan plan, best;
-    double best_cost;
-    uint32_t used;
-    unsigned steps;
-};
-
-double syn_draw_share(uint64_t *seed)
-{
-    return (double)(syn_splitmix64(seed) >> 11) / 9007199254740992.0;
-}
-
-unsigned syn_draw(uint64_t *seed, unsigned below)
-{
-    return (unsigned)((syn_splitmix64(seed) >> 32) * below >> 32);
-}
 
 static double phi(const struct syn_goal *goal, int64_t ns)
 {
@@ -77,7 +27,7 @@ static double chunk_cost(const struct syn_inserter *in, unsigned device, unsigne
                          unsigned last, int64_t accel_ns, int64_t cpu_ns, int64_t latency_ns)
 {
     const struct syn_goal *g = in->goal;
-    const struct host *h = &in->host[device];
+    const struct syn_insert_host *h = &in->host[device];
     const int64_t accel = h->now->accel_ns + accel_ns, cpu = h->cpu_ns + cpu_ns;
     const double *memory = &in->memory[(size_t)device * (in->atlas->layers_max + 1u)];
     if (accel > g->limit_ns || cpu > g->limit_ns)
@@ -96,7 +46,7 @@ static double chunk_cost(const struct syn_inserter *in, unsigned device, unsigne
 static double guess_cost(const struct syn_inserter *in, unsigned device, unsigned first,
                          unsigned last)
 {
-    const struct host *h = &in->host[device];
+    const struct syn_insert_host *h = &in->host[device];
     const struct syn_figures *f = h->figures;
     const int64_t moving = f->words_ns[first] + f->words_ns[last] +
                            (h->now->count ? f->configure_ns[last - first] : 0);
@@ -121,7 +71,7 @@ static double radio_cost(const struct syn_inserter *in, unsigned node, int64_t n
 /* One end's share of a hop, at least; half of the latency. */
 static double send_cost(const struct syn_inserter *in, unsigned device, unsigned cut)
 {
-    const struct host *h = &in->host[device];
+    const struct syn_insert_host *h = &in->host[device];
     const int64_t one = h->figures->message_ns[cut];
     return radio_cost(in, device, (int64_t)in->ledger->radio.node_ns[device], in->weight * one) +
            in->goal->latency_per_ns * (double)one / 2;
@@ -130,7 +80,7 @@ static double send_cost(const struct syn_inserter *in, unsigned device, unsigned
 static double sense_cost(const struct syn_inserter *in, unsigned device)
 {
     const struct syn_goal *g = in->goal;
-    const struct host *h = &in->host[device];
+    const struct syn_insert_host *h = &in->host[device];
     const int64_t one = (int64_t)syn_timing_sense(h->figures->timing);
     const int64_t now = h->now->sensor_ns, after = now + in->weight * one;
     if (after > g->limit_ns)
@@ -144,7 +94,7 @@ static double sense_cost(const struct syn_inserter *in, unsigned device)
 static double act_cost(const struct syn_inserter *in, unsigned device)
 {
     const struct syn_goal *g = in->goal;
-    const struct host *h = &in->host[device];
+    const struct syn_insert_host *h = &in->host[device];
     const int64_t one = (int64_t)syn_timing_act(h->figures->timing);
     const int64_t after = h->cpu_ns + in->weight * one;
     if (after > g->limit_ns)
@@ -158,7 +108,7 @@ static double act_cost(const struct syn_inserter *in, unsigned device)
 /* Memory is dearer the less of it is left of this resource on this device. */
 static void price_memory(struct syn_inserter *in, unsigned device)
 {
-    const struct host *h = &in->host[device];
+    const struct syn_insert_host *h = &in->host[device];
     const struct syn_demand *room = &in->atlas->room[device];
     double *memory = &in->memory[(size_t)device * (in->atlas->layers_max + 1u)];
     double price[SYN_PART_RESOURCES];
@@ -181,7 +131,7 @@ static void price_memory(struct syn_inserter *in, unsigned device)
 
 static void find_ends(struct syn_inserter *in, unsigned device)
 {
-    const struct host *h = &in->host[device];
+    const struct syn_insert_host *h = &in->host[device];
     uint16_t *ends = &in->end[(size_t)device * in->atlas->layers_max];
     unsigned end = 0;
     for (unsigned first = 0; first < in->layers; first++) {
@@ -195,7 +145,7 @@ static void find_ends(struct syn_inserter *in, unsigned device)
 
 static void look_at_host(struct syn_inserter *in, unsigned device, uint64_t *seed)
 {
-    struct host *h = &in->host[device];
+    struct syn_insert_host *h = &in->host[device];
     const struct syn_ledger_chunk *lone = &in->ledger->device[device].chunks[0];
     h->figures = in->atlas->of[in->pipeline][device];
     h->now = &in->ledger->device[device];
@@ -499,46 +449,4 @@ bool syn_insert_find(struct syn_inserter *in, const struct syn_ledger *ledger, u
         return false;
     *plan = in->best;
     return true;
-}
-
-/* ---- memory --------------------------------------------------------------------------------- */
-
-int syn_inserter_new(struct syn_inserter **inserter, const struct syn_atlas *atlas)
-{
-    struct syn_inserter *in = calloc(1, sizeof *in);
-    const size_t devices = atlas->devices, cuts = atlas->layers_max + 1u;
-    *inserter = NULL;
-    if (!in)
-        return SYN_ENOMEM;
-    in->atlas = atlas;
-    in->devices = atlas->devices;
-    in->chunks = syn_chunks_of(atlas->layers_max);
-    in->cost = calloc(devices * in->chunks, sizeof *in->cost);
-    in->exact = calloc(devices * in->chunks, sizeof *in->exact);
-    in->end = calloc(devices * cuts, sizeof *in->end);
-    in->memory = calloc(devices * cuts, sizeof *in->memory);
-    in->rest = calloc(devices * cuts, sizeof *in->rest);
-    in->onward = calloc(devices * cuts, sizeof *in->onward);
-    in->send = calloc(devices * cuts, sizeof *in->send);
-    if (!in->cost || !in->exact || !in->end || !in->memory || !in->rest || !in->onward ||
-        !in->send) {
-        syn_inserter_free(in);
-        return SYN_ENOMEM;
-    }
-    *inserter = in;
-    return 0;
-}
-
-void syn_inserter_free(struct syn_inserter *in)
-{
-    if (!in)
-        return;
-    free(in->cost);
-    free(in->exact);
-    free(in->end);
-    free(in->memory);
-    free(in->rest);
-    free(in->onward);
-    free(in->send);
-    free(in);
 }
