@@ -113,10 +113,24 @@ static void figures_cells(struct syn_table *table, const struct syn_figures *fig
     syn_table_format(table, "%.1f", figures->power_mw);
 }
 
+/* What another search of the same problem gains, without any change. */
+static double gain_of_search(const struct syn_explanation *e)
+{
+    for (unsigned i = 0; i < e->help_count; i++)
+        if (e->helps[i].change.kind == SYN_HELP_SEARCH && e->helps[i].reached)
+            return e->helps[i].gain;
+    return 0;
+}
+
+static bool gains_more(const struct syn_help *help, double search)
+{
+    return help->gain >= GAIN_SHOWN + (help->change.kind == SYN_HELP_SEARCH ? 0 : search);
+}
+
 static void count_words(struct syn_result *result, unsigned useless, unsigned missed)
 {
     if (useless)
-        syn_result_print(result, "%u other change%s would gain nothing (--json lists all)\n",
+        syn_result_print(result, "%u other change%s would gain nothing more (--json lists all)\n",
                          useless, useless == 1 ? "" : "s");
     if (missed)
         syn_result_print(result,
@@ -134,14 +148,15 @@ void syn_explain_show_helps(const struct syn_explained *explained)
     struct syn_result *result = &explained->console->result;
     cJSON *list = syn_show_array(syn_result_json(result), "helps");
     struct syn_table *table = syn_table_new(columns, 6);
+    const double search = gain_of_search(e);
     unsigned useless = 0, missed = 0;
     for (unsigned i = 0; i < e->help_count; i++) {
         const struct syn_help *help = &e->helps[i];
         char text[256];
         help_json(explained, help, change_words(explained, &help->change, text, sizeof text), list);
         missed += !help->reached;
-        useless += help->reached && help->gain < GAIN_SHOWN;
-        if (!help->reached || help->gain < GAIN_SHOWN)
+        useless += help->reached && !gains_more(help, search);
+        if (!help->reached || !gains_more(help, search))
             continue;
         syn_table_text(table, text);
         syn_table_format(table, "%.1f %%", 100 * help->gain);

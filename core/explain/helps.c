@@ -6,6 +6,9 @@
 
 #include <stdlib.h>
 
+/* Of all time, for the search of the unchanged problem: every other change is compared with it. */
+#define SHARE_OF_AGAIN 0.25
+
 /* Where planners may work: too large for a stack. */
 struct bench {
     struct syn_changed changed;
@@ -72,6 +75,11 @@ static int by_gain(const void *a, const void *b)
                                               : x->change.pipeline - y->change.pipeline;
 }
 
+static double share_of(const struct syn_help_change *change, unsigned to_come)
+{
+    return change->kind == SYN_HELP_SEARCH ? SHARE_OF_AGAIN : 1.0 / (to_come + 1);
+}
+
 int syn_explain_helps(struct syn_explain_task *task)
 {
     struct syn_explanation *out = task->out;
@@ -83,7 +91,8 @@ int syn_explain_helps(struct syn_explain_task *task)
     for (unsigned i = 0; !rc && i < out->help_count; i++) {
         out->helps[i] = (struct syn_help){.change = bench->changes[i]};
         if (!syn_search_interrupted(NULL, task->deadline_ns))
-            rc = try_change(task, bench, 1.0 / (out->help_count - i + 1), &out->helps[i]);
+            rc = try_change(task, bench, share_of(&bench->changes[i], out->help_count - i),
+                            &out->helps[i]);
     }
     free(bench);
     if (!rc && out->help_count)
