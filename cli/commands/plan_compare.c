@@ -5,6 +5,7 @@
 #include "cli/output/show.h"
 #include "cli/output/text.h"
 #include "cli/shell/call.h"
+#include "devices/base/bits.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,18 +20,6 @@ struct comparison {
     struct syn_plan_record records[PLANS_MAX];
     char titles[PLANS_MAX][TITLE_MAX];
 };
-
-static unsigned devices_used(const struct syn_plan *plan)
-{
-    uint32_t set = 0;
-    unsigned count = 0;
-    for (unsigned p = 0; p < plan->pipeline_count; p++)
-        for (unsigned k = 0; k < plan->pipelines[p].chunk_count; k++)
-            set |= 1u << plan->pipelines[p].chunks[k].device;
-    for (; set; set &= set - 1)
-        count++;
-    return count;
-}
 
 /* ---- figures ---- */
 
@@ -76,7 +65,7 @@ static void bytes_cell(const struct syn_plan_record *r, char *text, size_t size)
 
 static void devices_cell(const struct syn_plan_record *r, char *text, size_t size)
 {
-    (void)snprintf(text, size, "%u", devices_used(&r->plan));
+    (void)snprintf(text, size, "%u", syn_bits_count(syn_plan_hosts(&r->plan)));
 }
 
 static void bottleneck_cell(const struct syn_plan_record *r, char *text, size_t size)
@@ -252,7 +241,7 @@ static void show_record(const struct syn_plan_record *record, cJSON *list)
         return;
     syn_show_number(json, "round_ms", (double)record->prediction.round_ns / 1e6);
     syn_show_integer(json, "bytes_sent", (int64_t)record->prediction.bytes_sent);
-    syn_show_integer(json, "devices_used", devices_used(&record->plan));
+    syn_show_integer(json, "devices_used", syn_bits_count(syn_plan_hosts(&record->plan)));
     syn_show_text(json, "changed", record->changed.code ? record->changed.message : NULL);
     (void)cJSON_AddItemToArray(list, json);
 }

@@ -2,6 +2,7 @@
 #include "cli/commands/plan_show.h"
 
 #include "cli/commands/plan_constraints.h"
+#include "cli/commands/units_table.h"
 #include "cli/output/show.h"
 #include "cli/output/text.h"
 
@@ -152,35 +153,24 @@ void syn_plan_show(struct syn_console *console, const struct syn_plan_record *re
     syn_table_free(table);
 }
 
-static double load(const struct syn_prediction *p, uint64_t busy_ns)
-{
-    return p->round_ns ? (double)busy_ns / (double)p->round_ns : 0;
-}
-
 void syn_plan_show_units(struct syn_console *console, const struct syn_plan_record *record)
 {
-    static const struct syn_column columns[] = {
-        {.title = "DEVICE"},
-        {.title = "SENSOR", .right = true},
-        {.title = "CPU", .right = true},
-        {.title = "ACCEL", .right = true},
-        {.title = "RADIO", .right = true},
-        {.title = "POWER", .right = true},
-    };
     const struct syn_prediction *p = &record->prediction;
     const struct syn_fleet *fleet = &record->workload->fleet;
-    struct syn_table *table = syn_table_new(columns, 6);
+    const double round_ns = p->round_ns ? (double)p->round_ns : 1;
+    struct syn_table *table = syn_units_table_new(false);
     for (unsigned d = 0; d < fleet->count; d++) {
-        syn_table_text(table, fleet->devices[d].name);
+        double busy[SYN_UNIT_COUNT];
         for (int u = 0; u < SYN_UNIT_COUNT; u++)
-            syn_table_format(table, "%.1f %%", 100 * load(p, p->busy_ns[d][u]));
-        syn_table_format(table, "%.1f mW", p->device_power_mw[d]);
+            busy[u] = (double)p->busy_ns[d][u] / round_ns;
+        syn_units_table_row(table, fleet->devices[d].name, busy, p->device_power_mw[d]);
     }
     if (p->radio.node_ns[SYN_DEVICE_HUB] > 0) {
         syn_table_text(table, "(console)");
         for (int u = 0; u < SYN_UNIT_RADIO; u++)
             syn_table_text(table, NULL);
-        syn_table_format(table, "%.1f %%", 100 * load(p, p->radio.node_ns[SYN_DEVICE_HUB]));
+        syn_table_format(table, "%.1f %%",
+                         100 * (double)p->radio.node_ns[SYN_DEVICE_HUB] / round_ns);
         syn_table_text(table, NULL);
     }
     syn_result_print(&console->result, "\nload in a round of %.3f ms\n", (double)p->round_ns / 1e6);
@@ -234,6 +224,7 @@ void syn_plan_show_predicted(cJSON *object, const struct syn_plan_record *record
         syn_show_number(device, "power_mw", p->device_power_mw[d]);
         cJSON *units = syn_show_object(device, "units");
         for (int u = 0; u < SYN_UNIT_COUNT; u++)
-            syn_show_number(units, syn_unit_name((enum syn_unit)u), load(p, p->busy_ns[d][u]));
+            syn_show_number(units, syn_unit_name((enum syn_unit)u),
+                            p->round_ns ? (double)p->busy_ns[d][u] / (double)p->round_ns : 0);
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/commands/plan_simulate.h"
 
+#include "cli/commands/units_table.h"
 #include "cli/output/show.h"
 #include "cli/shell/call.h"
 #include "core/schedule/timeline.h"
@@ -113,21 +114,11 @@ static void print_pipelines(const struct simulating *s)
 
 static void print_devices(const struct simulating *s)
 {
-    static const struct syn_column columns[] = {
-        {.title = "DEVICE"},
-        {.title = "SENSOR", .right = true},
-        {.title = "CPU", .right = true},
-        {.title = "ACCEL", .right = true},
-        {.title = "RADIO", .right = true},
-        {.title = "POWER", .right = true},
-    };
-    struct syn_table *table = syn_table_new(columns, sizeof columns / sizeof columns[0]);
-    for (unsigned d = 0; d < s->record->workload->fleet.count; d++) {
-        syn_table_text(table, s->record->workload->fleet.devices[d].name);
-        for (int u = 0; u < SYN_UNIT_COUNT; u++)
-            syn_table_format(table, "%.1f %%", 100 * s->simulation.utilisation[d][u]);
-        syn_table_format(table, "%.1f mW", s->simulation.device_power_mw[d]);
-    }
+    const struct syn_fleet *fleet = &s->record->workload->fleet;
+    struct syn_table *table = syn_units_table_new(false);
+    for (unsigned d = 0; d < fleet->count; d++)
+        syn_units_table_row(table, fleet->devices[d].name, s->simulation.utilisation[d],
+                            s->simulation.device_power_mw[d]);
     syn_result_print(&s->console->result, "\n");
     syn_result_table(&s->console->result, table);
     syn_table_free(table);

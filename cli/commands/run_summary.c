@@ -3,6 +3,7 @@
 
 #include "cli/commands/plan_record.h"
 #include "cli/commands/sample_show.h"
+#include "cli/commands/units_table.h"
 #include "cli/output/show.h"
 
 #include <inttypes.h>
@@ -59,27 +60,18 @@ void syn_run_pipelines(struct syn_bench *bench, const struct syn_sample *sample)
 
 void syn_run_units(struct syn_bench *bench, const struct syn_sample *sample)
 {
-    static const struct syn_column columns[] = {
-        {.title = "DEVICE"},
-        {.title = "SENSOR", .right = true},
-        {.title = "CPU", .right = true},
-        {.title = "ACCEL", .right = true},
-        {.title = "RADIO", .right = true},
-        {.title = "WAITING", .right = true},
-        {.title = "POWER", .right = true},
-    };
     const struct syn_fleet *fleet = &bench->deployed->workload->fleet;
-    struct syn_table *table = syn_table_new(columns, sizeof columns / sizeof columns[0]);
+    struct syn_table *table = syn_units_table_new(true);
     for (unsigned d = 0; d < fleet->count; d++) {
         const struct syn_device_sample *s = &sample->devices[d];
+        double busy[SYN_UNIT_COUNT];
         unsigned waiting = 0;
-        syn_table_text(table, fleet->devices[d].name);
         for (int u = 0; u < SYN_UNIT_COUNT; u++) {
-            syn_table_format(table, "%.1f %%", 100 * fmin(s->utilisation[u], 1));
+            busy[u] = fmin(s->utilisation[u], 1);
             waiting += s->waiting[u];
         }
+        syn_units_table_row(table, fleet->devices[d].name, busy, s->power_mw);
         syn_table_format(table, "%u", waiting);
-        syn_table_format(table, "%.1f mW", s->power_mw);
     }
     syn_result_table(&bench->console->result, table);
     syn_table_free(table);

@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/cost/plan.h"
 
+uint32_t syn_plan_hosts(const struct syn_plan *plan)
+{
+    uint32_t hosts = 0;
+    for (unsigned p = 0; p < plan->pipeline_count; p++)
+        for (unsigned k = 0; k < plan->pipelines[p].chunk_count; k++)
+            hosts |= 1u << plan->pipelines[p].chunks[k].device;
+    return hosts;
+}
+
 static const char *device_name(const struct syn_problem *problem, unsigned device)
 {
     return problem->fleet->devices[device].name;

@@ -35,6 +35,9 @@ struct syn_plan {
 int syn_plan_check(const struct syn_problem *problem, const struct syn_plan *plan,
                    struct syn_error *error);
 
+/* The devices that hold chunks, as bits. */
+uint32_t syn_plan_hosts(const struct syn_plan *plan);
+
 /* < 0, 0, > 0: by source, target, number of chunks, their devices, their cuts. A total order. */
 int syn_execution_plan_compare(const struct syn_execution_plan *a,
                                const struct syn_execution_plan *b);

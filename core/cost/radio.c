@@ -2,6 +2,7 @@
 #include "core/cost/radio.h"
 
 #include "core/cost/cost.h"
+#include "devices/base/bits.h"
 
 #define ALL_SETS_NODES_MAX 12
 
@@ -31,27 +32,19 @@ void syn_radio_transfer(struct syn_radio_load *load, const struct syn_fleet *fle
     syn_radio_add(load, b, SYN_DEVICE_HUB, b_ns);
 }
 
-static unsigned bits(uint32_t set)
-{
-    unsigned n = 0;
-    for (; set; set &= set - 1)
-        n++;
-    return n;
-}
-
 unsigned syn_radio_at_once(uint32_t set)
 {
-    return (bits(set) - 1) / 2;
+    return (syn_bits_count(set) - 1) / 2;
 }
 
 uint32_t syn_radio_next_set(const struct syn_radio_load *load, uint32_t set)
 {
     const uint32_t all = load->nodes;
-    const unsigned largest = bits(all) <= ALL_SETS_NODES_MAX ? SYN_RADIO_NODES : 3;
+    const unsigned largest = syn_bits_count(all) <= ALL_SETS_NODES_MAX ? SYN_RADIO_NODES : 3;
     unsigned size;
     do {
         set = (set - all) & all; /* the next larger subset */
-        size = bits(set);
+        size = syn_bits_count(set);
     } while (set && (size % 2 == 0 || size < 3 || size > largest));
     return set;
 }
@@ -138,7 +131,7 @@ uint64_t syn_radio_bound(const struct syn_radio_load *load, uint64_t known_ns, u
     for (unsigned n = 0; n < SYN_RADIO_NODES; n++)
         if (load->nodes >> n & 1)
             add_node(&h, n);
-    const unsigned largest = bits(load->nodes) <= ALL_SETS_NODES_MAX ? h.count : 3;
+    const unsigned largest = syn_bits_count(load->nodes) <= ALL_SETS_NODES_MAX ? h.count : 3;
     for (h.size = 3; h.size <= largest; h.size += 2)
         grow(&h, 0, h.size, 0, 0, 0);
     if (h.best_ns <= known_ns)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/base/suggest.h"
 #include "core/model/read.h"
+#include "devices/base/bits.h"
 #include "devices/part/place.h"
 
 #include <stdio.h>
@@ -289,18 +290,10 @@ static int resolve(const struct syn_model_reader *r, unsigned index, const struc
                           r->model->layer_names[index], why, inputs);
 }
 
-static unsigned popcount(uint64_t map)
-{
-    unsigned count = 0;
-    for (; map; map &= map - 1)
-        count++;
-    return count;
-}
-
 static int check_map(const struct syn_model_reader *r, const cJSON *layer, const char *field,
                      uint64_t map, unsigned channels, struct syn_error *error)
 {
-    unsigned want = syn_part_processors(channels), have = popcount(map);
+    unsigned want = syn_part_processors(channels), have = syn_bits_count(map);
     const cJSON *node = syn_json_get(layer, field);
     if (!node || have == want)
         return 0;
@@ -389,7 +382,7 @@ uint64_t syn_model_default_output(const struct syn_model *model, unsigned tensor
         before += syn_model_tensor_shape(model, l->inputs[i]).channels;
     if (concat && syn_part_expand(l->in.channels) == 1)
         return slice(l->processors, before, channels);
-    if (popcount(l->processors) == syn_part_processors(channels))
+    if (syn_bits_count(l->processors) == syn_part_processors(channels))
         return l->processors;
     return syn_part_default_map(channels);
 }

@@ -2,6 +2,7 @@
 #include "core/plan/enumerate.h"
 
 #include "core/plan/walk.h"
+#include "devices/base/bits.h"
 
 #include <string.h>
 #include <time.h>
@@ -60,7 +61,7 @@ static uint32_t own_devices(const struct syn_walk *w)
 static bool enough_left(const struct syn_walk *w, unsigned cut)
 {
     const unsigned layers = w->stage->layers - cut, needed = w->stage->needed[cut];
-    const unsigned own = syn_count_bits(w->free & own_devices(w)), all = syn_count_bits(w->free);
+    const unsigned own = syn_bits_count(w->free & own_devices(w)), all = syn_bits_count(w->free);
     const unsigned strangers = w->limits->strangers - w->strangers;
     unsigned most = all - own < strangers ? all : own + strangers;
     most = most < layers ? most : layers;
@@ -324,7 +325,7 @@ static int64_t least_peak(const struct syn_walk *w, unsigned source, const struc
 static unsigned the_source(const struct syn_problem_pipeline *p)
 {
     unsigned source = 0;
-    if (syn_count_bits(p->sources) != 1)
+    if (syn_bits_count(p->sources) != 1)
         return SYN_OUTLOOK_ANY;
     while (!(p->sources >> source & 1))
         source++;
@@ -390,7 +391,7 @@ static void walk_all(struct syn_walk *w)
     for (unsigned d = 0; d < s->devices; d++)
         if (s->hosts >> d & 1)
             change_room(w, d, true);
-    const bool single = syn_count_bits(p->targets) == 1;
+    const bool single = syn_bits_count(p->targets) == 1;
     const int64_t least = w->limits->least_round || single ? least_of_all(w) : 0;
     if (least >= SYN_STAGE_NEVER_NS)
         return;

@@ -3,6 +3,7 @@
 
 #include "core/cost/fit.h"
 #include "core/plan/enumerate.h"
+#include "devices/base/bits.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,14 +14,6 @@ static const struct syn_timing *timing_of(const struct syn_problem *problem, uns
 }
 
 /* ---- devices in words --------------------------------------------------------------------- */
-
-static unsigned count_bits(uint32_t set)
-{
-    unsigned n = 0;
-    for (; set; set &= set - 1)
-        n++;
-    return n;
-}
 
 /* The part that all devices of the set have, or NULL. */
 static const struct syn_part *common_part(const struct syn_problem *problem, uint32_t set)
@@ -43,7 +36,7 @@ static void devices_words(const struct syn_problem *problem, uint32_t set, char 
     static const char *const numbers[] = {"no",   "one", "two",   "three", "four",
                                           "five", "six", "seven", "eight"};
     const struct syn_part *part = common_part(problem, set);
-    const unsigned count = count_bits(set);
+    const unsigned count = syn_bits_count(set);
     size_t used = 0;
     if (part && count < sizeof numbers / sizeof numbers[0]) {
         (void)snprintf(text, size, "%s %s", numbers[count], part->name);
@@ -123,7 +116,7 @@ static int explain_layer(const struct syn_problem *problem, unsigned pipeline,
     syn_error_set(error, SYN_EOOR, "%s on %s: layer %u %s", model->name,
                   timing_of(problem, device)->part->name, layer, words);
     /* Where several could have taken it, none of them is to blame. */
-    if (count_bits(problem->pipelines[pipeline].hosts) == 1)
+    if (syn_bits_count(problem->pipelines[pipeline].hosts) == 1)
         syn_error_device(error, problem->fleet->devices[device].name);
     return SYN_EOOR;
 }

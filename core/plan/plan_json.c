@@ -2,6 +2,7 @@
 #include "core/plan/plan_json.h"
 
 #include "core/plan/score.h"
+#include "devices/base/bits.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -40,18 +41,6 @@ void syn_plan_facts_init(struct syn_plan_facts *facts)
         *figure(facts, i) = NAN;
 }
 
-static unsigned count_hosts(const struct syn_plan *plan)
-{
-    uint32_t set = 0;
-    unsigned count = 0;
-    for (unsigned p = 0; p < plan->pipeline_count; p++)
-        for (unsigned k = 0; k < plan->pipelines[p].chunk_count; k++)
-            set |= 1u << plan->pipelines[p].chunks[k].device;
-    for (; set; set &= set - 1)
-        count++;
-    return count;
-}
-
 void syn_plan_facts_predicted(struct syn_plan_facts *facts, const struct syn_problem *problem,
                               const struct syn_plan *plan, const struct syn_prediction *prediction)
 {
@@ -61,7 +50,7 @@ void syn_plan_facts_predicted(struct syn_plan_facts *facts, const struct syn_pro
     facts->latency_ms = 1e-6 * (double)prediction->latency_sum_ns;
     facts->power_mw = prediction->power_mw;
     facts->energy_mj = 1e-6 * (double)prediction->energy_nj;
-    facts->devices_used = count_hosts(plan);
+    facts->devices_used = syn_bits_count(syn_plan_hosts(plan));
     facts->bound_ips = facts->gap = facts->ratio_to_bound = NAN;
 }
 

@@ -2,6 +2,7 @@
 #include "core/plan/progressive.h"
 
 #include "core/plan/oor.h"
+#include "devices/base/bits.h"
 
 #include <string.h>
 
@@ -77,14 +78,6 @@ struct search {
     struct syn_stage *stage; /* NULL before the first */
 };
 
-static unsigned count_bits(uint32_t set)
-{
-    unsigned n = 0;
-    for (; set; set &= set - 1)
-        n++;
-    return n;
-}
-
 static int walk(struct search *s, struct syn_stage *stage, const struct syn_limits *limits,
                 const struct syn_visitor *visitor)
 {
@@ -100,7 +93,7 @@ static int choose_spread(struct search *s, struct syn_stage *stage, struct syn_l
     int rc = 0;
     if (spread == SYN_SPREAD_ANY)
         return walk(s, stage, &limits, visitor);
-    const unsigned hosts = count_bits(syn_stage_useful(stage));
+    const unsigned hosts = syn_bits_count(syn_stage_useful(stage));
     unsigned most = hosts < stage->layers ? hosts : stage->layers;
     /* Source and target are two at most. */
     if (limits.strangers < most)

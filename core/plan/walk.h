@@ -53,14 +53,6 @@ static inline int64_t syn_larger_ns(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-static inline unsigned syn_count_bits(uint32_t set)
-{
-    unsigned n = 0;
-    for (; set; set &= set - 1)
-        n++;
-    return n;
-}
-
 static inline int64_t syn_walk_busy_ns(const struct syn_walk *w, unsigned device,
                                        enum syn_unit unit)
 {

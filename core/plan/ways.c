@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/plan/ways.h"
 
+#include "devices/base/bits.h"
+
 #include <stdlib.h>
 
 #define STEPS_MAX         4000000 /* chunks that are tried: under a second */
@@ -17,14 +19,6 @@ struct syn_ways {
     uint32_t useful[SYN_MODEL_LAYERS_MAX + 1]; /* by cut: devices that fit anything behind it */
     uint8_t answers[];                         /* [free][cut]: enum answer */
 };
-
-static unsigned count_bits(uint32_t set)
-{
-    unsigned n = 0;
-    for (; set; set &= set - 1)
-        n++;
-    return n;
-}
 
 static void find_useful(struct syn_ways *w)
 {
@@ -64,7 +58,7 @@ void syn_ways_free(struct syn_ways *ways)
 /* Chunks that must still follow where their number is given; what is not free holds one. */
 static int left(const struct syn_ways *w, uint32_t free)
 {
-    return (int)w->chunks - (int)count_bits(w->stage->hosts & ~free);
+    return (int)w->chunks - (int)syn_bits_count(w->stage->hosts & ~free);
 }
 
 static bool try_chunk(struct syn_ways *w, uint32_t free, unsigned first, unsigned device,
@@ -86,7 +80,7 @@ static bool try_chunk(struct syn_ways *w, uint32_t free, unsigned first, unsigne
 static bool look(struct syn_ways *w, uint32_t free, unsigned cut)
 {
     const struct syn_stage *s = w->stage;
-    const bool own_only = count_bits(s->hosts & ~free & ~w->own) >= w->strangers;
+    const bool own_only = syn_bits_count(s->hosts & ~free & ~w->own) >= w->strangers;
     if (w->chunks && left(w, free) <= 0)
         return false;
     for (unsigned d = 0; d < s->devices; d++) {

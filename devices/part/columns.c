@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "devices/part/columns.h"
 
+#include "devices/base/bits.h"
 #include "devices/part/geometry.h"
 
 /* Longest kernel of the 1-D hardware; a dilated kernel that is longer runs as rows of a 2-D one. */
@@ -24,15 +25,6 @@ static int last_bit(uint64_t map)
     return bit;
 }
 
-static uint32_t count_bits(uint64_t map)
-{
-    uint32_t count = 0;
-
-    for (; map; map &= map - 1)
-        count++;
-    return count;
-}
-
 /* Kernels side by side for one input pass, without the unused columns before an unaligned map. */
 static uint32_t output_span(const struct syn_layer *layer)
 {
@@ -47,7 +39,7 @@ static uint32_t output_span(const struct syn_layer *layer)
         return span;
     span *= expand;
     if (layer->flatten)
-        span -= expand * count_bits(layer->output_processors) - layer->out.channels;
+        span -= expand * syn_bits_count(layer->output_processors) - layer->out.channels;
     return span;
 }
 

@@ -2,21 +2,14 @@
 /* What the parts have not got (hardware.md section 1). */
 #include "devices/part/max7800x.h"
 
+#include "devices/base/bits.h"
+
 #include <stddef.h>
 
 struct check {
     const struct syn_part *part;
     const struct syn_layer *layer;
 };
-
-static unsigned count_bits(uint64_t map)
-{
-    unsigned count = 0;
-
-    for (; map; map &= map - 1)
-        count++;
-    return count;
-}
 
 static const char *check_kernel_2d(struct check c)
 {
@@ -94,9 +87,9 @@ static const char *check_maps(struct check c)
 {
     const struct syn_layer *l = c.layer;
 
-    if (count_bits(l->processors) != syn_part_processors(l->in.channels))
+    if (syn_bits_count(l->processors) != syn_part_processors(l->in.channels))
         return "processor map does not match the number of input channels";
-    if (count_bits(l->output_processors) != syn_part_processors(l->out.channels))
+    if (syn_bits_count(l->output_processors) != syn_part_processors(l->out.channels))
         return "output processor map does not match the number of output channels";
     return NULL;
 }
