@@ -244,17 +244,22 @@ static int pipeline_tables(struct syn_relax *r, unsigned p)
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-static void describe(struct syn_relax *r)
+void syn_relax_aim(struct syn_relax *r, const struct syn_problem *problem)
 {
-    const enum syn_objective objective = r->problem->objective;
+    const enum syn_objective objective = problem->objective;
+    r->problem = problem;
     r->latency = objective == SYN_OBJECTIVE_LATENCY;
     r->energy = objective == SYN_OBJECTIVE_ENERGY || objective == SYN_OBJECTIVE_POWER;
     r->alpha = objective == SYN_OBJECTIVE_THROUGHPUT;
-    r->most_ns = r->problem->round_max_ns && r->problem->round_max_ns < INT64_MAX / 4
-                     ? (int64_t)r->problem->round_max_ns
+    r->most_ns = problem->round_max_ns && problem->round_max_ns < INT64_MAX / 4
+                     ? (int64_t)problem->round_max_ns
                      : INT64_MAX;
     for (unsigned d = 0; d < r->devices; d++)
         r->alpha += r->energy ? timing_of(r, d)->idle_uw : 0;
+}
+
+static void describe(struct syn_relax *r)
+{
     for (unsigned p = 0; p < r->pipelines; p++) {
         const struct syn_problem_pipeline *from = &r->problem->pipelines[p];
         const int64_t cap = (int64_t)syn_cost_pipeline_cap_ns(&from->spec);
@@ -276,9 +281,9 @@ int syn_relax_new(struct syn_relax **relax, const struct syn_problem *problem)
     *relax = NULL;
     if (!r)
         return SYN_ENOMEM;
-    r->problem = problem;
     r->devices = problem->fleet->count;
     r->pipelines = problem->pipeline_count;
+    syn_relax_aim(r, problem);
     describe(r);
     int rc = memory_rows(r);
     for (unsigned p = 0; !rc && p < r->pipelines; p++)

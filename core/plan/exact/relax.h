@@ -79,6 +79,9 @@ struct syn_relax {
 int syn_relax_new(struct syn_relax **relax, const struct syn_problem *problem);
 void syn_relax_free(struct syn_relax *relax);
 
+/* From now on for a problem that differs in its objective and limit of the round alone. */
+void syn_relax_aim(struct syn_relax *relax, const struct syn_problem *problem);
+
 static inline unsigned syn_relax_range(unsigned first, unsigned last)
 {
     return last * (last - 1) / 2 + first;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#define PLANS_FIRST    2000   /* in the lists of the first branch and bound */
 #define PLANS_MOST     60000  /* in the lists of one branch and bound */
 #define PLANS_REFINE   20000  /* the same for the second term */
 #define NODES_MOST     200000 /* of one branch and bound before the lists are divided */
@@ -44,15 +45,16 @@ struct search {
     struct syn_exact_ask ask;
     bool have; /* a plan: result->plan */
     struct syn_score score;
-    int64_t value;             /* of it */
-    int64_t lower;             /* no plan is below */
-    bool hopeless;             /* proven: there is no plan */
-    bool at_root;              /* what the bound says holds for all plans */
-    bool improved;             /* in a thread of its own, or long enough */
-    struct syn_assist *assist; /* NULL: none */
-    uint64_t seed;             /* of neighbourhoods */
-    uint64_t plans_most;       /* in the lists of one branch and bound */
-    uint64_t parts_left;       /* that plans may be divided into */
+    int64_t value;                 /* of it */
+    int64_t lower;                 /* no plan is below */
+    bool hopeless;                 /* proven: there is no plan */
+    bool at_root;                  /* what the bound says holds for all plans */
+    bool improved;                 /* in a thread of its own, or long enough */
+    struct syn_improver *improver; /* NULL before the first neighbourhood */
+    struct syn_assist *assist;     /* NULL: none */
+    uint64_t seed;                 /* of neighbourhoods */
+    uint64_t plans_most;           /* in the lists of one branch and bound */
+    uint64_t parts_left;           /* that plans may be divided into */
     const char *stage;
     int interrupted;
 };
@@ -191,10 +193,12 @@ static int improve(struct search *s, uint64_t iterations)
     struct syn_plan plan = s->result->plan;
     struct syn_score score = s->score;
     s->stage = "neighbourhoods";
-    int rc = syn_improve(s->problem, &limits, &plan, &score, &s->result->candidates);
-    if (!rc)
-        take_plan(s, &plan, &score);
-    return !rc && stop(s, 0) ? SYN_ECANCELED : rc;
+    const int rc = s->improver ? 0 : syn_improver_new(&s->improver, s->problem);
+    if (rc)
+        return rc;
+    syn_improver_run(s->improver, &limits, &plan, &score, &s->result->candidates);
+    take_plan(s, &plan, &score);
+    return stop(s, 0) ? SYN_ECANCELED : 0;
 }
 
 /* The proof will take long: better plans now, or from now on in a second thread. */
@@ -267,7 +271,7 @@ static int solve(struct search *s, int64_t target, bool root)
     }
     syn_lists_free(&lists);
     if (rc == SYN_ETIMEOUT || (!rc && !whole)) {
-        rc = improve_more(s);
+        rc = s->parts_left < 2 ? SYN_ETIMEOUT : improve_more(s);
         s->bound->target = s->have && s->value <= target ? s->value - 1 : target;
         if (!rc)
             rc = solve_parts(s, &where);
@@ -346,17 +350,31 @@ static int improve_first(struct search *s)
     return rc;
 }
 
-static int root_bound(struct search *s)
+/* Where no plan is known: the bound of all of them. */
+static int begin_without(struct search *s)
 {
-    const int64_t target = s->have ? s->value - 1 : SYN_RELAX_NEVER;
-    s->stage = "bound";
     s->at_root = true;
-    int rc = syn_bound_run(s->bound, target, &s->ask);
+    const int rc = syn_bound_run(s->bound, SYN_RELAX_NEVER, &s->ask);
     s->at_root = false;
     if (rc)
         return rc;
-    s->hopeless = !s->have && s->bound->value >= SYN_RELAX_NEVER;
-    raise_bound(s, s->bound->value > target ? s->value : s->bound->value);
+    s->hopeless = s->bound->value >= SYN_RELAX_NEVER;
+    raise_bound(s, s->bound->value);
+    return 0;
+}
+
+/* The bound of all plans, and the proof at once where plans that may be better are few. */
+static int begin(struct search *s)
+{
+    s->stage = "bound";
+    if (!s->have)
+        return begin_without(s);
+    s->plans_most = PLANS_FIRST;
+    const int rc = solve(s, s->value - 1, true);
+    s->plans_most = PLANS_MOST;
+    if (rc && rc != SYN_ETIMEOUT)
+        return rc;
+    raise_bound(s, rc ? s->bound->value : s->value);
     return 0;
 }
 
@@ -375,26 +393,27 @@ static int open_search(struct search *s)
         rc = syn_bound_new(&s->bound, s->relax);
     if (!rc && s->have)
         rc = syn_bound_know(s->bound, &s->result->plan);
-    return rc ? rc : root_bound(s);
+    return rc;
 }
 
 static void close_search(struct search *s)
 {
     finish_assist(s);
+    syn_improver_free(s->improver);
     syn_bound_free(s->bound);
     syn_relax_free(s->relax);
 }
 
 static int prove(struct search *s)
 {
-    int rc = open_search(s);
+    int rc = begin(s);
     if (!rc && !s->hopeless && !proven(s))
         rc = sharpen(s);
     if (!rc && s->have)
         rc = improve_first(s);
     if (!rc && !s->hopeless && !proven(s))
         rc = climb(s);
-    close_search(s);
+    finish_assist(s);
     return rc;
 }
 
@@ -404,19 +423,29 @@ static void refine_within(struct search *s, struct search *second)
 {
     struct syn_prediction prediction;
     struct syn_score score;
-    int rc = open_search(second);
+    int rc = begin(second);
     if (!rc && !proven(second))
         rc = improve_first(second);
-    second->parts_left = 0;
+    second->plans_most = PLANS_REFINE;
     if (!rc && !proven(second))
         (void)solve(second, second->value - 1, false);
-    close_search(second);
     s->result->candidates += second->result->candidates;
     if (syn_cost_predict(s->problem, &second->result->plan, SYN_EXECUTION_PARALLEL, &prediction,
                          NULL))
         return;
     syn_score_of(s->problem, &second->result->plan, &prediction, &score);
     take_plan(s, &second->result->plan, &score);
+}
+
+/* Whatever is known of models and devices serves another objective as well. */
+static void lend(struct search *s, struct search *second)
+{
+    second->relax = s->relax;
+    second->bound = s->bound;
+    second->improver = s->improver;
+    syn_relax_aim(s->relax, second->problem);
+    if (s->improver)
+        syn_improver_aim(s->improver, second->problem);
 }
 
 /* The least sum of latencies among plans of the proven T, as far as that is quick. */
@@ -440,11 +469,12 @@ static void refine(struct search *s)
                                 .score = s->score,
                                 .value = (int64_t)s->score.latency_ns,
                                 .improved = true,
-                                .plans_most = PLANS_REFINE,
                                 .stage = "refining"};
         second.ask = (struct syn_exact_ask){stop, &second};
         second.reported_ns = now_ns();
+        lend(s, &second);
         refine_within(s, &second);
+        s->improver = second.improver;
     }
     free(problem);
     free(result);
@@ -543,9 +573,11 @@ int syn_exact_search(const struct syn_problem *problem, const struct syn_search_
             *error = oor;
         return rc;
     }
-    s.plans_most = PLANS_MOST;
-    rc = prove(&s);
+    rc = open_search(&s);
+    if (!rc)
+        rc = prove(&s);
     if (!rc && proven(&s) && problem->objective == SYN_OBJECTIVE_THROUGHPUT)
         refine(&s);
+    close_search(&s);
     return conclude(&s, rc, &oor, error);
 }

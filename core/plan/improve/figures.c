@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define SCARCE_POWER 8
+#define PLACED_EACH  64 /* sets of chunks remembered for each pipeline and device */
 
 bool syn_figures_fits_alone(struct syn_figures *f, unsigned first, unsigned last)
 {
@@ -215,7 +216,7 @@ int syn_atlas_new(struct syn_atlas **atlas, const struct syn_problem *problem)
     t->pipelines = problem->pipeline_count;
     for (unsigned d = 0; d < t->devices; d++)
         syn_demand_room(problem->fleet->devices[d].profile.timing.part, &t->room[d]);
-    rc = syn_placed_new(&t->placed);
+    rc = syn_placed_new(&t->placed, (size_t)PLACED_EACH * t->devices * t->pipelines);
     for (unsigned p = 0; !rc && p < t->pipelines; p++)
         rc = add_pipeline(t, p);
     if (rc) {

@@ -18,7 +18,7 @@
 #define WORSE       0.02 /* than the best: what is walked on from */
 #define POLISH_EACH 10   /* neighbourhoods that go for the second term of the objective */
 
-struct search {
+struct syn_improver {
     const struct syn_problem *problem;
     const struct syn_improve_limits *limits;
     struct syn_atlas *atlas;
@@ -41,7 +41,7 @@ static unsigned bits(uint32_t set)
     return n;
 }
 
-static unsigned pick(struct search *s, uint32_t set)
+static unsigned pick(struct syn_improver *s, uint32_t set)
 {
     unsigned n = syn_draw(&s->seed, bits(set));
     for (unsigned p = 0;; p++)
@@ -49,7 +49,7 @@ static unsigned pick(struct search *s, uint32_t set)
             return p;
 }
 
-static uint32_t all_pipelines(const struct search *s)
+static uint32_t all_pipelines(const struct syn_improver *s)
 {
     return (uint32_t)((UINT64_C(1) << s->atlas->pipelines) - 1);
 }
@@ -63,7 +63,7 @@ static uint32_t devices_of(const struct syn_execution_plan *e)
     return devices;
 }
 
-static bool relayed(const struct search *s, const struct syn_execution_plan *e)
+static bool relayed(const struct syn_improver *s, const struct syn_execution_plan *e)
 {
     unsigned holder = e->source;
     for (unsigned k = 0; k <= e->chunk_count; k++) {
@@ -95,7 +95,7 @@ static bool loads_unit(const struct syn_execution_plan *e, unsigned device, enum
     }
 }
 
-static uint32_t at_bottleneck(const struct search *s)
+static uint32_t at_bottleneck(const struct syn_improver *s)
 {
     const struct syn_ledger_peak *peak = &s->now_peak;
     uint32_t set = 0;
@@ -109,7 +109,7 @@ static uint32_t at_bottleneck(const struct search *s)
     return set;
 }
 
-static uint32_t sharing(const struct search *s, unsigned pipeline)
+static uint32_t sharing(const struct syn_improver *s, unsigned pipeline)
 {
     const uint32_t devices = devices_of(&s->now.plan.pipelines[pipeline]);
     uint32_t set = 0;
@@ -118,7 +118,7 @@ static uint32_t sharing(const struct search *s, unsigned pipeline)
     return set;
 }
 
-static unsigned bottleneck_pipeline(struct search *s)
+static unsigned bottleneck_pipeline(struct syn_improver *s)
 {
     const uint32_t hot = at_bottleneck(s);
     return pick(s, hot ? hot : all_pipelines(s));
@@ -126,7 +126,7 @@ static unsigned bottleneck_pipeline(struct search *s)
 
 /* A pipeline of the bottleneck, and what lies where it begins, ends, or could run: it goes first,
  * the others find another place. */
-static uint32_t clear_device(struct search *s, unsigned *first)
+static uint32_t clear_device(struct syn_improver *s, unsigned *first)
 {
     const unsigned p = bottleneck_pipeline(s), kind = syn_draw(&s->seed, 4);
     const struct syn_execution_plan *e = &s->now.plan.pipelines[p];
@@ -144,7 +144,7 @@ static uint32_t clear_device(struct search *s, unsigned *first)
 }
 
 /* Some of the bottleneck, some that share devices with it, some others. */
-static uint32_t some_pipelines(struct search *s, unsigned *first)
+static uint32_t some_pipelines(struct syn_improver *s, unsigned *first)
 {
     const uint32_t all = all_pipelines(s), hot = at_bottleneck(s);
     const unsigned want = 1 + syn_draw(&s->seed, TAKEN_MAX);
@@ -167,7 +167,7 @@ static uint32_t some_pipelines(struct search *s, unsigned *first)
  * unit alone: prices are a guess at it; with a limit on the units, somewhere up to twice the round
  * as it is, the rest is a matter of active energy.
  */
-static void price_energy(struct search *s, struct syn_goal *g)
+static void price_energy(struct syn_improver *s, struct syn_goal *g)
 {
     static const double idle_shares[] = {0, 0.1, 1};
     const int64_t busiest = syn_ledger_busiest(&s->trial), round = g->scale_ns;
@@ -181,7 +181,7 @@ static void price_energy(struct search *s, struct syn_goal *g)
     }
 }
 
-static struct syn_goal goal_of(struct search *s)
+static struct syn_goal goal_of(struct syn_improver *s)
 {
     const struct syn_score *now = &s->now_score;
     const bool polish = syn_draw(&s->seed, POLISH_EACH) == 0;
@@ -212,7 +212,7 @@ static struct syn_goal goal_of(struct search *s)
 }
 
 /* The one first, then in any order. False where one finds no place. */
-static bool put_back(struct search *s, uint32_t set, unsigned first)
+static bool put_back(struct syn_improver *s, uint32_t set, unsigned first)
 {
     const struct syn_goal goal = goal_of(s);
     struct syn_execution_plan plan;
@@ -232,7 +232,7 @@ static bool put_back(struct search *s, uint32_t set, unsigned first)
  */
 
 /* The trial against the best, by what judges plans. */
-static void keep_best(struct search *s, const struct syn_score *score)
+static void keep_best(struct syn_improver *s, const struct syn_score *score)
 {
     struct syn_prediction prediction;
     struct syn_score judged;
@@ -249,7 +249,7 @@ static void keep_best(struct search *s, const struct syn_score *score)
     s->since = 0;
 }
 
-static bool acceptable(const struct search *s, const struct syn_score *score)
+static bool acceptable(const struct syn_improver *s, const struct syn_score *score)
 {
     const enum syn_objective objective = s->problem->objective;
     const uint64_t best = syn_score_first(objective, &s->best_score);
@@ -257,7 +257,7 @@ static bool acceptable(const struct search *s, const struct syn_score *score)
            (double)syn_score_first(objective, score) <= (double)best * (1 + WORSE);
 }
 
-static void go_back(struct search *s)
+static void go_back(struct syn_improver *s)
 {
     syn_ledger_clear(&s->now, s->atlas);
     for (unsigned p = 0; p < s->atlas->pipelines; p++)
@@ -267,7 +267,7 @@ static void go_back(struct search *s)
     s->since = 0;
 }
 
-static void neighbourhood(struct search *s)
+static void neighbourhood(struct syn_improver *s)
 {
     struct syn_score score;
     struct syn_ledger_peak peak;
@@ -288,45 +288,69 @@ static void neighbourhood(struct search *s)
     s->now_peak = peak;
 }
 
-static bool over(const struct search *s, uint64_t done)
+static bool over(const struct syn_improver *s, uint64_t done)
 {
     return (s->limits->iterations && done >= s->limits->iterations) ||
            syn_score_first(s->problem->objective, &s->best_score) <= s->limits->enough ||
            syn_improve_interrupted(s->limits);
 }
 
-static uint64_t run(struct search *s)
+int syn_improver_new(struct syn_improver **improver, const struct syn_problem *problem)
 {
-    uint64_t done = 0;
+    struct syn_improver *s = calloc(1, sizeof *s);
+    *improver = NULL;
+    if (!s)
+        return SYN_ENOMEM;
+    s->problem = problem;
+    int rc = syn_atlas_new(&s->atlas, problem);
+    if (!rc)
+        rc = syn_inserter_new(&s->inserter, s->atlas);
+    if (rc)
+        syn_improver_free(s);
+    else
+        *improver = s;
+    return rc;
+}
+
+void syn_improver_free(struct syn_improver *s)
+{
+    if (!s)
+        return;
+    syn_inserter_free(s->inserter);
+    syn_atlas_free(s->atlas);
+    free(s);
+}
+
+void syn_improver_aim(struct syn_improver *s, const struct syn_problem *problem)
+{
+    s->problem = s->atlas->problem = problem;
+}
+
+void syn_improver_run(struct syn_improver *s, const struct syn_improve_limits *limits,
+                      struct syn_plan *plan, struct syn_score *score, uint64_t *looked)
+{
+    s->limits = limits;
+    s->seed = limits->seed;
+    s->best = *plan;
+    s->best_score = *score;
     go_back(s);
-    for (; s->atlas->pipelines && !over(s, done); done++) {
+    for (uint64_t done = 0; s->atlas->pipelines && !over(s, done); done++) {
         neighbourhood(s);
+        ++*looked;
         if (s->since > PATIENCE)
             go_back(s);
     }
-    return done;
+    *plan = s->best;
+    *score = s->best_score;
 }
 
 int syn_improve(const struct syn_problem *problem, const struct syn_improve_limits *limits,
                 struct syn_plan *plan, struct syn_score *score, uint64_t *looked)
 {
-    struct search *s = calloc(1, sizeof *s);
-    if (!s)
-        return SYN_ENOMEM;
-    s->problem = problem;
-    s->limits = limits;
-    s->seed = limits->seed;
-    s->best = *plan;
-    s->best_score = *score;
-    int rc = syn_atlas_new(&s->atlas, problem);
+    struct syn_improver *s;
+    const int rc = syn_improver_new(&s, problem);
     if (!rc)
-        rc = syn_inserter_new(&s->inserter, s->atlas);
-    if (!rc)
-        *looked += run(s);
-    *plan = s->best;
-    *score = s->best_score;
-    syn_inserter_free(s->inserter);
-    syn_atlas_free(s->atlas);
-    free(s);
+        syn_improver_run(s, limits, plan, score, looked);
+    syn_improver_free(s);
     return rc;
 }

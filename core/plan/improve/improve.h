@@ -31,6 +31,20 @@ int syn_improve(const struct syn_problem *problem, const struct syn_improve_limi
                 struct syn_plan *plan, struct syn_score *score, uint64_t *looked);
 
 /*
+ * The same in portions, of which each begins with what is known of models and devices. One thread
+ * at a time; refers to the problem. Returns 0, SYN_ENOMEM, SYN_EOOR as syn_atlas_new.
+ */
+struct syn_improver;
+int syn_improver_new(struct syn_improver **improver, const struct syn_problem *problem);
+void syn_improver_free(struct syn_improver *improver); /* NULL is fine */
+
+/* From now on for a problem that differs in its objective and limit of the round alone. */
+void syn_improver_aim(struct syn_improver *improver, const struct syn_problem *problem);
+
+void syn_improver_run(struct syn_improver *improver, const struct syn_improve_limits *limits,
+                      struct syn_plan *plan, struct syn_score *score, uint64_t *looked);
+
+/*
  * Memory first: a feasible plan where the progressive search ran out of memory. Returns 0,
  * SYN_EOOR (none found: no proof that there is none), SYN_ETIMEOUT, SYN_ENOMEM.
  */

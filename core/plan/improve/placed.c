@@ -6,16 +6,21 @@
 
 #include <stdlib.h>
 
-#define ENTRIES (1u << 15)
-
 struct syn_placed_cache {
-    struct syn_placed entries[ENTRIES];
+    uint64_t mask; /* one less than entries there are */
+    struct syn_placed entries[];
 };
 
-int syn_placed_new(struct syn_placed_cache **cache)
+int syn_placed_new(struct syn_placed_cache **cache, size_t entries)
 {
-    *cache = calloc(1, sizeof **cache);
-    return *cache ? 0 : SYN_ENOMEM;
+    size_t count = 1;
+    while (count < entries)
+        count *= 2;
+    *cache = calloc(1, sizeof **cache + count * sizeof(struct syn_placed));
+    if (!*cache)
+        return SYN_ENOMEM;
+    (*cache)->mask = count - 1;
+    return 0;
 }
 
 void syn_placed_free(struct syn_placed_cache *cache)
@@ -32,5 +37,5 @@ uint64_t syn_placed_key(uint64_t key, unsigned figures, unsigned first, unsigned
 
 struct syn_placed *syn_placed_at(struct syn_placed_cache *cache, uint64_t key)
 {
-    return &cache->entries[key % ENTRIES];
+    return &cache->entries[key & cache->mask];
 }

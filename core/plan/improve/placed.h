@@ -9,6 +9,7 @@
 #define SYN_CORE_PLAN_IMPROVE_PLACED_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define SYN_PLACED_CHUNKS_MAX 10 /* sets of more chunks are placed each time */
@@ -21,7 +22,8 @@ struct syn_placed {
 
 struct syn_placed_cache;
 
-int syn_placed_new(struct syn_placed_cache **cache);
+/* Room for `entries`, or a few more. Returns 0 or SYN_ENOMEM. */
+int syn_placed_new(struct syn_placed_cache **cache, size_t entries);
 void syn_placed_free(struct syn_placed_cache *cache); /* NULL is fine */
 
 /* One more chunk of a set, in order; starts from 0. `figures` numbers the model on its kind. */
