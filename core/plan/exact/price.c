@@ -21,10 +21,10 @@ int syn_pricer_new(struct syn_pricer *x, struct syn_relax *relax, unsigned pipel
     memset(x, 0, sizeof *x);
     x->relax = relax;
     x->pipeline = pipeline;
-    x->arcs = calloc(devices * layers * (layers + 1) / 2 + 1, sizeof *x->arcs);
+    x->arcs = malloc((devices * layers * (layers + 1) / 2 + 1) * sizeof *x->arcs);
     x->start = calloc(devices * layers + 1, sizeof *x->start);
-    x->chunk = calloc(places, sizeof *x->chunk);
-    x->rest = calloc(places, sizeof *x->rest);
+    x->chunk = malloc(places * sizeof *x->chunk);
+    x->rest = malloc(places * sizeof *x->rest);
     x->chunk_arc = calloc(places, sizeof *x->chunk_arc);
     x->rest_next = calloc(places, sizeof *x->rest_next);
     x->allow = calloc(layers + 1, sizeof *x->allow);

@@ -407,10 +407,14 @@ static void take_chunk(struct sums *s, unsigned p, unsigned d, unsigned first, u
 void syn_relax_column(const struct syn_relax *r, unsigned p, const struct syn_path *path,
                       uint32_t configured, struct syn_column *column)
 {
-    struct sums s = {.r = r, .weight = r->pipeline[p].weight};
+    struct sums s;
     const int64_t sense = (int64_t)syn_timing_sense(timing_of(r, path->source));
     const int64_t act = (int64_t)syn_timing_act(timing_of(r, path->target));
     unsigned holder = path->source, first = 0;
+    s.r = r;
+    s.weight = r->pipeline[p].weight;
+    s.energy_fj = s.latency_ns = 0;
+    memset(s.row, 0, r->rows * sizeof s.row[0]);
     for (unsigned k = 0; k < path->count; k++) {
         take_hop(&s, p, holder, path->device[k], first);
         take_chunk(&s, p, path->device[k], first, path->last[k], configured >> path->device[k] & 1);
