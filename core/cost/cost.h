@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Time and energy of tasks, and what a whole plan is predicted to do (system.md sections 3, 4).
+ * Time and energy of tasks, and what a whole plan is predicted to do (core/plan/PLANNER.md).
  * All times are integer nanoseconds, so that equal plans compare equal.
  */
 #ifndef SYN_CORE_COST_COST_H

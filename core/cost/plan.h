@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Execution plans and the collaboration plan (system.md section 2): plain data, by index into a
+ * Execution plans and the collaboration plan (core/plan/PLANNER.md): plain data, by index into a
  * problem's pipelines and its fleet's devices.
  */
 #ifndef SYN_CORE_COST_PLAN_H

@@ -36,7 +36,7 @@ struct syn_fleet {
 
 enum syn_objective {
     SYN_OBJECTIVE_THROUGHPUT, /* lexicographic: T, sum of latencies, energy, bytes sent, source
-                                 device first, order of connecting (system.md 4) */
+                                 device first, order of connecting (PLANNER.md) */
     SYN_OBJECTIVE_LATENCY,
     SYN_OBJECTIVE_ENERGY,
     SYN_OBJECTIVE_POWER, /* energy of a round whose length is given: syn_problem_rate() */

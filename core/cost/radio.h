@@ -2,7 +2,7 @@
 /*
  * Transfers that cannot overlap. A transfer keeps both of its radios busy, so the devices of an odd
  * set S can have at most (|S| - 1) / 2 transfers among themselves at a time: the transfers inside S
- * take at least their sum over that number (system.md section 4).
+ * take at least their sum over that number (core/plan/PLANNER.md).
  */
 #ifndef SYN_CORE_COST_RADIO_H
 #define SYN_CORE_COST_RADIO_H

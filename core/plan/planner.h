@@ -48,7 +48,7 @@ struct syn_planner {
                   struct syn_search_result *result, struct syn_error *error);
 };
 
-/* NULL-terminated, in the order of system.md section 5. */
+/* NULL-terminated, in the order of help. */
 extern const struct syn_planner *const syn_planners[];
 
 const struct syn_planner *syn_planner_find(const char *name);

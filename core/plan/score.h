@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How good a plan is: the terms of system.md section 4 in integers, so that equal plans compare
- * equal, and their order by objective.
+ * How good a plan is: the terms of PLANNER.md, "Objective", in integers, so that equal plans
+ * compare equal, and their order by objective.
  */
 #ifndef SYN_CORE_PLAN_SCORE_H
 #define SYN_CORE_PLAN_SCORE_H

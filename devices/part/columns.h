@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How much weight memory a layer takes (hardware.md 1.2), and how the accelerator sees a dilated
+ * How much weight memory a layer takes (PART.md 1.2), and how the accelerator sees a dilated
  * conv1d: with a stretched kernel, or as a 3x3 conv2d over rows of `dilation` samples.
  */
 #ifndef SYN_DEVICES_PART_COLUMNS_H

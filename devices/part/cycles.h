@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Exact cycle counts (hardware.md 2.1, ai8x-synthesis izer/latency.py).
+ * Exact cycle counts (PART.md 2.1, ai8x-synthesis izer/latency.py).
  *
  * Two entries: the formula on its own arguments, which the recorded vectors of the vendor test,
  * and the same for a layer of ours at the place where its kernels lie.

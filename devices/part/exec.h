@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Executes a chunk bit-exactly with plain kernels (arithmetic of hardware.md 4.2), in steps that a
+ * Executes a chunk bit-exactly with plain kernels (arithmetic of PART.md 4), in steps that a
  * single-threaded loop can take between its other work. No allocation: the caller gives one block
  * of memory, which holds unpacked weights (made once by syn_exec_init) and activations.
  *

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The parts: their kind, geometry and limits. Those of the MAX7800x are built in (hardware.md
- * section 1; ai8x-synthesis izer/tornadocnn.py, docs/AHBAddresses.md, README "Limits"); parts of
- * the kind peak-and-bandwidth are described by profiles (devices/profiles/parts.h).
+ * The parts: their kind, geometry and limits. Those of the MAX7800x are built in (PART.md 1);
+ * parts of the kind peak-and-bandwidth are described by profiles (devices/profiles/parts.h).
  *
  * What is asked of a part goes through place.h and demand.h, which are the same for every kind.
  */
@@ -78,7 +77,7 @@ struct syn_part_room {
 
 struct syn_part_room syn_part_room(const struct syn_part *part);
 
-/* Channel expansion (hardware.md 1.1): passes over `channels`, and processors used in each. */
+/* Channel expansion (PART.md 1.1): passes over `channels`, and processors used in each. */
 unsigned syn_part_expand(unsigned channels);
 unsigned syn_part_processors(unsigned channels);
 

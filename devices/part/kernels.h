@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The arithmetic of one operator on dense C,H,W tensors (hardware.md 4.2), plain C.
+ * The arithmetic of one operator on dense C,H,W tensors (PART.md 4), plain C.
  *
  * These are the reference: everything faster is tested against them. Each convolution computes
  * output rows [row, row_end) so that a long layer can be done in slices.

@@ -6,7 +6,7 @@
  * i + 1 is the output of layer i. A chunk is a contiguous range [first, last) of that array and
  * keeps the tensor numbers of its model.
  *
- * Order of work inside a layer (hardware.md 4.2, ai8x-synthesis izer/simulate.py):
+ * Order of work inside a layer (PART.md 4, ai8x-synthesis izer/simulate.py):
  * [element-wise, if !pool_first] -> pooling -> [element-wise, if pool_first] -> convolution
  * -> bias -> shift -> clamp -> activation.
  */

@@ -4,7 +4,7 @@
  *
  * The part reads each input word once, in raster order, and keeps what the kernel still needs in
  * its own cache; so an output pixel may be written over an input word that is behind the last one
- * that this pixel needs (system.md 3).
+ * that this pixel needs.
  */
 #ifndef SYN_DEVICES_PART_OVERLAP_H
 #define SYN_DEVICES_PART_OVERLAP_H

@@ -8,7 +8,7 @@
  *
  * MAX7800x. Kernels: layers whose processor map is full first, then chunk and model order, each at
  * the first gap (start a multiple of 4 columns) that is free on every processor of its map; words
- * as in hardware.md 1.2. Bias: descending, each into the least used of the quadrants that the
+ * as in PART.md 1.2. Bias: descending, each into the least used of the quadrants that the
  * chunks use. Activations: data memory is shared by resident chunks, since one runs at a time, so
  * each chunk is judged alone: input, output and all live tensors together; output may overlap a
  * dying input as long as no input word is overwritten before its last read in raster order.

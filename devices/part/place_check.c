@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts have not got (hardware.md section 1). */
+/* What the parts have not got (PART.md 1). */
 #include "devices/part/max7800x.h"
 
 #include "devices/base/bits.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The runtime: which task runs next on which unit of one device (system.md section 6).
+ * The runtime: which task runs next on which unit of one device.
  *
  * A pure state machine without clock, I/O or memory of its own. The port (virtual wearable,
  * firmware, simulator) begins a task when told and reports its end with the time at which it

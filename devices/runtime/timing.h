@@ -3,7 +3,7 @@
  * The figures of one device and the time and energy of every task, in integers.
  *
  * One truth for the planner's prediction, the simulator and the virtual wearable's clock
- * (system.md section 3, hardware.md 2.2, 2.3, 8). Figures come from a profile.
+ * (devices/part/PART.md 2). Figures come from a profile.
  */
 #ifndef SYN_DEVICES_RUNTIME_TIMING_H
 #define SYN_DEVICES_RUNTIME_TIMING_H

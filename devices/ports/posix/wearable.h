@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A virtual wearable: the agent on a virtual clock, with sensors, an accelerator that computes for
- * real, and a radio shared with the other wearables of the host (system.md section 6).
+ * real, and a radio shared with the other wearables of the host.
  *
  * A task starts at the time that the runtime says and ends at start + duration of the virtual
  * clock; its results are not released before. An inference whose real work outlasts that window is

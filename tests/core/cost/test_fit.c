@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The facts about memory of system.md section 8, and the words with which a plan is refused. */
+/* Which reference models fit where, and the words with which a plan is refused. */
 #include "core/cost/cost.h"
 #include "core/cost/fit.h"
 #include "tests/core/plan/rig.h"

@@ -12,7 +12,7 @@ enum { EARBUD, GLASSES, WATCH, RING };
 
 #define MS 1000000u
 
-/* hardware.md 8, BLE 2M: 3.75 ms and 5,704.918 ns a byte, rounded up */
+/* BLE 2M: 3.75 ms and 5,704.918 ns a byte, rounded up */
 static uint64_t ble_ns(uint32_t bytes)
 {
     return 3750000 + ((uint64_t)bytes * 5704918 + 999) / 1000;
@@ -42,7 +42,7 @@ static struct syn_plan kws_on(unsigned device)
                                             .chunks = {{(uint8_t)device, 0, 9}}}}};
 }
 
-/* Every term by hand: the words of hardware.md 1.1, the 71,782 cycles of the vendor. */
+/* Every term by hand: the words of devices/part/PART.md 1.1, the 71,782 cycles of the vendor. */
 static void the_time_of_one_pipeline_is_the_sum_of_its_tasks(void **state)
 {
     (void)state;
@@ -263,7 +263,7 @@ static void energy_is_idle_power_all_the_time_and_active_power_while_busy(void *
     rig_free(&rig);
 }
 
-/* hardware.md 8: column 556 makes layer 12 of ResSimpleNet take 5,632 cycles. */
+/* PART.md 2.1: column 556 makes layer 12 of ResSimpleNet take 5,632 cycles. */
 static void a_chunk_is_predicted_from_where_its_kernels_lie(void **state)
 {
     (void)state;

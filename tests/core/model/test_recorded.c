@@ -131,7 +131,7 @@ static void check_feature(const char *device, const char *name, unsigned *run, u
 {
     char source[800];
     (void)snprintf(source, sizeof source, "%s/max7800x/unit/%s/%s", data, device, name);
-    /* 2048 columns; the part has 2047 (hardware.md 1, README "Limits"). */
+    /* 2048 columns; the part has 2047 (devices/part/PART.md 1). */
     bool beyond = strcmp(name, "test-largeinputw") == 0;
     int status = beyond ? NOT_EXPRESSIBLE : convert(source);
     if (status == NOT_EXPRESSIBLE) {

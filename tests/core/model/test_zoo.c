@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The reference models against the totals of the vendor's tool (hardware.md 3.1). */
+/* The reference models against the totals of the vendor's tool (devices/part/PART.md 3). */
 #include "core/model/model.h"
 #include "devices/part/cycles.h"
 #include "devices/part/place.h"

@@ -15,7 +15,7 @@
 
 const char *const rig_set_names[RIG_SET_COUNT] = {"max78000", "max78002", "mixed"};
 
-/* hardware.md section 8, BLE 2M. */
+/* BLE 2M, as in devices/profiles. */
 static struct syn_timing figures(const struct syn_part *part)
 {
     const bool large = part == &syn_part_max78002;
@@ -113,7 +113,7 @@ struct syn_problem_pipeline *rig_pipeline(struct rig *rig, const struct syn_mode
     return p;
 }
 
-/* system.md section 8: bit w of `in` where workload w has the pipeline. */
+/* The workloads of scripts/apps: bit w of `in` where workload w has the pipeline. */
 static const struct {
     const char *file, *source, *target;
     unsigned in;

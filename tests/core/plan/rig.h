@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What tests of cost, planners and deployment stand on: wearables with the figures of hardware.md
+ * What tests of cost, planners and deployment stand on: wearables with the figures of our profiles
  * section 8, the workloads W1 to W5, and small random problems.
  */
 #ifndef SYN_TESTS_CORE_PLAN_RIG_H

@@ -366,7 +366,7 @@ static int64_t at_device(unsigned device)
 
 /*
  * The least time of a round, in which every flow sends once: the busiest radio's, and for every
- * odd set of devices the transfers inside it over half its size (system.md section 4).
+ * odd set of devices the transfers inside it over half its size (core/plan/PLANNER.md).
  */
 static int64_t bound(unsigned devices)
 {

@@ -16,7 +16,7 @@ enum { A, B, C };
 
 static struct world w;
 
-/* A keyword spotter as the figures of hardware.md have it; hop is a radio message. */
+/* A keyword spotter as the figures of our profiles have it; hop is a radio message. */
 static const struct world_pipeline kws = {.weight = 1,
                                           .source = A,
                                           .target = A,

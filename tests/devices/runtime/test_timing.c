@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Times and energies of tasks: the figures of hardware.md 2.2, 2.3 and 8. */
+/* Times and energies of tasks: the figures of devices/part/PART.md 2. */
 #include "devices/runtime/timing.h"
 
 #include <setjmp.h>
