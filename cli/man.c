@@ -248,7 +248,8 @@ static void write_examples(FILE *out)
                 "    -c 'plan search --planner all' -c deploy -c 'run --for 10s'\n"
                 ".Ed\n"
                 ".Sh SEE ALSO\n"
-                ".Xr synergy-agent 1\n",
+                ".Xr synergy-agent 1 ,\n"
+                ".Xr synergy-planners 7\n",
                 out);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define INDENT 24 /* columns in front of what a parameter or command is said to be */
+#define WIDTH  88 /* of a usage that is printed */
 
 const char *syn_usage_param(const struct syn_param *param, bool option, char *text, size_t size)
 {
@@ -48,17 +49,44 @@ static void print_param(const struct syn_param *param, FILE *out)
     char name[80];
     (void)snprintf(name, sizeof name, "%s%s%s", param->name, param->value ? " " : "",
                    param->value ? param->value : "");
-    (void)fprintf(out, "  %-*s%s", INDENT, name, param->help ? param->help : "");
+    (void)fprintf(out, "  %-*s", INDENT, name);
+    if (strlen(name) >= INDENT)
+        (void)fprintf(out, "\n  %*s", INDENT, "");
+    (void)fputs(param->help ? param->help : "", out);
     if (param->standard)
         (void)fprintf(out, " (%s)", param->standard);
     (void)fputc('\n', out);
     print_choices(param, out);
 }
 
+/* Words of a usage: a blank inside brackets belongs to one. */
+static size_t word_length(const char *text)
+{
+    int depth = 0;
+    size_t i = 0;
+    for (; text[i] && (text[i] != ' ' || depth > 0); i++)
+        depth += (text[i] == '[') - (text[i] == ']');
+    return i;
+}
+
+static void print_usage(const char *usage, FILE *out)
+{
+    size_t column = 0;
+    for (const char *word = usage; *word; word += strspn(word, " ")) {
+        const size_t length = word_length(word);
+        const bool wraps = column > 0 && column + 1 + length > WIDTH;
+        (void)fprintf(out, "%s%.*s", wraps ? "\n        " : column ? " " : "", (int)length, word);
+        column = (wraps ? 8 : column + (column > 0)) + length;
+        word += length;
+    }
+    (void)fputc('\n', out);
+}
+
 void syn_usage_help(const struct syn_command *command, FILE *out)
 {
-    char usage[400];
-    (void)fprintf(out, "%s\n    %s\n", syn_usage(command, usage, sizeof usage), command->summary);
+    char usage[512];
+    print_usage(syn_usage(command, usage, sizeof usage), out);
+    (void)fprintf(out, "    %s\n", command->summary);
     if (command->args[0].name || command->options[0].name)
         (void)fputc('\n', out);
     for (size_t i = 0; command->args[i].name; i++)

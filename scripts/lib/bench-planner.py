@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-# every planner on W1 to W5, GLPK beside them, large random problems, how search time grows [--full]
+# every planner on W1 to W5, GLPK beside them, large random problems, how search time grows [--full] [--write]
+import contextlib
+import io
 import json
 import os
+import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -14,6 +18,9 @@ import svg_plot
 BUILD = "build/release"
 PROGRAM = f"{BUILD}/tests/bench/bench_planner"
 PLOT = "build/planner-growth.svg"
+# What --write renews.
+FIGURES, PLOT_KEPT, MAN = "core/plan/FIGURES.md", "core/plan/growth.svg", "man/planner-figures.mdoc"
+README, BETWEEN = "README.md", r"(?<=<!-- figures -->\n).*?(?=<!-- /figures -->)"
 LABS = ("max78000", "max78002", "mixed")
 BASELINES = ("min-dev", "max-dev", "pri-min-dev", "pri-max-dev", "ind-model", "joint-model",
              "ind-e2e")
@@ -173,6 +180,32 @@ def plot(growth):
     return PLOT
 
 
+def written(show, *arguments):
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text):
+        show(*arguments)
+    return text.getvalue()
+
+
+def put(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    print(path)
+
+
+def write(figures):
+    """The tables of the documents, and their plot."""
+    figures["plot"] = f"[{os.path.basename(PLOT_KEPT)}]({os.path.basename(PLOT_KEPT)})"
+    put(FIGURES, written(planner_tables.print_figures, figures))
+    put(MAN, written(planner_tables.print_man, figures))
+    with open(README, encoding="utf-8") as file:
+        readme = file.read()
+    short = written(planner_tables.print_markdown, planner_tables.in_short(figures["rows"]))
+    put(README, re.sub(BETWEEN, lambda _: short, readme, count=1, flags=re.S))
+    shutil.copyfile(PLOT, PLOT_KEPT)
+    print(PLOT_KEPT)
+
+
 def main():
     full = "--full" in sys.argv[1:]
     how = FULL if full else SHORT
@@ -184,8 +217,8 @@ def main():
     figures["plot"] = plot(figures["growth"])
     if "--json" in sys.argv[1:]:
         print(json.dumps(figures))
-    elif "--markdown" in sys.argv[1:]:
-        planner_tables.markdown(figures)
+    elif "--write" in sys.argv[1:]:
+        write(figures)
     else:
         planner_tables.show(figures)
 

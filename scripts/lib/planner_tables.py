@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The figures of bench-planner.py as tables, for a terminal and as Markdown."""
+"""The figures of bench-planner.py as tables: for a terminal, as Markdown, for the manual."""
+import re
+
 import machine
 
 AXES = ("devices", "pipelines", "layers")
@@ -181,12 +183,44 @@ def show(figures):
         print_aligned(rows)
 
 
-def markdown(figures):
+def made_by(figures):
+    return f"Made by `scripts/bench planner --write` on {machine.line(figures['machine'])}."
+
+
+def print_figures(figures):
+    """FIGURES.md."""
     print("<!-- SPDX-License-Identifier: GPL-3.0-or-later -->\n# What the planners reach\n\n"
-          "Made by `scripts/bench planner --markdown` on "
-          f"{machine.line(figures['machine'])}.\n\n"
+          f"{made_by(figures)}\n\n"
           "Inferences a second as predicted, four devices, where there is a plan:\n")
     print_markdown(in_short(figures["rows"]))
     for title, sentences, rows in sections(figures, side_by_side):
         print(f"\n## {title}\n", "\n".join(f"* {s}" for s in sentences), "", sep="\n")
         print_markdown(rows)
+
+
+def mdoc(text):
+    """Words as mdoc has them; no line may begin with a dot or a quote."""
+    text = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "")
+    return "\\&" + text if text[:1] in ".'" else text
+
+
+def print_mdoc_table(rows):
+    rows = list(rows)
+    widths = [max(len(row[i].replace("`", "")) for row in rows) for i in range(len(rows[0]))]
+    print(".Bl -column " + " ".join('"' + "m" * width + '"' for width in widths))
+    for row in rows:
+        print(".It " + " Ta ".join('"' + mdoc(word).replace('"', '\\(dq') + '"' for word in row))
+    print(".El")
+
+
+def print_man(figures):
+    """The section of synergy-planners(7)."""
+    print('.\\" SPDX-License-Identifier: GPL-3.0-or-later\n'
+          f'.\\" {made_by(figures)}\n'
+          "Inferences a second as predicted on four devices, where there is a plan:")
+    print_mdoc_table(in_short(figures["rows"]))
+    print(".Pp\nMeans of\n.Cm synergy\nwith task parallelization against the baselines one task "
+          "at a time,\nbeside those that the paper measured with its own devices:")
+    print_mdoc_table(ratios(figures["ratios"]))
+    for sentence in drivers(figures["ratios"]):
+        print(".Pp", *re.split(r"(?<=[.:;]) ", mdoc(sentence)), sep="\n")
