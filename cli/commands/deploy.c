@@ -65,7 +65,7 @@ static void show_devices(struct syn_console *console, const struct syn_workload 
                          const struct syn_plan *plan)
 {
     static const struct syn_column columns[] = {{.title = "DEVICE"},
-                                                {.title = "CHUNKS", .shrinks = true}};
+                                                {.title = "CHUNKS", .wraps = true}};
     struct syn_table *table = syn_table_new(columns, 2);
     cJSON *list = syn_show_array(syn_result_json(&console->result), "devices");
     for (unsigned d = 0; d < workload->fleet.count; d++) {

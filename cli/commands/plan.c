@@ -13,6 +13,7 @@
 #include "core/base/file.h"
 #include "core/plan/score.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,9 +231,10 @@ static const struct syn_command commands[] = {
             "what 'deploy'\ntakes. Fails with class 6 when no planner finds a plan, and says what "
             "it fails for.\n"
             "'all' prints all planners side by side, each for at most 10 s unless --time-limit "
-            "says otherwise:\nthroughput predicted and simulated, in the mode that it would run "
-            "in; /SYNERGY is the ratio of throughputs\nto that of synergy, /BOUND how near the "
-            "objective is to the best bound that any of them proved.\n"
+            "says otherwise:\nINF/S predicted and SIMUL. simulated, in the mode that it would run "
+            "in; LAT MS the sum of latencies;\nDEV devices that hold chunks; /SYNERGY is the ratio "
+            "of throughputs to that of synergy, /BOUND how\nnear the objective is to the best "
+            "bound that any of them proved.\n"
             "Ctrl-C stops exact and auto with the best plan so far and its gap.\n"
             "--rate asks for that many fair rounds a second at least; with the objective power for "
             "exactly that\nmany, at the least power. --pin KWS=ring+watch lets only these devices "
@@ -272,8 +274,8 @@ static const struct syn_command commands[] = {
                     {.name = "--rate",
                      .value = "R",
                      .kind = SYN_VALUE_NUMBER,
-                     .min = 0.0001,
-                     .max = 1e6,
+                     .min = 0,
+                     .max = DBL_MAX,
                      .help = "fair rounds a second that a plan must reach; of the objective power"},
                     {.name = "--pin",
                      .value = "PIPELINE=DEV[+DEV],..",

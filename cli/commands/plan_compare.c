@@ -70,7 +70,7 @@ static void devices_cell(const struct syn_plan_record *r, char *text, size_t siz
 
 static void bottleneck_cell(const struct syn_plan_record *r, char *text, size_t size)
 {
-    (void)syn_plan_bottleneck(&r->workload->fleet, &r->prediction, text, size);
+    (void)syn_plan_bottleneck(r, text, size);
 }
 
 static const struct {
@@ -129,7 +129,7 @@ static void show_table(const struct comparison *c)
 {
     struct syn_column columns[PLANS_MAX + 1] = {{.title = ""}};
     for (unsigned i = 0; i < c->count; i++)
-        columns[i + 1] = (struct syn_column){.title = c->titles[i], .shrinks = true};
+        columns[i + 1] = (struct syn_column){.title = c->titles[i], .wraps = true};
     struct syn_table *table = syn_table_new(columns, c->count + 1);
     for (size_t f = 0; f < sizeof figures / sizeof figures[0]; f++) {
         syn_table_text(table, figures[f].name);

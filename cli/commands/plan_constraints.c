@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define RATE_MIN 1e-4
 #define RATE_MAX 1e6
 
 /* ---- options ---- */
@@ -45,6 +46,15 @@ static bool read_rule(const char *text, struct syn_host_rule *rule)
     return read_devices(equals ? equals + 1 : text, &rule->devices);
 }
 
+static int refuse_rate(double rate_rps, struct syn_error *error)
+{
+    syn_error_set(error, SYN_EOOR, "no plan does %g rounds/s: that is none in %g s", rate_rps,
+                  1 / RATE_MIN);
+    syn_error_hint(error, "--rate is at least %g; without it, plans are as fast as can be",
+                   RATE_MIN);
+    return SYN_EOOR;
+}
+
 static int read_rules(const struct syn_call *call, const char *option, bool pin,
                       struct syn_constraints *constraints, struct syn_error *error)
 {
@@ -74,6 +84,8 @@ int syn_plan_constraints_of_call(struct syn_console *console, const struct syn_c
 {
     syn_plan_constraints_of_settings(console, constraints);
     constraints->rate_rps = syn_call_number(call, "--rate", 0);
+    if (syn_call_has(call, "--rate") && constraints->rate_rps < RATE_MIN)
+        return refuse_rate(constraints->rate_rps, error);
     constraints->battery_floor =
         syn_call_number(call, "--battery-floor", constraints->battery_floor);
     int rc = read_rules(call, "--pin", true, constraints, error);

@@ -7,6 +7,7 @@
 #include "core/cost/fit.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char *const binding_names[] = {
     [SYN_BINDS_UNIT] = "unit",    [SYN_BINDS_RADIOS] = "radios",     [SYN_BINDS_HUB] = "console",
@@ -71,16 +72,10 @@ static void binding_words(const struct syn_explained *explained, char *text, siz
 {
     const struct syn_binding *b = &explained->explanation->binding;
     const struct syn_plan_record *record = explained->record;
-    if (b->kind == SYN_BINDS_CAP && record->workload->problem.objective == SYN_OBJECTIVE_POWER)
-        (void)snprintf(text, size, "the rate that was asked for");
-    else if (b->kind == SYN_BINDS_CAP)
-        (void)snprintf(text, size, "the rate cap of %s (%g inferences/s)",
-                       pipeline_name(explained, b->pipeline),
-                       record->workload->problem.pipelines[b->pipeline].spec.rate_cap_ips);
-    else if (b->kind == SYN_BINDS_SEQUENCE)
+    if (b->kind == SYN_BINDS_SEQUENCE)
         (void)snprintf(text, size, "one task runs at a time");
     else
-        (void)syn_plan_bottleneck(&record->workload->fleet, &record->prediction, text, size);
+        (void)syn_plan_bottleneck(record, text, size);
 }
 
 static void show_bounds(const struct syn_explained *explained, cJSON *json)
@@ -156,8 +151,13 @@ static void show_kept_away(const struct syn_explained *explained, const struct s
     syn_show_integer(away, "last", chunk->last);
     syn_show_text(away, "device", syn_explain_node(explained, chunk->device));
     syn_show_text(away, "reason", m->why);
+    const char *model = explained->record->workload->problem.pipelines[m->pipeline].model->name;
+    const char *words = m->why, *fits = strstr(words, " does not fit on ");
+    if (fits && strncmp(words, model, strlen(model)) == 0 && words + strlen(model) == fits &&
+        strstr(fits, ": "))
+        words = strstr(fits, ": ") + 2; /* model and device stand beside it */
     (void)snprintf(why, size, "%s[%u,%u): %s", pipeline_name(explained, m->pipeline), chunk->first,
-                   chunk->last, m->why);
+                   chunk->last, words);
 }
 
 static void show_device(const struct syn_explained *explained, unsigned d, struct syn_table *table,
@@ -190,7 +190,7 @@ void syn_explain_show_memory(const struct syn_explained *explained)
     static const struct syn_column columns[] = {{.title = "DEVICE"},
                                                 {.title = "FULLEST"},
                                                 {.title = "USED", .right = true},
-                                                {.title = "KEEPS AWAY", .shrinks = true}};
+                                                {.title = "KEEPS AWAY", .wraps = true}};
     struct syn_result *result = &explained->console->result;
     cJSON *list = syn_show_array(syn_result_json(result), "memory");
     struct syn_table *table = syn_table_new(columns, 4);

@@ -141,7 +141,7 @@ static void count_words(struct syn_result *result, unsigned useless, unsigned mi
 void syn_explain_show_helps(const struct syn_explained *explained)
 {
     static const struct syn_column columns[] = {
-        {.title = "CHANGE", .shrinks = true},  {.title = "GAIN", .right = true},
+        {.title = "CHANGE", .wraps = true},    {.title = "GAIN", .right = true},
         {.title = "SAME PLAN", .right = true}, {.title = "INF/S", .right = true},
         {.title = "LATENCY", .right = true},   {.title = "MW", .right = true}};
     const struct syn_explanation *e = explained->explanation;
@@ -217,7 +217,7 @@ static void near_json(const struct syn_explained *explained, const struct syn_ne
 
 void syn_explain_show_nears(const struct syn_explained *explained)
 {
-    static const struct syn_column columns[] = {{.title = "PLAN", .shrinks = true},
+    static const struct syn_column columns[] = {{.title = "PLAN", .wraps = true},
                                                 {.title = "GAIN", .right = true},
                                                 {.title = "INF/S", .right = true},
                                                 {.title = "LATENCY", .right = true},

@@ -183,12 +183,35 @@ static int narrow(struct syn_plan_record *record, const struct syn_constraints *
                          syn_constraints_words(constraints, words, sizeof words));
 }
 
+static bool same(double a, double b)
+{
+    return fabs(a - b) <= 1e-9 * fabs(b);
+}
+
+/* Can what the record says of its search be true of this plan? Of an edited one it is not. */
+static bool is_of_search(const struct syn_plan_facts *said, const struct syn_plan_facts *now)
+{
+    if (!same(said->throughput_ips, now->throughput_ips) ||
+        !same(said->latency_ms, now->latency_ms) || !same(said->energy_mj, now->energy_mj))
+        return false;
+    if (said->bound_ips < now->throughput_ips * (1 - 1e-9))
+        return false;
+    return !said->proven || !(said->gap > 1e-9);
+}
+
+static void forget_search(struct syn_plan_facts *facts)
+{
+    facts->planner[0] = '\0';
+    facts->proven = facts->repaired = facts->stopped = false;
+    facts->simulated_ips = facts->search_ms = facts->gain = facts->ratio_to_synergy = NAN;
+}
+
 /* Figures are those of now; what only a search knows stays. */
 static int judge(struct syn_plan_record *record, const struct syn_constraints *constraints,
                  struct syn_error *error)
 {
     struct syn_plan_facts *facts = &record->facts;
-    double bound_ips = facts->bound_ips, gap = facts->gap, ratio = facts->ratio_to_bound;
+    const struct syn_plan_facts said = *facts;
     int rc = narrow(record, constraints, error);
     if (rc == 0)
         rc = syn_cost_predict(&record->workload->problem, &record->plan, record->execution,
@@ -201,9 +224,13 @@ static int judge(struct syn_plan_record *record, const struct syn_constraints *c
         facts->simulated_ips = NAN;
         return 0;
     }
-    facts->bound_ips = bound_ips;
-    facts->gap = gap;
-    facts->ratio_to_bound = ratio;
+    if (!is_of_search(&said, facts)) {
+        forget_search(facts);
+        return 0;
+    }
+    facts->bound_ips = said.bound_ips;
+    facts->gap = said.gap;
+    facts->ratio_to_bound = said.ratio_to_bound;
     return 0;
 }
 

@@ -112,10 +112,10 @@ static int search_with(struct syn_console *console, const struct syn_plan_search
 
 static int left(const struct syn_error *who, struct syn_error *error)
 {
-    syn_error_set(error, SYN_ELINK, "%s has left during the search", who->device);
+    syn_error_set(error, SYN_ENOENT, "%s has left during the search", who->device);
     syn_error_device(error, who->device);
     syn_error_hint(error, "connect it, or search without it");
-    return SYN_ELINK;
+    return SYN_ENOENT;
 }
 
 /* A search that ended at its limit without a plan: that the quick one finds none either is a better

@@ -8,6 +8,7 @@
 #include "cli/output/show.h"
 #include "cli/output/text.h"
 #include "cli/shell/call.h"
+#include "core/plan/score.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -157,17 +158,21 @@ static void show_gain(const struct trials *trials)
     char time[32];
     if (trials->count == 1 && isfinite(facts->gain)) {
         (void)syn_text_time(time, sizeof time, facts->search_ms / 1e3);
-        if (facts->gain > 0)
-            syn_result_print(result, "exact found %+.1f %% over synergy in %s, %s\n",
+        if (facts->gain > 0 && facts->objective == SYN_OBJECTIVE_THROUGHPUT)
+            syn_result_print(result, "exact found %+.1f %% throughput over synergy in %s, %s\n",
                              100 * facts->gain, time, facts->proven ? "proven" : "not proven");
+        else if (facts->gain > 0)
+            syn_result_print(result, "exact found %.1f %% less %s than synergy in %s, %s\n",
+                             100 * facts->gain / (1 + facts->gain),
+                             syn_objective_name(facts->objective), time,
+                             facts->proven ? "proven" : "not proven");
         else
             syn_result_print(result, "exact found nothing better than synergy in %s, %s\n", time,
                              facts->proven ? "as nothing is" : "which proves nothing");
     }
     if (facts->stopped)
-        syn_result_print(result,
-                         "the search ended before it was done (time limit, or Ctrl-C): the best "
-                         "plan until then\n");
+        syn_result_print(result, "the search ended before it was done (time limit, or Ctrl-C): "
+                                 "this is the best plan until then\n");
 }
 
 static cJSON *trial_json(const struct trials *trials, const struct syn_plan_trial *trial)

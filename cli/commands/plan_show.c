@@ -5,6 +5,7 @@
 #include "cli/commands/units_table.h"
 #include "cli/output/show.h"
 #include "cli/output/text.h"
+#include "core/plan/score.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -59,23 +60,58 @@ static void add_set(struct words *words, const struct syn_fleet *fleet, uint32_t
         }
 }
 
-static bool capped(const struct syn_prediction *prediction)
+/* Work-conserving: no pipeline can go faster. */
+static bool all_capped(const struct syn_problem *problem, const struct syn_prediction *prediction)
 {
+    bool all = true;
+    for (unsigned p = 0; p < problem->pipeline_count; p++) {
+        const double cap = problem->pipelines[p].spec.rate_cap_ips;
+        all &= cap > 0 && prediction->pipelines[p].throughput_ips >= 0.9999 * cap;
+    }
+    return all;
+}
+
+static bool capped(const struct syn_plan_record *record)
+{
+    const struct syn_prediction *prediction = &record->prediction;
     uint64_t busiest = prediction->radio.node_ns[SYN_DEVICE_HUB];
     for (unsigned d = 0; d < SYN_DEVICES_MAX; d++)
         for (int u = 0; u < SYN_UNIT_COUNT; u++)
             if (prediction->busy_ns[d][u] > busiest)
                 busiest = prediction->busy_ns[d][u];
+    if (prediction->execution == SYN_EXECUTION_WORK_CONSERVING)
+        return all_capped(&record->workload->problem, prediction);
     return prediction->execution == SYN_EXECUTION_PARALLEL && !prediction->bottleneck_set &&
            busiest < prediction->round_ns;
 }
 
-const char *syn_plan_bottleneck(const struct syn_fleet *fleet,
-                                const struct syn_prediction *prediction, char *text, size_t size)
+static void add_cap(struct words *words, const struct syn_plan_record *record)
 {
+    const struct syn_problem *problem = &record->workload->problem;
+    const struct syn_pipeline *lowest = &problem->pipelines[0].spec;
+    if (problem->objective == SYN_OBJECTIVE_POWER) {
+        add(words, "the rate that was asked for");
+        return;
+    }
+    if (record->execution == SYN_EXECUTION_WORK_CONSERVING && problem->pipeline_count > 1) {
+        add(words, "the rate caps of all pipelines");
+        return;
+    }
+    for (unsigned p = 1; p < problem->pipeline_count; p++) {
+        const struct syn_pipeline *spec = &problem->pipelines[p].spec;
+        if (syn_cost_pipeline_cap_ns(spec) > syn_cost_pipeline_cap_ns(lowest))
+            lowest = spec;
+    }
+    add(words, "the rate cap of %s (%g inferences/s)", lowest->name, lowest->rate_cap_ips);
+}
+
+const char *syn_plan_bottleneck(const struct syn_plan_record *record, char *text, size_t size)
+{
+    const struct syn_fleet *fleet = &record->workload->fleet;
+    const struct syn_prediction *prediction = &record->prediction;
     struct words words = {text, size, 0};
-    if (capped(prediction))
-        add(&words, "a rate cap");
+    if (capped(record))
+        add_cap(&words, record);
     else if (prediction->bottleneck_set)
         add_set(&words, fleet, prediction->bottleneck_set);
     else if (prediction->bottleneck_device == SYN_DEVICE_HUB)
@@ -102,11 +138,14 @@ const char *syn_plan_proof_words(const struct syn_plan_facts *facts, char *text,
 static void headline(struct syn_console *console, const struct syn_plan_record *record)
 {
     const struct syn_prediction *p = &record->prediction;
+    const enum syn_objective objective = record->workload->problem.objective;
     char latency[32], search[32], proof[64], what[256];
-    syn_result_print(&console->result, "plan %s by %s, %s%s",
+    syn_result_print(&console->result, "plan %s by %s, %s%s%s%s",
                      record->facts.id[0] ? record->facts.id : "(not kept)",
                      record->facts.planner[0] ? record->facts.planner : "hand",
                      syn_execution_name(record->execution),
+                     objective != SYN_OBJECTIVE_THROUGHPUT ? ", least " : "",
+                     objective != SYN_OBJECTIVE_THROUGHPUT ? syn_objective_name(objective) : "",
                      isfinite(record->facts.search_ms) ? "" : "\n");
     if (isfinite(record->facts.search_ms))
         syn_result_print(&console->result, ", found in %s\n",
@@ -117,7 +156,7 @@ static void headline(struct syn_console *console, const struct syn_plan_record *
                      syn_text_time(latency, sizeof latency, (double)p->latency_sum_ns / 1e9),
                      p->power_mw, (double)p->energy_nj / 1e6);
     syn_result_print(&console->result, "bottleneck: %s",
-                     syn_plan_bottleneck(&record->workload->fleet, p, what, sizeof what));
+                     syn_plan_bottleneck(record, what, sizeof what));
     if (p->execution == SYN_EXECUTION_SEQUENTIAL)
         syn_result_print(&console->result, " (the busiest; one task runs at a time)");
     syn_result_print(
@@ -132,7 +171,7 @@ void syn_plan_show(struct syn_console *console, const struct syn_plan_record *re
 {
     static const struct syn_column columns[] = {
         {.title = "PIPELINE", .shrinks = true}, {.title = "MODEL"},
-        {.title = "PATH", .shrinks = true},     {.title = "INF/S", .right = true},
+        {.title = "PATH", .wraps = true},       {.title = "INF/S", .right = true},
         {.title = "LATENCY", .right = true},    {.title = "MJ", .right = true}};
     const struct syn_problem *problem = &record->workload->problem;
     struct syn_table *table = syn_table_new(columns, 6);
@@ -184,10 +223,10 @@ static void show_bottleneck(cJSON *json, const struct syn_plan_record *record)
 {
     const struct syn_prediction *p = &record->prediction;
     const struct syn_fleet *fleet = &record->workload->fleet;
-    bool unit = !capped(p) && !p->bottleneck_set && p->bottleneck_device < fleet->count;
+    bool unit = !capped(record) && !p->bottleneck_set && p->bottleneck_device < fleet->count;
     cJSON *object = syn_show_object(json, "bottleneck");
     char text[256];
-    syn_show_text(object, "text", syn_plan_bottleneck(fleet, p, text, sizeof text));
+    syn_show_text(object, "text", syn_plan_bottleneck(record, text, sizeof text));
     syn_show_text(object, "device", unit ? fleet->devices[p->bottleneck_device].name : NULL);
     syn_show_text(object, "unit", unit ? syn_unit_name(p->bottleneck_unit) : NULL);
 }

@@ -9,9 +9,9 @@
 const char *syn_plan_path(const struct syn_fleet *fleet, const struct syn_execution_plan *plan,
                           char *text, size_t size);
 
-/* "radio of glasses": what holds the round back; returns `text`. */
-const char *syn_plan_bottleneck(const struct syn_fleet *fleet,
-                                const struct syn_prediction *prediction, char *text, size_t size);
+/* "radio of glasses", "the rate cap of KWS (5 inferences/s)": what holds the round back; returns
+ * `text`. */
+const char *syn_plan_bottleneck(const struct syn_plan_record *record, char *text, size_t size);
 
 /* "proven optimal", "gap 2.31 % to the proven bound", "no bound"; returns `text`. */
 const char *syn_plan_proof_words(const struct syn_plan_facts *facts, char *text, size_t size);

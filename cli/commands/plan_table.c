@@ -93,16 +93,68 @@ static void add_row(struct syn_table *table, const struct syn_plan_trial *trial)
     const bool ok = facts->feasible;
     syn_table_text(table, facts->planner);
     syn_table_text(table, ok ? facts->id : trial->error.code == SYN_EOOR ? "OOR" : "late");
-    syn_table_text(table, ok ? syn_execution_name(trial->record.execution) : NULL);
     number_cell(table, "%.2f", ok ? facts->throughput_ips : NAN);
     number_cell(table, "%.2f", ok ? facts->simulated_ips : NAN);
     number_cell(table, "%.2f", facts->latency_ms);
     number_cell(table, "%.1f", facts->power_mw);
     number_cell(table, "%.0f", facts->devices_used);
-    number_cell(table, "%.2f", facts->search_ms);
+    syn_table_text(table, syn_text_time(text, sizeof text, facts->search_ms / 1e3));
     number_cell(table, "%.3f", facts->ratio_to_synergy);
     number_cell(table, "%.3f", facts->ratio_to_bound);
-    syn_table_text(table, ok ? notes(facts, text, sizeof text) : facts->reason);
+    syn_table_text(table, ok ? notes(facts, text, sizeof text) : NULL);
+}
+
+/* ---- below the table ---- */
+
+/* Planners of whom the same is to be said stand together: "min-dev, max-dev: what". */
+static void say(struct syn_result *result, const char *names, const char *what)
+{
+    char text[768];
+    (void)snprintf(text, sizeof text, "%s: %s", names, what);
+    syn_result_wrap(result, 2, text);
+}
+
+static void add_name(char *names, size_t size, const struct syn_plan_trial *trial)
+{
+    const size_t used = strlen(names);
+    (void)snprintf(names + used, size - used, "%s%s", used ? ", " : "",
+                   trial->record.facts.planner);
+}
+
+static void say_executions(struct syn_result *result, struct syn_plan_trial *const *trials,
+                           unsigned count)
+{
+    for (int e = SYN_EXECUTION_PARALLEL + 1; e <= SYN_EXECUTION_WORK_CONSERVING; e++) {
+        char names[256] = "";
+        for (unsigned i = 0; i < count; i++)
+            if (trials[i]->record.facts.feasible && (int)trials[i]->record.execution == e)
+                add_name(names, sizeof names, trials[i]);
+        if (names[0])
+            say(result, names,
+                e == SYN_EXECUTION_SEQUENTIAL ? "sequential, one task at a time"
+                                              : "work-conserving");
+    }
+}
+
+static bool same_reason(const struct syn_plan_trial *a, const struct syn_plan_trial *b)
+{
+    return !b->record.facts.feasible && strcmp(a->record.facts.reason, b->record.facts.reason) == 0;
+}
+
+static void say_reasons(struct syn_result *result, struct syn_plan_trial *const *trials,
+                        unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        char names[256] = "";
+        bool said = trials[i]->record.facts.feasible;
+        for (unsigned j = 0; j < i; j++)
+            said |= same_reason(trials[i], trials[j]);
+        for (unsigned j = i; !said && j < count; j++)
+            if (same_reason(trials[i], trials[j]))
+                add_name(names, sizeof names, trials[j]);
+        if (!said)
+            say(result, names, trials[i]->record.facts.reason);
+    }
 }
 
 void syn_plan_trials_table(struct syn_console *console, struct syn_plan_trial *const *trials,
@@ -111,20 +163,21 @@ void syn_plan_trials_table(struct syn_console *console, struct syn_plan_trial *c
     static const struct syn_column columns[] = {
         {.title = "PLANNER"},
         {.title = "PLAN", .right = true},
-        {.title = "EXECUTION"},
         {.title = "INF/S", .right = true},
-        {.title = "SIMULATED", .right = true},
-        {.title = "LATENCY MS", .right = true},
+        {.title = "SIMUL.", .right = true},
+        {.title = "LAT MS", .right = true},
         {.title = "MW", .right = true},
-        {.title = "DEVICES", .right = true},
-        {.title = "SEARCH MS", .right = true},
+        {.title = "DEV", .right = true},
+        {.title = "SEARCH", .right = true},
         {.title = "/SYNERGY", .right = true},
         {.title = "/BOUND", .right = true},
-        {.title = "NOTES", .shrinks = true},
+        {.title = "NOTES", .wraps = true},
     };
     struct syn_table *table = syn_table_new(columns, sizeof columns / sizeof columns[0]);
     for (unsigned i = 0; i < count; i++)
         add_row(table, trials[i]);
     syn_result_table(&console->result, table);
     syn_table_free(table);
+    say_executions(&console->result, trials, count);
+    say_reasons(&console->result, trials, count);
 }

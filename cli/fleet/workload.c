@@ -93,6 +93,14 @@ static int add_all(struct syn_workload *workload, struct syn_console *console,
     return SYN_ENOENT;
 }
 
+static bool is_named(const char *const *apps, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(apps[i], name) == 0)
+            return true;
+    return false;
+}
+
 int syn_workload_new(struct syn_workload **result, struct syn_bench *bench, const char *const *apps,
                      size_t count, struct syn_error *error)
 {
@@ -110,7 +118,9 @@ int syn_workload_new(struct syn_workload **result, struct syn_bench *bench, cons
         rc = add_all(workload, bench->console, error);
     }
     for (size_t i = 0; rc == 0 && i < count; i++)
-        rc = add_app(workload, bench->console, apps[i], error);
+        rc = is_named(apps, i, apps[i])
+                 ? syn_error_set(error, SYN_EINVAL, "app %s is named twice", apps[i])
+                 : add_app(workload, bench->console, apps[i], error);
     if (rc != 0) {
         syn_workload_free(workload);
         return rc;

@@ -2,9 +2,11 @@
 #include "cli/output/result.h"
 
 #include "cli/output/show.h"
+#include "cli/output/text.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 void syn_result_init(struct syn_result *result, int colour, int width)
 {
@@ -48,6 +50,25 @@ void syn_result_print(struct syn_result *result, const char *fmt, ...)
     if (stream)
         (void)vfprintf(stream, fmt, args);
     va_end(args);
+}
+
+void syn_result_wrap(struct syn_result *result, size_t indent, const char *text)
+{
+    const size_t width = result->width > 0 ? (size_t)result->width : SIZE_MAX;
+    size_t room = width;
+    for (;;) {
+        size_t fit = syn_text_width(text) <= room ? strlen(text) : syn_text_fit(text, room),
+               i = fit;
+        while (text[fit] && i > 0 && text[i] != ' ')
+            i--;
+        const size_t size = i > 0 ? i : fit;
+        syn_result_print(result, "%.*s\n", (int)size, text);
+        text += size + strspn(text + size, " ");
+        if (!*text)
+            return;
+        syn_result_print(result, "%*s", (int)indent, "");
+        room = width > 2 * indent ? width - indent : width;
+    }
 }
 
 void syn_result_table(struct syn_result *result, const struct syn_table *table)

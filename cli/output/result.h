@@ -35,6 +35,9 @@ void syn_result_set_json(struct syn_result *result, cJSON *json);
 /* Adds text for people; lines end in \n as with printf. */
 void syn_result_print(struct syn_result *result, const char *fmt, ...) SYN_PRINTF(2, 3);
 
+/* Adds `text` for people, wrapped at the terminal's width; all but the first line are indented. */
+void syn_result_wrap(struct syn_result *result, size_t indent, const char *text);
+
 /* The stream of the text for people, for functions that write to one; NULL without memory. */
 FILE *syn_result_stream(struct syn_result *result);
 

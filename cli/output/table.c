@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GAP      2 /* blanks between columns */
-#define SHRUNK   8 /* a column that shrinks keeps so many */
+#define GAP      2 /* blanks between columns, 1 where there is no room */
+#define SHRUNK   8 /* a column that shrinks or wraps keeps so many */
 #define CELL_MAX 512
 #define ELLIPSIS "\xe2\x80\xa6"
 
@@ -92,20 +92,26 @@ static void measure(const struct syn_table *table, size_t *widths)
     }
 }
 
-/* Takes columns away from the widest column that shrinks, until the table fits or none is left. */
-static void shrink(const struct syn_table *table, size_t *widths, size_t limit)
+/* Takes columns away from the widest column that may be narrower, until the table fits or none is
+ * left. Returns the blanks between columns. */
+static size_t shrink(const struct syn_table *table, size_t *widths, size_t limit)
 {
+    size_t gap = GAP;
     for (;;) {
-        size_t total = GAP * (table->column_count - 1), widest = table->column_count;
+        size_t total = gap * (table->column_count - 1), widest = table->column_count;
         for (size_t c = 0; c < table->column_count; c++) {
+            const struct syn_column *column = &table->columns[c];
             total += widths[c];
-            if (table->columns[c].shrinks && widths[c] > SHRUNK &&
+            if ((column->shrinks || column->wraps) && widths[c] > SHRUNK &&
                 (widest == table->column_count || widths[c] > widths[widest]))
                 widest = c;
         }
-        if (total <= limit || widest == table->column_count)
-            return;
-        widths[widest]--;
+        if (total <= limit || (widest == table->column_count && gap == 1))
+            return gap;
+        if (widest == table->column_count)
+            gap = 1;
+        else
+            widths[widest]--;
     }
 }
 
@@ -114,23 +120,63 @@ static void blanks(FILE *out, size_t count)
     (void)fprintf(out, "%*s", (int)count, "");
 }
 
-static void write_cell(const char *text, size_t width, bool right, bool last, FILE *out)
+struct layout {
+    FILE *out;
+    size_t *widths;
+    const char **rest; /* of the cells of a row, what is not yet written */
+    size_t gap;
+};
+
+/* Bytes of `text` that stand in this line: all of it, or the words that fit. */
+static size_t piece(const char *text, size_t width, bool wraps)
 {
-    size_t columns = syn_text_width(text);
-    size_t pad = columns < width ? width - columns : 0;
-    if (right)
-        blanks(out, pad);
-    if (columns > width)
-        (void)fprintf(out, "%.*s" ELLIPSIS, (int)syn_text_fit(text, width - 1), text);
-    else
-        (void)fputs(text, out);
-    if (!last)
-        blanks(out, (right ? 0 : pad) + GAP);
+    if (!wraps || syn_text_width(text) <= width)
+        return strlen(text);
+    const size_t fit = syn_text_fit(text, width);
+    for (size_t i = fit; i > 0; i--)
+        if (text[i] == ' ')
+            return i;
+    return fit;
 }
 
-static const char *title_of(const struct syn_table *table, size_t c)
+/* `blank`: columns that are owed from cells before. Returns those that are owed now. */
+static size_t write_piece(const struct layout *l, const char *text, size_t width, bool right,
+                          size_t blank)
 {
-    return table->columns[c].title;
+    const size_t columns = syn_text_width(text);
+    const size_t pad = columns < width ? width - columns : 0;
+    if (!*text)
+        return blank + pad;
+    blanks(l->out, blank + (right ? pad : 0));
+    if (columns > width)
+        (void)fprintf(l->out, "%.*s" ELLIPSIS, (int)syn_text_fit(text, width - 1), text);
+    else
+        (void)fputs(text, l->out);
+    return right ? 0 : pad;
+}
+
+/* One line of a row; false when nothing is left for another. */
+static bool write_line(const struct syn_table *table, const struct layout *l)
+{
+    bool more = false;
+    size_t blank = 0;
+    for (size_t c = 0; c < table->column_count; c++) {
+        const struct syn_column *column = &table->columns[c];
+        char text[CELL_MAX] = "";
+        size_t size = piece(l->rest[c], l->widths[c], column->wraps);
+        memcpy(text, l->rest[c], size);
+        text[size] = '\0';
+        blank = write_piece(l, text, l->widths[c], column->right, blank) + l->gap;
+        l->rest[c] += size + strspn(l->rest[c] + size, " ");
+        more |= l->rest[c][0] != '\0';
+    }
+    return more;
+}
+
+static void write_row(const struct syn_table *table, const struct layout *l)
+{
+    while (write_line(table, l))
+        (void)fputc('\n', l->out);
 }
 
 static const char *cell_of(const struct syn_table *table, size_t row, size_t c)
@@ -139,24 +185,35 @@ static const char *cell_of(const struct syn_table *table, size_t row, size_t c)
     return index < table->count ? table->cells[index] : "-";
 }
 
+static void write_rows(const struct syn_table *table, const struct layout *l, bool colour)
+{
+    for (size_t c = 0; c < table->column_count; c++)
+        l->rest[c] = table->columns[c].title;
+    (void)fputs(colour ? "\033[1m" : "", l->out);
+    write_row(table, l);
+    (void)fputs(colour ? "\033[0m\n" : "\n", l->out);
+    for (size_t row = 0; row < syn_table_rows(table); row++) {
+        for (size_t c = 0; c < table->column_count; c++)
+            l->rest[c] = cell_of(table, row, c);
+        write_row(table, l);
+        (void)fputc('\n', l->out);
+    }
+}
+
 int syn_table_write(const struct syn_table *table, FILE *out, bool colour, int width)
 {
-    size_t *widths = table ? calloc(table->column_count, sizeof *widths) : NULL;
-    if (!widths)
-        return SYN_ENOMEM;
-    measure(table, widths);
-    if (width > 0)
-        shrink(table, widths, (size_t)width);
-    size_t last = table->column_count - 1;
-    (void)fputs(colour ? "\033[1m" : "", out);
-    for (size_t c = 0; c <= last; c++)
-        write_cell(title_of(table, c), widths[c], table->columns[c].right, c == last, out);
-    (void)fputs(colour ? "\033[0m\n" : "\n", out);
-    for (size_t row = 0; row < syn_table_rows(table); row++) {
-        for (size_t c = 0; c <= last; c++)
-            write_cell(cell_of(table, row, c), widths[c], table->columns[c].right, c == last, out);
-        (void)fputc('\n', out);
+    struct layout l = {.out = out, .gap = GAP};
+    int rc = SYN_ENOMEM;
+    l.widths = table ? calloc(table->column_count, sizeof *l.widths) : NULL;
+    l.rest = table ? calloc(table->column_count, sizeof *l.rest) : NULL;
+    if (l.widths && l.rest) {
+        measure(table, l.widths);
+        if (width > 0)
+            l.gap = shrink(table, l.widths, (size_t)width);
+        write_rows(table, &l, colour);
+        rc = table->failed ? SYN_ENOMEM : 0;
     }
-    free(widths);
-    return table->failed ? SYN_ENOMEM : 0;
+    free(l.rest);
+    free(l.widths);
+    return rc;
 }

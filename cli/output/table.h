@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A table for people: aligned columns, numbers to the right, units in the heading or in the cells,
- * widths counted in terminal columns (UTF-8), cut to the terminal's width where there is one.
+ * widths counted in terminal columns (UTF-8). Where the terminal is too narrow, columns stand
+ * closer together and those that may are cut or go on in the next lines.
  *
  *     static const struct syn_column columns[] = {{.title = "NAME"},
  *                                                 {.title = "BYTES", .right = true}};
@@ -26,6 +27,7 @@ struct syn_column {
     const char *title;
     bool right;   /* align to the right: numbers */
     bool shrinks; /* may be cut (with an ellipsis) so that the table fits */
+    bool wraps;   /* may go on in the next line, between words, so that the table fits */
 };
 
 struct syn_table;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/shell/call.h"
 
+#define USAGE_SHORT 100 /* a usage that stands in a hint */
+
 #include "cli/shell/names.h"
 #include "cli/shell/usage.h"
 #include "cli/shell/words.h"
@@ -33,10 +35,14 @@ struct parse {
 
 static int usage_error(const struct parse *parse)
 {
-    char usage[200];
-    if (parse->error && !parse->error->hint[0])
-        syn_error_hint(parse->error, "usage: %s",
-                       syn_usage(parse->call->command, usage, sizeof usage));
+    char usage[400], name[64];
+    if (!parse->error || parse->error->hint[0])
+        return SYN_EINVAL;
+    if (strlen(syn_usage(parse->call->command, usage, sizeof usage)) < USAGE_SHORT)
+        syn_error_hint(parse->error, "usage: %s", usage);
+    else
+        syn_error_hint(parse->error, "help %s says how it is used",
+                       syn_command_name(parse->call->command, name, sizeof name));
     return SYN_EINVAL;
 }
 

@@ -4,6 +4,7 @@
 #include "core/base/suggest.h"
 
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,8 +42,11 @@ static int check_bounds(const struct syn_param *param, double number, const char
 {
     if ((param->min == 0 && param->max == 0) || (number >= param->min && number <= param->max))
         return 0;
-    return syn_error_set(error, SYN_EINVAL, "%s: %s is not within %g to %g", param->name, value,
-                         param->min, param->max);
+    if (param->max >= DBL_MAX)
+        return syn_error_set(error, SYN_EINVAL, "%s: %s is less than %.12g", param->name, value,
+                             param->min);
+    return syn_error_set(error, SYN_EINVAL, "%s: %s is not within %.12g to %.12g", param->name,
+                         value, param->min, param->max);
 }
 
 static int check_any(const struct syn_param *param, const char *value, struct syn_error *error)

@@ -94,6 +94,16 @@ static struct syn_pipeline *find_pipeline(struct syn_app *app, const char *name)
     return NULL;
 }
 
+int syn_pipeline_check_round(const struct syn_pipeline *pipeline, struct syn_error *error)
+{
+    if (pipeline->rate_cap_ips <= 0 ||
+        pipeline->weight <= SYN_APP_ROUND_MAX_S * pipeline->rate_cap_ips)
+        return 0;
+    return syn_error_set(error, SYN_EINVAL,
+                         "rate_cap_ips: %g with weight %u makes rounds of more than %g s",
+                         pipeline->rate_cap_ips, pipeline->weight, SYN_APP_ROUND_MAX_S);
+}
+
 static int read_pipeline(const struct syn_json *doc, const cJSON *node, struct syn_app *app,
                          struct syn_error *error)
 {
@@ -109,6 +119,9 @@ static int read_pipeline(const struct syn_json *doc, const cJSON *node, struct s
         return syn_json_error(doc, node, SYN_EINVAL, error,
                               "an earlier pipeline is named \"%s\"; give them different names",
                               p->name);
+    struct syn_error why = {0};
+    if (syn_pipeline_check_round(p, &why))
+        return syn_json_error(doc, node, SYN_EINVAL, error, "%s", why.message);
     app->pipeline_count++;
     return 0;
 }

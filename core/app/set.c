@@ -26,8 +26,8 @@ static int read_number(const struct setting *setting, const char *text, bool who
     bool number = end != text && !*end && *value >= setting->min && *value <= setting->max;
     if (number && (!whole || floor(*value) == *value))
         return 0;
-    return syn_error_set(error, SYN_EINVAL, "%s: \"%s\" is no %snumber from %g to %g", setting->key,
-                         text, whole ? "whole " : "", setting->min, setting->max);
+    return syn_error_set(error, SYN_EINVAL, "%s: \"%s\" is no %snumber from %.12g to %.12g",
+                         setting->key, text, whole ? "whole " : "", setting->min, setting->max);
 }
 
 static int set_weight(struct syn_pipeline *pipeline, const struct setting *setting,
@@ -156,8 +156,15 @@ int syn_app_set(struct syn_app *app, const char *key, const char *value, struct 
     if (only < 0)
         return only;
     const struct setting *setting = find_setting(dot ? dot + 1 : key, error);
-    struct syn_pipeline changed = app->pipelines[only];
-    int result = setting ? setting->set(&changed, setting, value, error) : SYN_EINVAL;
+    int result = setting ? 0 : SYN_EINVAL;
+    for (unsigned i = 0; result == 0 && i < app->pipeline_count; i++) {
+        struct syn_pipeline changed = app->pipelines[i];
+        if (dot && i != (unsigned)only)
+            continue;
+        result = setting->set(&changed, setting, value, error);
+        if (result == 0)
+            result = syn_pipeline_check_round(&changed, error);
+    }
     for (unsigned i = 0; result == 0 && i < app->pipeline_count; i++)
         if (!dot || i == (unsigned)only)
             result = setting->set(&app->pipelines[i], setting, value, error);

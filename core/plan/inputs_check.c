@@ -19,6 +19,18 @@ static const char *text_of(const cJSON *object, const char *name)
 
 /* ---- words ---- */
 
+/* A unit that is as fast as its profile says has no figure. */
+static bool is_speed(const char *name)
+{
+    return strstr(name, "_permille") != NULL;
+}
+
+static const char *speed_words(const cJSON *value, char *text, size_t size)
+{
+    (void)snprintf(text, size, "%.3f", value ? value->valuedouble / 1000 : 1.0);
+    return text;
+}
+
 static const char *value_words(const cJSON *value, char *text, size_t size)
 {
     char *printed = value ? cJSON_PrintUnformatted(value) : NULL;
@@ -41,8 +53,13 @@ static void difference(const cJSON *then, const cJSON *now, char *text, size_t s
             char was[96], is[96];
             if (!strcmp(member->string, "hash") || cJSON_Compare(a, b, 1))
                 continue;
-            (void)snprintf(text, size, ": %s was %s and is %s", member->string,
-                           value_words(a, was, sizeof was), value_words(b, is, sizeof is));
+            if (is_speed(member->string))
+                (void)snprintf(text, size, ": its %.*s had %s of the profile's speed, now %s",
+                               (int)strcspn(member->string, "_"), member->string,
+                               speed_words(a, was, sizeof was), speed_words(b, is, sizeof is));
+            else
+                (void)snprintf(text, size, ": %s was %s and is %s", member->string,
+                               value_words(a, was, sizeof was), value_words(b, is, sizeof is));
             return;
         }
     }
@@ -127,11 +144,22 @@ static const cJSON *find(const cJSON *inputs, const char *kind, const cJSON *lik
     return NULL;
 }
 
+static int missing(const struct checker *c, const char *kind, const char *name)
+{
+    return syn_json_error(c->doc, syn_json_get(c->then, kind), SYN_ECORRUPT, c->error,
+                          "nothing is said of %.64s, on which the plan relies", name);
+}
+
 /* ---- one kind after the other ---- */
 
 static int check_models(const struct checker *c)
 {
-    const cJSON *then;
+    const cJSON *then, *known;
+    cJSON_ArrayForEach(known, syn_json_get(c->now, "models"))
+    {
+        if (!find(c->then, "models", known))
+            return missing(c, "models", text_of(known, "name"));
+    }
     cJSON_ArrayForEach(then, syn_json_get(c->then, "models"))
     {
         const cJSON *now = find(c->now, "models", then);
@@ -180,7 +208,15 @@ static int check_pipelines(const struct checker *c)
 
 static int check_devices(const struct checker *c)
 {
-    const cJSON *then;
+    const cJSON *then, *known;
+    cJSON_ArrayForEach(known, syn_json_get(c->now, "devices"))
+    {
+        const char *name = text_of(known, "name");
+        if (uses(c, name) && !find(c->then, "devices", known))
+            return missing(c, "devices", name);
+        if (uses(c, name) && !find(c->then, "links", known))
+            return missing(c, "links", name);
+    }
     cJSON_ArrayForEach(then, syn_json_get(c->then, "devices"))
     {
         const cJSON *now = find(c->now, "devices", then);
@@ -265,9 +301,9 @@ static int check_all(const struct checker *c)
     for (unsigned i = 0; !rc && i < sizeof sealed / sizeof sealed[0]; i++)
         rc = check_shape(c, sealed[i], true);
     if (!rc)
-        rc = check_models(c);
-    if (!rc)
         rc = check_pipelines(c);
+    if (!rc)
+        rc = check_models(c);
     if (!rc)
         rc = check_devices(c);
     if (!rc)

@@ -258,11 +258,21 @@ static int explain_latency(const struct syn_problem *problem, unsigned pipeline,
         return 0;
     unbounded.pipelines[pipeline].spec.latency_bound_ms = 0;
     int rc = syn_enumerate(&unbounded, &empty, pipeline, NULL, INT64_MAX, &visitor, &count, error);
-    if (rc || best == UINT64_MAX)
+    if (rc || best == UINT64_MAX || (double)best / 1e6 <= spec->latency_bound_ms)
         return rc;
     return syn_error_set(error, SYN_EOOR,
                          "pipeline %s: its latency is at least %.3f ms, its bound %.3f ms",
                          spec->name, (double)best / 1e6, spec->latency_bound_ms);
+}
+
+int syn_plan_prove_latency(const struct syn_problem *problem, struct syn_error *error)
+{
+    const unsigned all = (1u << problem->fleet->count) - 1;
+    int rc = 0;
+    for (unsigned p = 0; rc == 0 && p < problem->pipeline_count; p++)
+        if (problem->pipelines[p].hosts == all)
+            rc = explain_latency(problem, p, error);
+    return rc;
 }
 
 /* Does [0, last) go to the device, beside the base? Words of the first limit otherwise. */

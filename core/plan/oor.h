@@ -14,6 +14,12 @@
 int syn_plan_prove_oor(const struct syn_problem *problem, struct syn_error *error);
 
 /*
+ * Is there a pipeline that may be on all devices and takes longer than its latency bound even
+ * alone? Returns 0 where there is none, SYN_EOOR with words, or what went wrong while looking.
+ */
+int syn_plan_prove_latency(const struct syn_problem *problem, struct syn_error *error);
+
+/*
  * `pipeline` found no execution plan beside those of `base`, and that there is none at all is not
  * proven: says how far it got. Always returns a negative code.
  */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/plan/relax.h"
 
+#include "core/plan/oor.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,9 +64,10 @@ static double rounds(uint64_t round_ns)
 static void blame_rate(const struct trial *t, struct syn_error *error)
 {
     syn_error_set(error, SYN_EOOR,
-                  "no plan is found that does %.6g rounds/s: the fastest that %s finds does %.6g",
-                  rounds(t->original->round_max_ns), t->planner->name,
-                  rounds(t->prediction.round_ns));
+                  "no plan is found that does %.7g rounds/s: the fastest that %s finds does %.6g",
+                  t->constraints->rate_rps > 0 ? t->constraints->rate_rps
+                                               : rounds(t->original->round_max_ns),
+                  t->planner->name, rounds(t->prediction.round_ns));
 }
 
 /* The pipeline that is furthest over its bound in the plan of the lowest latencies. */
@@ -138,6 +141,11 @@ static const struct step {
 static int explain(struct trial *t, struct syn_error *error)
 {
     const unsigned kinds = kinds_of(t->original);
+    struct syn_error proof = {0};
+    if (syn_plan_prove_latency(t->original, &proof) == SYN_EOOR) {
+        *error = proof;
+        return SYN_EOOR;
+    }
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         if (!(kinds & steps[i].kinds))
             continue;

@@ -12,7 +12,9 @@
 #define NS_PER_S    1e9
 #define ROUNDS_MIN  50 /* of a measurement that is not told how long */
 #define ROUNDS_MAX  400
+#define ROUNDS_FEW  3 /* of a plan that is asked for so few that more take too long */
 #define SECONDS_MIN 2.0
+#define SECONDS_MAX 1000.0
 #define SPANS_MAX   (1u << 20)
 
 /* ---- rounds ---- */
@@ -45,7 +47,8 @@ static bool is_enough(const struct syn_sim *sim)
         return false;
     if (sim->options->seconds > 0)
         return seconds >= sim->options->seconds;
-    return rounds >= ROUNDS_MAX || (rounds >= ROUNDS_MIN && seconds >= SECONDS_MIN);
+    return rounds >= ROUNDS_MAX || (rounds >= ROUNDS_MIN && seconds >= SECONDS_MIN) ||
+           (rounds >= ROUNDS_FEW && seconds >= SECONDS_MAX);
 }
 
 static void round_done(struct syn_sim *sim, int64_t at_ns)
@@ -135,13 +138,13 @@ static void account_rest(void *ctx, int64_t at_ns, const struct syn_happening *h
 {
     struct syn_sim *sim = ctx;
     struct syn_task_span span = {.start_ns = h->start_ns,
-                            .end_ns = at_ns,
-                            .inference = h->task.token.inference,
-                            .device = h->device,
-                            .pipeline = h->task.pipeline,
-                            .kind = h->task.kind,
-                            .peer = h->kind == SYN_HAPPENS_END ? h->device : h->peer,
-                            .configure = h->kind == SYN_HAPPENS_END && h->task.configure};
+                                 .end_ns = at_ns,
+                                 .inference = h->task.token.inference,
+                                 .device = h->device,
+                                 .pipeline = h->task.pipeline,
+                                 .kind = h->task.kind,
+                                 .peer = h->kind == SYN_HAPPENS_END ? h->device : h->peer,
+                                 .configure = h->kind == SYN_HAPPENS_END && h->task.configure};
     if (h->kind > SYN_HAPPENS_AT_HUB || h->start_ns >= sim->figures.to_ns)
         return;
     if (h->kind == SYN_HAPPENS_RECEIVED || h->kind == SYN_HAPPENS_AT_HUB)

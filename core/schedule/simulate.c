@@ -77,8 +77,9 @@ static int stuck(const struct syn_sim *sim, struct syn_error *error)
         least = rounds < least ? rounds : least;
     }
     return syn_error_set(error, SYN_ESTATE,
-                         "the simulated plan gets stuck: pipeline %s after %u inferences",
-                         sim->problem->pipelines[last].spec.name, sim->figures.done[last]);
+                         "the simulated plan gets stuck: pipeline %s after %u inference%s",
+                         sim->problem->pipelines[last].spec.name, sim->figures.done[last],
+                         sim->figures.done[last] == 1 ? "" : "s");
 }
 
 static bool is_cancelled(const struct syn_sim *sim)

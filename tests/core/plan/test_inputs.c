@@ -90,7 +90,7 @@ static void a_figure_that_was_measured_anew_is_named_with_both_values(void **sta
     assert_changed(text, "radio_uw was 15000 and is 15001");
     t->active_uw[SYN_UNIT_RADIO] -= 1;
     t->skew_permille[SYN_UNIT_ACCEL] = 800;
-    assert_changed(text, "accel_permille was not given and is 800");
+    assert_changed(text, "its accel had 1.000 of the profile's speed, now 0.800");
     t->skew_permille[SYN_UNIT_ACCEL] = 1000;
     t->part = &syn_part_max78002;
     assert_changed(text, "part was \"MAX78000\" and is \"MAX78002\"");
