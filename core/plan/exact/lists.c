@@ -6,6 +6,8 @@
 
 #define ASK_INTERVAL 4096 /* steps between two looks at the clock */
 #define STEPS_A_PLAN 64   /* steps that one plan may cost on average before it is too much */
+#define FEW          32   /* plans of a pipeline that is listed in the first round */
+#define MORE         4    /* times as many in the next */
 
 struct walk {
     struct syn_lists *lists;
@@ -13,10 +15,10 @@ struct walk {
     const struct syn_pricer *x;
     unsigned pipeline;
     uint64_t most, steps, steps_most;
+    bool full;          /* there are more plans than `most`, or they are hard to find */
     int64_t price_most; /* of a plan */
     const struct syn_exact_ask *ask;
     int status;
-    bool counting; /* instead of keeping */
     struct syn_path path;
     uint32_t used;
     int64_t radio_ns[SYN_DEVICES_MAX]; /* of the path so far, of a round */
@@ -69,12 +71,11 @@ static void keep(struct walk *w, int64_t price)
 {
     struct syn_list *list = &w->lists->of[w->pipeline];
     struct syn_column column;
-    if (w->counting) {
-        w->lists->whole = ++w->lists->count <= w->most;
-        return;
-    }
     syn_relax_column(w->b->relax, w->pipeline, &w->path, w->b->relax->shared, &column);
     if (!within(w, &column))
+        return;
+    w->full = list->count >= w->most;
+    if (w->full)
         return;
     if (make_room(list, column.count)) {
         w->status = SYN_ENOMEM;
@@ -90,18 +91,16 @@ static void keep(struct walk *w, int64_t price)
     memcpy(&list->row[list->entry_count], column.row, column.count * sizeof column.row[0]);
     memcpy(&list->value[list->entry_count], column.value, column.count * sizeof column.value[0]);
     list->entry_count += column.count;
-    w->lists->count++;
 }
 
 /* ---- walking --------------------------------------------------------------------------------- */
 
 static bool over(struct walk *w)
 {
-    if (++w->steps > w->steps_most)
-        w->lists->whole = false;
+    w->full |= ++w->steps > w->steps_most;
     if (w->steps % ASK_INTERVAL == 0 && w->ask && w->ask->stop(w->ask->ctx, w->b->value))
         w->status = SYN_ECANCELED;
-    return w->status || !w->lists->whole;
+    return w->status || w->full;
 }
 
 /* Both radios with the hop; false beyond the limits. */
@@ -189,53 +188,138 @@ static int by_price(const void *a, const void *b)
     return x->entry < y->entry ? -1 : x->entry > y->entry;
 }
 
-static int list_pipeline(struct walk *w)
+/* What is known of all plans while one pipeline after the other is listed. */
+struct listing {
+    struct syn_lists *lists;
+    struct syn_bound *b;
+    uint64_t most;
+    const struct syn_exact_ask *ask;
+    int64_t total;                    /* price of all, at least */
+    int64_t least[SYN_PIPELINES_MAX]; /* of each: share in it */
+    bool listed[SYN_PIPELINES_MAX];
+    unsigned done, seen[SYN_PIPELINES_MAX]; /* listed pipelines; when it was last tried */
+    bool impossible;                        /* one has no plan */
+};
+
+static void raise_least(struct listing *l, unsigned p, int64_t least)
 {
-    struct syn_bound *b = w->b;
-    struct syn_list *list = &w->lists->of[w->pipeline];
-    const int64_t least = syn_pricer_run(&b->pricer[w->pipeline], &b->prices, NULL);
-    w->x = &b->pricer[w->pipeline];
-    w->price_most = least + (b->target << b->prices.shift) - b->total;
-    for (unsigned s = 0; s < b->relax->devices && least < SYN_RELAX_NEVER; s++) {
+    l->total += least - l->least[p];
+    l->least[p] = least;
+}
+
+static void walk_sources(struct walk *w)
+{
+    for (unsigned s = 0; s < w->b->relax->devices; s++) {
         if (!(pipe_of(w)->sources >> s & 1))
             continue;
-        const int64_t price = syn_pricer_sense(w->x, &b->prices, s);
+        const int64_t price = syn_pricer_sense(w->x, &w->b->prices, s);
         w->path.source = (uint8_t)s;
         if (w->x->chunk[s] < SYN_RELAX_NEVER)
             try_device(w, s, 0, price);
         hold(w, s, 0, price);
     }
-    if (list->count)
-        qsort(list->plans, list->count, sizeof *list->plans, by_price);
-    return w->status;
 }
 
-static int list_all(struct syn_lists *lists, struct syn_bound *bound, uint64_t most, bool counting,
-                    const struct syn_exact_ask *ask)
+/* The plans of one pipeline, if they are at most `most`. */
+static int walk_pipeline(struct listing *l, unsigned p, uint64_t most, bool *full)
+{
+    struct syn_bound *b = l->b;
+    struct walk w = {.lists = l->lists,
+                     .b = b,
+                     .x = &b->pricer[p],
+                     .pipeline = p,
+                     .most = most,
+                     .steps_most = most * STEPS_A_PLAN,
+                     .ask = l->ask};
+    syn_pricer_filter(&b->pricer[p]);
+    const int64_t least = syn_pricer_run(&b->pricer[p], &b->prices, NULL);
+    l->impossible = least >= SYN_RELAX_NEVER;
+    if (l->impossible)
+        return 0;
+    raise_least(l, p, least);
+    w.price_most = least + (b->target << b->prices.shift) - l->total;
+    walk_sources(&w);
+    *full = w.full;
+    return w.status;
+}
+
+/* Every plan takes at least what the least of them takes: less is left for the others. */
+static void tighten(struct listing *l, unsigned p)
+{
+    const struct syn_list *list = &l->lists->of[p];
+    const unsigned rows = l->b->relax->rows;
+    unsigned times[SYN_RELAX_ROWS_MAX] = {0};
+    int64_t least[SYN_RELAX_ROWS_MAX];
+    for (size_t i = 0; i < list->entry_count; i++) {
+        const unsigned u = list->row[i];
+        least[u] = times[u]++ && least[u] < list->value[i] ? least[u] : list->value[i];
+    }
+    for (unsigned u = 0; u < rows; u++)
+        least[u] = times[u] < list->count ? 0 : least[u];
+    syn_relax_taken(l->b->relax, p, least);
+}
+
+static int list_pipeline(struct listing *l, unsigned p, uint64_t most)
+{
+    struct syn_list *list = &l->lists->of[p];
+    bool full = false;
+    list->count = 0;
+    list->entry_count = 0;
+    l->seen[p] = l->done;
+    const int rc = walk_pipeline(l, p, most, &full);
+    if (rc || full)
+        return rc;
+    l->listed[p] = true;
+    l->done++;
+    l->lists->count += list->count;
+    l->impossible |= !list->count;
+    if (l->impossible)
+        return 0;
+    qsort(list->plans, list->count, sizeof *list->plans, by_price);
+    raise_least(l, p, list->plans[0].reduced);
+    tighten(l, p);
+    return 0;
+}
+
+/* One round over those that are not listed yet; again those for whom something has changed. */
+static int list_round(struct listing *l, uint64_t most, bool first)
 {
     int rc = 0;
-    lists->count = 0;
-    for (unsigned p = 0; !rc && lists->whole && p < bound->relax->pipelines; p++) {
-        struct walk w = {.lists = lists,
-                         .b = bound,
-                         .pipeline = p,
-                         .most = most,
-                         .steps_most = most * STEPS_A_PLAN,
-                         .ask = ask,
-                         .counting = counting};
-        rc = list_pipeline(&w);
+    for (bool again = true; !rc && again; first = false) {
+        again = false;
+        for (unsigned p = 0; !rc && !l->impossible && p < l->b->relax->pipelines; p++) {
+            if (l->listed[p] || (!first && l->seen[p] == l->done))
+                continue;
+            rc = list_pipeline(l, p, most);
+            again |= l->listed[p];
+        }
     }
     return rc;
+}
+
+static void empty(struct syn_lists *lists)
+{
+    for (unsigned p = 0; p < SYN_PIPELINES_MAX; p++)
+        lists->of[p].count = 0;
 }
 
 int syn_lists_find(struct syn_lists *lists, struct syn_bound *bound, uint64_t most,
                    const struct syn_exact_ask *ask)
 {
+    struct listing l = {
+        .lists = lists, .b = bound, .most = most, .ask = ask, .total = bound->total};
+    int rc = 0;
     memset(lists, 0, sizeof *lists);
-    lists->whole = true;
-    int rc = most < UINT32_MAX ? list_all(lists, bound, most, true, ask) : 0;
-    if (!rc)
-        rc = list_all(lists, bound, most, false, ask);
+    memcpy(l.least, bound->least, sizeof l.least);
+    for (uint64_t n = FEW; !rc && !l.impossible && l.done < bound->relax->pipelines; n *= MORE) {
+        const uint64_t left = lists->count < most ? most - lists->count : 0;
+        rc = list_round(&l, n < left ? n : left, true);
+        if (n >= left)
+            break;
+    }
+    lists->whole = l.impossible || l.done == bound->relax->pipelines;
+    if (l.impossible)
+        empty(lists);
     if (rc)
         syn_lists_free(lists);
     return rc;

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SETS_DEVICES_MAX 4 /* of which all odd sets are rows from the beginning */
+
 enum alone { ALONE_UNKNOWN, ALONE_FITS, ALONE_NEVER };
 
 static void *own(struct syn_relax *r, size_t count, size_t size)
@@ -258,6 +260,29 @@ void syn_relax_aim(struct syn_relax *r, const struct syn_problem *problem)
         r->alpha += r->energy ? timing_of(r, d)->idle_uw : 0;
 }
 
+static unsigned size_of(uint32_t set)
+{
+    unsigned size = 0;
+    for (; set; set &= set - 1)
+        size++;
+    return size;
+}
+
+/* All odd sets, where they are few: others are added as they are overloaded. */
+static void add_sets(struct syn_relax *r)
+{
+    const struct syn_fleet *fleet = r->problem->fleet;
+    uint32_t all = (UINT32_C(1) << r->devices) - 1;
+    bool relays = false;
+    for (unsigned a = 0; a < r->devices; a++)
+        for (unsigned b = 0; b < r->devices; b++)
+            relays |= a != b && !fleet->direct[a][b];
+    all |= relays && !fleet->hub_wired ? UINT32_C(1) << SYN_DEVICE_HUB : 0;
+    for (uint32_t set = all; r->devices <= SETS_DEVICES_MAX && set; set = (set - 1) & all)
+        if (size_of(set) >= 3 && size_of(set) % 2)
+            (void)syn_relax_add_set(r, set);
+}
+
 static void describe(struct syn_relax *r)
 {
     for (unsigned p = 0; p < r->pipelines; p++) {
@@ -288,6 +313,8 @@ int syn_relax_new(struct syn_relax **relax, const struct syn_problem *problem)
     int rc = memory_rows(r);
     for (unsigned p = 0; !rc && p < r->pipelines; p++)
         rc = pipeline_tables(r, p);
+    if (!rc)
+        add_sets(r);
     if (rc)
         syn_relax_free(r);
     else
@@ -504,18 +531,24 @@ int64_t syn_relax_limit(struct syn_relax *r, int64_t target, const int64_t *leas
     return most;
 }
 
+void syn_relax_taken(struct syn_relax *r, unsigned pipeline, const int64_t *least)
+{
+    int64_t known[SYN_RELAX_ROWS_MAX] = {0};
+    add_least(r, pipeline, known, 1);
+    for (unsigned p = 0; p < r->pipelines; p++)
+        for (unsigned u = 0; p != pipeline && u < r->rows; u++)
+            r->pipeline[p].limit[u] -= least[u] > known[u] ? least[u] - known[u] : 0;
+}
+
 bool syn_relax_add_set(struct syn_relax *r, uint32_t nodes)
 {
-    unsigned size = 0;
-    for (uint32_t s = nodes; s; s &= s - 1)
-        size++;
     for (unsigned u = r->first_set; u < r->rows; u++)
         if (r->set[u] == nodes)
             return false;
     if (r->rows == SYN_RELAX_ROWS_MAX)
         return false;
     r->set[r->rows] = nodes;
-    r->times[r->rows] = (int64_t)(size - 1) / 2;
+    r->times[r->rows] = (int64_t)(size_of(nodes) - 1) / 2;
     for (unsigned p = 0; p < r->pipelines; p++)
         r->pipeline[p].limit[r->rows] = SYN_RELAX_NEVER; /* until syn_relax_limit() */
     r->rows++;

@@ -127,6 +127,9 @@ struct syn_relax_config syn_relax_config(const struct syn_relax *relax, unsigned
  */
 int64_t syn_relax_limit(struct syn_relax *relax, int64_t target, const int64_t *least);
 
+/* After syn_relax_limit: all that is left of a pipeline's plans takes at least that of each row. */
+void syn_relax_taken(struct syn_relax *relax, unsigned pipeline, const int64_t *least);
+
 /* Adds an odd set of radio nodes; false where it is there or there is no room. */
 bool syn_relax_add_set(struct syn_relax *relax, uint32_t nodes);
 

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <time.h>
 
-#define PLANS_FIRST    2000   /* in the lists of the first branch and bound */
+#define PLANS_FIRST    500    /* in the lists of a first try */
+#define FIRST_PARTS    4      /* of the bound: a plan that is further above it is not tried */
 #define PLANS_MOST     60000  /* in the lists of one branch and bound */
-#define PLANS_REFINE   20000  /* the same for the second term */
 #define NODES_MOST     200000 /* of one branch and bound before the lists are divided */
 #define NODES_FIRST    300    /* of the first one */
 #define SHARPEN_MOST   12     /* targets that the bound alone is asked for */
@@ -45,11 +45,12 @@ struct search {
     struct syn_exact_ask ask;
     bool have; /* a plan: result->plan */
     struct syn_score score;
-    int64_t value;                 /* of it */
-    int64_t lower;                 /* no plan is below */
-    bool hopeless;                 /* proven: there is no plan */
-    bool at_root;                  /* what the bound says holds for all plans */
-    bool improved;                 /* in a thread of its own, or long enough */
+    int64_t value; /* of it */
+    int64_t open;  /* a target that the bound alone does not refute; 0: none known */
+    int64_t lower; /* no plan is below */
+    bool hopeless; /* proven: there is no plan */
+    bool at_root;  /* what the bound says holds for all plans */
+    bool improved; /* in a thread of its own, or long enough */
     struct syn_improver *improver; /* NULL before the first neighbourhood */
     struct syn_assist *assist;     /* NULL: none */
     uint64_t seed;                 /* of neighbourhoods */
@@ -261,6 +262,10 @@ static int solve(struct search *s, int64_t target, bool root)
     s->at_root = false;
     if (rc || s->bound->value > target)
         return rc;
+    if (root)
+        raise_bound(s, s->bound->value);
+    if (s->plans_most == PLANS_FIRST && target - s->lower > s->lower / FIRST_PARTS)
+        return SYN_ETIMEOUT;
     const bool divisible = divide(s, &where);
     rc = syn_lists_find(&lists, s->bound, divisible ? s->plans_most : UINT32_MAX, &s->ask);
     const bool whole = lists.whole;
@@ -312,15 +317,16 @@ static int climb(struct search *s)
     return rc;
 }
 
-/* The highest target, about, that the bound alone refutes. */
+/* The highest target, about, that the bound alone refutes. What is open once stays open. */
 static int sharpen(struct search *s)
 {
-    int64_t open = s->have ? s->value - 1 : SYN_RELAX_NEVER;
     int rc = 0;
     s->stage = "bound";
     s->at_root = true;
+    if (s->have && (!s->open || s->open >= s->value))
+        s->open = s->value - 1;
     for (unsigned n = 0; !rc && n < SHARPEN_MOST; n++) {
-        const int64_t range = open < SYN_RELAX_NEVER ? open - s->lower : s->lower;
+        const int64_t range = s->open ? s->open - s->lower : s->lower;
         const int64_t target = s->lower + range / 2;
         if (range < s->lower / SHARPEN_PARTS + 2)
             break;
@@ -328,14 +334,26 @@ static int sharpen(struct search *s)
         if (rc)
             break;
         if (s->bound->value <= target)
-            open = target;
+            s->open = target;
         raise_bound(s, s->bound->value <= target ? s->bound->value : target + 1);
     }
     s->at_root = false;
     return rc;
 }
 
-/* As long as that pays. */
+/* The bound of all plans that are better, and the proof at once where they are few. */
+static int try_proof(struct search *s)
+{
+    s->stage = "bound";
+    s->plans_most = PLANS_FIRST;
+    const int rc = solve(s, s->value - 1, true);
+    s->plans_most = PLANS_MOST;
+    if (!rc)
+        raise_bound(s, s->value);
+    return rc == SYN_ETIMEOUT ? 0 : rc;
+}
+
+/* Neighbourhoods, as long as they pay. */
 static int improve_first(struct search *s)
 {
     int64_t before = INT64_MAX;
@@ -345,7 +363,7 @@ static int improve_first(struct search *s)
         before = s->value;
         rc = improve(s, n);
         if (!rc && s->value < before && !proven(s))
-            rc = sharpen(s);
+            rc = try_proof(s);
     }
     return rc;
 }
@@ -360,21 +378,6 @@ static int begin_without(struct search *s)
         return rc;
     s->hopeless = s->bound->value >= SYN_RELAX_NEVER;
     raise_bound(s, s->bound->value);
-    return 0;
-}
-
-/* The bound of all plans, and the proof at once where plans that may be better are few. */
-static int begin(struct search *s)
-{
-    s->stage = "bound";
-    if (!s->have)
-        return begin_without(s);
-    s->plans_most = PLANS_FIRST;
-    const int rc = solve(s, s->value - 1, true);
-    s->plans_most = PLANS_MOST;
-    if (rc && rc != SYN_ETIMEOUT)
-        return rc;
-    raise_bound(s, rc ? s->bound->value : s->value);
     return 0;
 }
 
@@ -406,9 +409,11 @@ static void close_search(struct search *s)
 
 static int prove(struct search *s)
 {
-    int rc = begin(s);
+    int rc = s->have ? try_proof(s) : begin_without(s);
     if (!rc && !s->hopeless && !proven(s))
         rc = sharpen(s);
+    if (!rc && s->have && !proven(s))
+        rc = try_proof(s);
     if (!rc && s->have)
         rc = improve_first(s);
     if (!rc && !s->hopeless && !proven(s))
@@ -423,12 +428,8 @@ static void refine_within(struct search *s, struct search *second)
 {
     struct syn_prediction prediction;
     struct syn_score score;
-    int rc = begin(second);
-    if (!rc && !proven(second))
-        rc = improve_first(second);
-    second->plans_most = PLANS_REFINE;
-    if (!rc && !proven(second))
-        (void)solve(second, second->value - 1, false);
+    if (!try_proof(second) && !proven(second))
+        (void)improve_first(second);
     s->result->candidates += second->result->candidates;
     if (syn_cost_predict(s->problem, &second->result->plan, SYN_EXECUTION_PARALLEL, &prediction,
                          NULL))
