@@ -51,19 +51,17 @@ static void *work(void *ctx)
         .deadline_ns = INT64_MAX, .iterations = ITERATIONS, .seed = 2, .stop = &a->stop};
     struct syn_plan plan = a->plan;
     struct syn_score score = a->score;
-    uint64_t looked = 0;
-    int rc = 0;
-    while (!rc && !atomic_load(&a->stop)) {
-        const uint64_t before = looked;
+    struct syn_improver *improver;
+    uint64_t looked = 0, before = UINT64_MAX;
+    const int rc = syn_improver_new(&improver, a->problem);
+    /* Nothing looked at: the plan is as good as the bound. */
+    while (!rc && !atomic_load(&a->stop) && looked != before) {
+        before = looked;
         limits.enough = atomic_load(&a->bound);
-        rc = syn_improve(a->problem, &limits, &plan, &score, &looked);
-        if (looked == before && !rc)
-            break; /* as good as the bound */
+        syn_improver_run(improver, &limits, &plan, &score, &looked);
         (void)exchange(a, &plan, &score);
-        limits.seed++;
     }
-    if (!rc)
-        (void)exchange(a, &plan, &score);
+    syn_improver_free(improver);
     return NULL;
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define ASK_INTERVAL 4096 /* steps between two looks at the clock */
-#define STEPS_A_PLAN 64   /* steps that one plan may cost on average before it is too much */
+#define STEPS_A_PLAN 16   /* steps that one plan may cost on average before it is too much */
 #define FEW          32   /* plans of a pipeline that is listed in the first round */
 #define MORE         4    /* times as many in the next */
 
@@ -14,9 +14,11 @@ struct walk {
     struct syn_bound *b;
     const struct syn_pricer *x;
     unsigned pipeline;
-    uint64_t most, steps, steps_most;
-    bool full;          /* there are more plans than `most`, or they are hard to find */
-    int64_t price_most; /* of a plan */
+    bool counting; /* instead of keeping: that takes many times as long */
+    uint64_t most, counted, steps;
+    uint64_t *steps_left; /* for all pipelines */
+    bool full;            /* there are more plans than `most`, or they are hard to find */
+    int64_t price_most;   /* of a plan */
     const struct syn_exact_ask *ask;
     int status;
     struct syn_path path;
@@ -71,11 +73,12 @@ static void keep(struct walk *w, int64_t price)
 {
     struct syn_list *list = &w->lists->of[w->pipeline];
     struct syn_column column;
+    if (w->counting) {
+        w->full = w->counted++ >= w->most;
+        return;
+    }
     syn_relax_column(w->b->relax, w->pipeline, &w->path, w->b->relax->shared, &column);
     if (!within(w, &column))
-        return;
-    w->full = list->count >= w->most;
-    if (w->full)
         return;
     if (make_room(list, column.count)) {
         w->status = SYN_ENOMEM;
@@ -97,7 +100,8 @@ static void keep(struct walk *w, int64_t price)
 
 static bool over(struct walk *w)
 {
-    w->full |= ++w->steps > w->steps_most;
+    w->steps++;
+    w->full |= !*w->steps_left || !--*w->steps_left;
     if (w->steps % ASK_INTERVAL == 0 && w->ask && w->ask->stop(w->ask->ctx, w->b->value))
         w->status = SYN_ECANCELED;
     return w->status || w->full;
@@ -192,7 +196,7 @@ static int by_price(const void *a, const void *b)
 struct listing {
     struct syn_lists *lists;
     struct syn_bound *b;
-    uint64_t most;
+    uint64_t steps_left;
     const struct syn_exact_ask *ask;
     int64_t total;                    /* price of all, at least */
     int64_t least[SYN_PIPELINES_MAX]; /* of each: share in it */
@@ -228,8 +232,9 @@ static int walk_pipeline(struct listing *l, unsigned p, uint64_t most, bool *ful
                      .b = b,
                      .x = &b->pricer[p],
                      .pipeline = p,
+                     .counting = true,
                      .most = most,
-                     .steps_most = most * STEPS_A_PLAN,
+                     .steps_left = &l->steps_left,
                      .ask = l->ask};
     syn_pricer_filter(&b->pricer[p]);
     const int64_t least = syn_pricer_run(&b->pricer[p], &b->prices, NULL);
@@ -240,6 +245,9 @@ static int walk_pipeline(struct listing *l, unsigned p, uint64_t most, bool *ful
     w.price_most = least + (b->target << b->prices.shift) - l->total;
     walk_sources(&w);
     *full = w.full;
+    w.counting = false;
+    if (!w.status && !w.full)
+        walk_sources(&w);
     return w.status;
 }
 
@@ -306,18 +314,24 @@ static void empty(struct syn_lists *lists)
 int syn_lists_find(struct syn_lists *lists, struct syn_bound *bound, uint64_t most,
                    const struct syn_exact_ask *ask)
 {
-    struct listing l = {
-        .lists = lists, .b = bound, .most = most, .ask = ask, .total = bound->total};
+    struct listing l = {.lists = lists,
+                        .b = bound,
+                        .steps_left = most * STEPS_A_PLAN,
+                        .ask = ask,
+                        .total = bound->total};
+    const unsigned pipelines = bound->relax->pipelines;
     int rc = 0;
     memset(lists, 0, sizeof *lists);
     memcpy(l.least, bound->least, sizeof l.least);
-    for (uint64_t n = FEW; !rc && !l.impossible && l.done < bound->relax->pipelines; n *= MORE) {
-        const uint64_t left = lists->count < most ? most - lists->count : 0;
-        rc = list_round(&l, n < left ? n : left, true);
-        if (n >= left)
+    for (uint64_t n = FEW; !rc && !l.impossible && l.done < pipelines && l.steps_left; n *= MORE) {
+        /* After a round every pipeline that is left has more than n. */
+        const uint64_t all = lists->count + (pipelines - l.done) * (n / MORE);
+        if (all > most)
             break;
+        const uint64_t left = most - lists->count;
+        rc = list_round(&l, n < left ? n : left, true);
     }
-    lists->whole = l.impossible || l.done == bound->relax->pipelines;
+    lists->whole = l.impossible || l.done == pipelines;
     if (l.impossible)
         empty(lists);
     if (rc)

@@ -12,7 +12,7 @@
 #include <time.h>
 
 #define PLANS_FIRST    500    /* in the lists of a first try */
-#define FIRST_PARTS    4      /* of the bound: a plan that is further above it is not tried */
+#define NEAR_PARTS     4      /* of the bound: how much a plan may be above it for a first try */
 #define PLANS_MOST     60000  /* in the lists of one branch and bound */
 #define NODES_MOST     200000 /* of one branch and bound before the lists are divided */
 #define NODES_FIRST    300    /* of the first one */
@@ -20,6 +20,7 @@
 #define SHARPEN_PARTS  100    /* of the bound: near enough */
 #define IMPROVE_FIRST  8      /* neighbourhoods before the proof, at least */
 #define IMPROVE_LAST   16
+#define IMPROVE_FAR    128 /* where the plan is far from the bound */
 #define IMPROVE_SLICE  32  /* neighbourhoods between two looks at the clock */
 #define STEP_PARTS     200 /* of the bound: the first step above it */
 #define STEP_GROWTH    2
@@ -29,6 +30,7 @@
 #define WARM_MOST_NS   INT64_C(1000000000) /* of synergy */
 #define IMPROVE_NS     INT64_C(2000000000) /* of neighbourhoods where there is no limit */
 #define REPAIR_MOST_NS INT64_C(2000000000)
+#define IMPROVE_SHARE  1 /* of the time for neighbourhoods, to one for proofs that were too long */
 #define SLICE_NS                                                                                   \
     INT64_C(100000000)    /* of neighbourhoods in this thread: nobody can interrupt it             \
                            */
@@ -49,6 +51,7 @@ struct search {
     int64_t open;  /* a target that the bound alone does not refute; 0: none known */
     int64_t lower; /* no plan is below */
     bool hopeless; /* proven: there is no plan */
+    bool quick;    /* the answer is only a second term */
     bool at_root;  /* what the bound says holds for all plans */
     bool improved; /* in a thread of its own, or long enough */
     struct syn_improver *improver; /* NULL before the first neighbourhood */
@@ -182,6 +185,12 @@ static bool proven(const struct search *s)
     return s->have && s->lower >= s->value;
 }
 
+/* May plans that are better be few? */
+static bool near(const struct search *s)
+{
+    return s->have && s->value - s->lower <= s->lower / NEAR_PARTS;
+}
+
 /* Neighbourhoods of the best plan, until it is as good as the bound. */
 static int improve(struct search *s, uint64_t iterations)
 {
@@ -216,6 +225,18 @@ static int improve_more(struct search *s)
     if (s->options && s->options->threads > 1)
         rc = syn_assist_start(&s->assist, s->problem, &s->result->plan, &s->score);
     while (!rc && !s->assist && !proven(s) && now_ns() < until)
+        rc = improve(s, IMPROVE_SLICE);
+    s->stage = stage;
+    return rc;
+}
+
+/* What could not be proven takes long: for some time as long as was lost, better plans. */
+static int improve_instead(struct search *s, int64_t since_ns)
+{
+    const int64_t now = now_ns(), until = now + IMPROVE_SHARE * (now - since_ns), was = s->value;
+    const char *stage = s->stage;
+    int rc = 0;
+    while (!rc && s->have && !proven(s) && now_ns() < until && !(s->value < was && near(s)))
         rc = improve(s, IMPROVE_SLICE);
     s->stage = stage;
     return rc;
@@ -257,6 +278,7 @@ static int solve(struct search *s, int64_t target, bool root)
     struct syn_lists lists = {0};
     struct division where = {0};
     const struct syn_branch_found take = {found, wanted, s};
+    const int64_t began = now_ns();
     s->at_root = root;
     int rc = syn_bound_run(s->bound, target, &s->ask);
     s->at_root = false;
@@ -264,7 +286,7 @@ static int solve(struct search *s, int64_t target, bool root)
         return rc;
     if (root)
         raise_bound(s, s->bound->value);
-    if (s->plans_most == PLANS_FIRST && target - s->lower > s->lower / FIRST_PARTS)
+    if (s->plans_most == PLANS_FIRST && !near(s))
         return SYN_ETIMEOUT;
     const bool divisible = divide(s, &where);
     rc = syn_lists_find(&lists, s->bound, divisible ? s->plans_most : UINT32_MAX, &s->ask);
@@ -277,6 +299,8 @@ static int solve(struct search *s, int64_t target, bool root)
     syn_lists_free(&lists);
     if (rc == SYN_ETIMEOUT || (!rc && !whole)) {
         rc = s->parts_left < 2 ? SYN_ETIMEOUT : improve_more(s);
+        if (!rc)
+            rc = improve_instead(s, began);
         s->bound->target = s->have && s->value <= target ? s->value - 1 : target;
         if (!rc)
             rc = solve_parts(s, &where);
@@ -301,10 +325,11 @@ static int climb(struct search *s)
             target = s->value - 1;
         if (target >= SYN_RELAX_NEVER / 4096)
             break;
+        const int64_t began = now_ns();
         s->parts_left = parts;
         rc = solve(s, target, true);
         if (rc == SYN_ETIMEOUT) {
-            rc = 0;
+            rc = parts ? 0 : improve_instead(s, began);
             if (parts == 0)
                 step = s->lower / STEP_PARTS * STEP_BACK;
             parts = parts == 0 ? PARTS_FIRST : step > s->lower / STEP_LEAST ? parts : 2 * parts;
@@ -358,7 +383,9 @@ static int improve_first(struct search *s)
 {
     int64_t before = INT64_MAX;
     int rc = 0;
-    for (uint64_t n = IMPROVE_FIRST; !rc && !proven(s) && (s->value < before || n <= IMPROVE_LAST);
+    for (uint64_t n = IMPROVE_FIRST;
+         !rc && !proven(s) &&
+         (s->value < before || n <= (near(s) || s->quick ? IMPROVE_LAST : IMPROVE_FAR));
          n *= 2) {
         before = s->value;
         rc = improve(s, n);
@@ -470,6 +497,7 @@ static void refine(struct search *s)
                                 .score = s->score,
                                 .value = (int64_t)s->score.latency_ns,
                                 .improved = true,
+                                .quick = true,
                                 .stage = "refining"};
         second.ask = (struct syn_exact_ask){stop, &second};
         second.reported_ns = now_ns();

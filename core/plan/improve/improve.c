@@ -29,6 +29,7 @@ struct syn_improver {
     struct syn_ledger_peak now_peak;
     struct syn_plan best;
     unsigned since; /* the last new best */
+    bool walking;   /* `now` is where the last portion ended */
 };
 
 /* ---- what to take out ------------------------------------------------------------------------ */
@@ -295,6 +296,17 @@ static bool over(const struct syn_improver *s, uint64_t done)
            syn_improve_interrupted(s->limits);
 }
 
+/* From another plan than the last portion ended with. */
+static void begin(struct syn_improver *s, const struct syn_plan *plan,
+                  const struct syn_score *score)
+{
+    s->seed = s->walking ? s->seed : s->limits->seed;
+    s->walking = true;
+    s->best = *plan;
+    s->best_score = *score;
+    go_back(s);
+}
+
 int syn_improver_new(struct syn_improver **improver, const struct syn_problem *problem)
 {
     struct syn_improver *s = calloc(1, sizeof *s);
@@ -324,16 +336,16 @@ void syn_improver_free(struct syn_improver *s)
 void syn_improver_aim(struct syn_improver *s, const struct syn_problem *problem)
 {
     s->problem = s->atlas->problem = problem;
+    s->walking = false;
 }
 
 void syn_improver_run(struct syn_improver *s, const struct syn_improve_limits *limits,
                       struct syn_plan *plan, struct syn_score *score, uint64_t *looked)
 {
     s->limits = limits;
-    s->seed = limits->seed;
-    s->best = *plan;
-    s->best_score = *score;
-    go_back(s);
+    if (!s->walking ||
+        syn_plan_compare(s->problem->objective, score, plan, &s->best_score, &s->best) != 0)
+        begin(s, plan, score);
     for (uint64_t done = 0; s->atlas->pipelines && !over(s, done); done++) {
         neighbourhood(s);
         ++*looked;

@@ -31,8 +31,9 @@ int syn_improve(const struct syn_problem *problem, const struct syn_improve_limi
                 struct syn_plan *plan, struct syn_score *score, uint64_t *looked);
 
 /*
- * The same in portions, of which each begins with what is known of models and devices. One thread
- * at a time; refers to the problem. Returns 0, SYN_ENOMEM, SYN_EOOR as syn_atlas_new.
+ * The same in portions: one goes on where the one before it ended, unless it is given another
+ * plan. The seed is that of the first. One thread at a time; refers to the problem. Returns 0,
+ * SYN_ENOMEM, SYN_EOOR as syn_atlas_new.
  */
 struct syn_improver;
 int syn_improver_new(struct syn_improver **improver, const struct syn_problem *problem);
