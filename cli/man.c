@@ -103,6 +103,13 @@ static void write_options(FILE *out)
     (void)fputs(".El\n", out);
 }
 
+static void add_choices(const struct syn_param *param, char *text, size_t size)
+{
+    for (size_t i = 0, used = strlen(text); param->choices && param->choices[i] && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s%s", i ? ", " : "\nOne of ",
+                                 param->choices[i], param->choices[i + 1] ? "" : ".");
+}
+
 static void write_params(const struct syn_param *params, FILE *out)
 {
     for (const struct syn_param *p = params; p->name; p++) {
@@ -112,6 +119,7 @@ static void write_params(const struct syn_param *params, FILE *out)
         (void)snprintf(text, sizeof text, "%s%s%s%s.", p->help ? p->help : "",
                        p->standard ? " (" : "", p->standard ? p->standard : "",
                        p->standard ? ")" : "");
+        add_choices(p, text, sizeof text);
         item(term, text, out);
     }
 }

@@ -231,7 +231,7 @@ static const struct syn_command commands[] = {
             "what 'deploy'\ntakes. Fails with class 6 when no planner finds a plan, and says what "
             "it fails for.\n"
             "'all' prints all planners side by side, each for at most 10 s unless --time-limit "
-            "says otherwise:\nINF/S predicted and SIMUL. simulated, in the mode that it would run "
+            "says otherwise:\nINF/S predicted and SIMUL simulated, in the mode that it would run "
             "in; LAT MS the sum of latencies;\nDEV devices that hold chunks; /SYNERGY is the ratio "
             "of throughputs to that of synergy, /BOUND how\nnear the objective is to the best "
             "bound that any of them proved.\n"
@@ -245,9 +245,8 @@ static const struct syn_command commands[] = {
             "down, and keeps every\npoint as a plan that runs at its rate.",
         .options = {{.name = "--planner",
                      .value = "P",
-                     .help =
-                         "one planner, 'auto' (synergy, then exact for a second), or 'all' (the "
-                         "setting 'planner')",
+                     .help = "one, 'auto' (synergy, then exact for a second) or 'all' (setting "
+                             "'planner')",
                      .complete = planners},
                     {.name = "--objective",
                      .value = "O",
@@ -333,7 +332,8 @@ static const struct syn_command commands[] = {
                      .kind = SYN_VALUE_SECONDS,
                      .min = 0.001,
                      .max = 86400,
-                     .help = "device time to simulate; without it, 2 s and at least 50 rounds"},
+                     .help = "device time to simulate; without it, 2 s and 50 rounds at least, of "
+                             "slow rounds fewer"},
                     {.name = "--parallel", .help = "fair rounds with task parallelization"},
                     {.name = "--sequential", .help = "one task at a time, as the baselines run"},
                     {.name = "--work-conserving",
@@ -420,8 +420,9 @@ static const struct syn_command commands[] = {
         .details = "A plan may be written by hand: {\"format\": \"synergy-plan/1\", \"apps\": "
                    "[\"w2\"], \"pipelines\": [{\"name\":\n\"KWS\", \"chunks\": [{\"device\": "
                    "\"earbud\", \"first\": 0, \"last\": 9}]}, ...]}. Sources and targets may be "
-                   "left\nout where only one device will do; \"execution\" is \"parallel\" or "
-                   "\"sequential\".",
+                   "left\nout where only one device will do; \"execution\" is \"parallel\", "
+                   "\"sequential\"\nor \"work-conserving\". What is said of a search is forgotten "
+                   "where chunks are not those of it.",
         .args = {{.name = "FILE", .kind = SYN_VALUE_FILE, .help = "the plan"}},
         .options = {{.name = "--anyway",
                      .help =

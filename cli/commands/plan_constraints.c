@@ -59,6 +59,8 @@ static int read_rules(const struct syn_call *call, const char *option, bool pin,
                       struct syn_constraints *constraints, struct syn_error *error)
 {
     char text[SYN_APP_NAME_MAX + SYN_APP_DEVICES_MAX * SYN_DEVICE_NAME];
+    if (syn_call_has(call, option) && !syn_call_text(call, option)[0])
+        return refuse(error, option, "");
     for (size_t i = 0; syn_call_list(call, option, i, text, sizeof text); i++) {
         struct syn_host_rule rule = {.pin = pin};
         if (constraints->rule_count == SYN_HOST_RULES_MAX)

@@ -164,7 +164,7 @@ void syn_plan_trials_table(struct syn_console *console, struct syn_plan_trial *c
         {.title = "PLANNER"},
         {.title = "PLAN", .right = true},
         {.title = "INF/S", .right = true},
-        {.title = "SIMUL.", .right = true},
+        {.title = "SIMUL", .right = true},
         {.title = "LAT MS", .right = true},
         {.title = "MW", .right = true},
         {.title = "DEV", .right = true},

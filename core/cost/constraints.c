@@ -161,18 +161,22 @@ static void add_reason(struct words *words, const struct syn_constraints *constr
                        const struct syn_fleet_device *device)
 {
     const struct syn_pipeline *spec = &pipeline->spec;
+    const struct syn_host_rule *broken = NULL;
     const char *why = NULL;
     if (syn_device_names_have(&spec->not_on, device->name) ||
         (spec->on.count && !syn_device_names_have(&spec->on, device->name)))
         why = "the app says so";
-    for (unsigned i = 0; !why && i < constraints->rule_count; i++) {
+    for (unsigned i = 0; !why && !broken && i < constraints->rule_count; i++) {
         const struct syn_host_rule *rule = &constraints->rules[i];
         if (concerns(rule, pipeline) && rule->pin != names(rule, device->name))
-            why = rule->pin ? "it is pinned elsewhere" : "banned";
+            broken = rule;
     }
     add(words, "%s%s: ", words->used ? "; " : "", device->name);
-    if (why)
-        add(words, "%s", why);
+    if (broken && broken->pin) {
+        add(words, "pinned to ");
+        add_names(words, &broken->devices);
+    } else if (broken || why)
+        add(words, "%s", broken ? "banned" : why);
     else
         add(words, "its battery is at %u %%, the floor at %g %%", device->battery_percent,
             constraints->battery_floor);

@@ -125,7 +125,10 @@ static void write_axis(const struct drawing *d)
         char text[48];
         (void)snprintf(text, sizeof text, span < 10000000 ? "%.3f ms" : "%.1f ms",
                        (double)at / 1e6);
-        write_text(d, x_of(d, at), TOP - 10, " text-anchor=\"middle\" font-size=\"10\"", text);
+        write_text(d, x_of(d, at), TOP - 10,
+                   i < TICKS ? " text-anchor=\"middle\" font-size=\"10\""
+                             : " text-anchor=\"end\" font-size=\"10\"", /* inside the drawing */
+                   text);
         write_line(d, x_of(d, at), TOP - 6, "stroke=\"#dddddd\"");
     }
 }

@@ -66,6 +66,46 @@ static void width_is_counted_in_characters_of_the_terminal(void **state)
     syn_table_free(table);
 }
 
+static void a_column_that_wraps_goes_on_in_the_next_line_between_words(void **state)
+{
+    (void)state;
+    static const struct syn_column wrapping[] = {
+        {.title = "NAME"}, {.title = "WHY", .wraps = true}, {.title = "N", .right = true}};
+    struct syn_table *table = syn_table_new(wrapping, 3);
+    syn_table_text(table, "ring");
+    syn_table_text(table, "needs three more kernel words");
+    syn_table_text(table, "7");
+    assert_drawn(table, false, 24,
+                 "NAME  WHY              N\n"
+                 "ring  needs three      7\n"
+                 "      more kernel\n"
+                 "      words\n");
+    syn_table_free(table);
+}
+
+static void columns_that_cannot_be_cut_stand_closer_before_a_table_is_too_wide(void **state)
+{
+    (void)state;
+    static const struct syn_column fixed[] = {{.title = "NAME"}, {.title = "BYTES", .right = true}};
+    struct syn_table *table = syn_table_new(fixed, 2);
+    syn_table_text(table, "ring");
+    syn_table_text(table, "7");
+    assert_drawn(table, false, 10, "NAME BYTES\nring     7\n");
+    assert_drawn(table, false, 11, "NAME  BYTES\nring      7\n");
+    syn_table_free(table);
+}
+
+static void a_text_that_wraps_is_indented_from_the_second_line_on(void **state)
+{
+    (void)state;
+    struct syn_result result;
+    syn_result_init(&result, 0, 16);
+    syn_result_wrap(&result, 2, "ind-model: does not fit on watch");
+    (void)fflush(result.stream);
+    assert_string_equal(result.text, "ind-model: does\n  not fit on\n  watch\n");
+    syn_result_clear(&result);
+}
+
 static void a_column_that_shrinks_makes_the_table_fit(void **state)
 {
     (void)state;
@@ -189,6 +229,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_are_aligned_and_numbers_stand_right),
         cmocka_unit_test(width_is_counted_in_characters_of_the_terminal),
+        cmocka_unit_test(a_column_that_wraps_goes_on_in_the_next_line_between_words),
+        cmocka_unit_test(columns_that_cannot_be_cut_stand_closer_before_a_table_is_too_wide),
+        cmocka_unit_test(a_text_that_wraps_is_indented_from_the_second_line_on),
         cmocka_unit_test(a_column_that_shrinks_makes_the_table_fit),
         cmocka_unit_test(a_hostile_name_cannot_reach_the_terminal),
         cmocka_unit_test(only_the_heading_is_coloured),

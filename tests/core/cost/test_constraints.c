@@ -97,7 +97,7 @@ static void a_pipeline_that_may_be_nowhere_is_told_why_for_every_device(void **s
     rule(&b, false, "", "earbud", NULL);
     refuses(&b, SYN_EOOR,
             "pipeline KWS: no device may hold its chunks (earbud: banned; glasses: the app says "
-            "so; watch: it is pinned elsewhere; ring: its battery is at 3 %, the floor at 5 %)");
+            "so; watch: pinned to earbud or ring; ring: its battery is at 3 %, the floor at 5 %)");
 }
 
 static void a_pin_needs_one_of_its_devices_and_a_ban_none(void **state)
