@@ -5,6 +5,7 @@
 #include "core/plan/exact/assist.h"
 #include "core/plan/exact/branch.h"
 #include "core/plan/improve/improve.h"
+#include "core/plan/oor.h"
 #include "core/plan/planners/planners.h"
 
 #include <stdlib.h>
@@ -556,6 +557,8 @@ static int warm_start(struct search *s, struct syn_error *error)
                                 : WARM_MOST_NS;
     int rc = syn_planner_synergy.search(s->problem, &options, s->result, error);
     s->interrupted = syn_search_interrupted(s->options, s->deadline_ns);
+    if (rc == SYN_EOOR && syn_plan_prove_oor(s->problem, error) == SYN_EOOR)
+        return SYN_EOOR; /* nothing that was worth searching for */
     if ((rc == SYN_ETIMEOUT && !s->interrupted) || rc == SYN_EOOR)
         return repair(s, error);
     plan = s->result->plan;
