@@ -31,13 +31,7 @@ static void pace_of(const struct syn_bench *bench, const struct syn_sample *whol
                     struct syn_pace *pace)
 {
     const struct syn_deployed *d = bench->deployed;
-    /* Work-conserving runs serve pipelines in no fixed proportion. */
-    if (bench->running->options.work_conserving)
-        for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
-            pace->speed[u] = NAN;
-    else
-        syn_pace_of(&d->workload->problem, &d->plan, &bench->running->prediction, whole, device,
-                    pace);
+    syn_pace_of(&d->workload->problem, &d->plan, whole, device, pace);
 }
 
 /* The slower end of a transfer decides, so its pace is not one device's. */

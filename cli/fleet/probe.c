@@ -106,7 +106,7 @@ static void take_paces(const struct syn_bench *bench, const struct syn_sample *s
     const struct syn_deployed *d = bench->deployed;
     for (unsigned i = 0; i < d->workload->fleet.count; i++) {
         struct syn_pace pace;
-        syn_pace_of(&d->workload->problem, &d->plan, &bench->running->prediction, sample, i, &pace);
+        syn_pace_of(&d->workload->problem, &d->plan, sample, i, &pace);
         for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
             results[i].pace.speed[u] = fmax(results[i].pace.speed[u], pace.speed[u]);
     }

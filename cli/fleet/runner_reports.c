@@ -19,6 +19,8 @@ bool syn_runner_all_have(const struct syn_running *running, uint32_t count)
 
 /* ---- counters and results ---- */
 
+_Static_assert(SYN_SESSION_WORKS == SYN_RT_WORK_COUNT, "a session brings all that is counted");
+
 static void copy_counters(struct syn_device_counters *to, const struct syn_counters *from)
 {
     memset(to, 0, sizeof *to);
@@ -36,6 +38,7 @@ static void copy_counters(struct syn_device_counters *to, const struct syn_count
         to->sensed[p] = from->sensed[p];
         to->dropped[p] = from->dropped[p];
         to->pipeline_nj[p] = from->pipeline_nj[p];
+        memcpy(to->work[p], from->work + (size_t)p * SYN_SESSION_WORKS, sizeof to->work[p]);
     }
 }
 

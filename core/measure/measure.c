@@ -139,6 +139,9 @@ static double device_sample(const struct syn_device_counters *from,
         sample->utilisation[u] = (double)sample->busy_ns[u] / span_ns;
         sample->waiting[u] = to->waiting[u];
     }
+    for (unsigned p = 0; p < SYN_PIPELINES_MAX; p++)
+        for (unsigned k = 0; k < SYN_RT_WORK_COUNT; k++)
+            sample->work[p][k] = to->work[p][k] - from->work[p][k];
     return span_ns / 1e9;
 }
 

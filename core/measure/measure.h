@@ -11,12 +11,14 @@
 #define SYN_CORE_MEASURE_MEASURE_H
 
 #include "core/cost/cost.h"
+#include "devices/runtime/runtime.h"
 
 /* What one device has counted since it started; all values only grow. */
 struct syn_device_counters {
     int64_t now_ns;
     uint64_t busy_ns[SYN_UNIT_COUNT];
     uint64_t tasks[SYN_UNIT_COUNT];
+    uint32_t work[SYN_PIPELINES_MAX][SYN_RT_WORK_COUNT]; /* the tasks of busy_ns, by kind */
     uint64_t late, late_ns;
     uint64_t energy_nj;
     uint32_t done[SYN_PIPELINES_MAX];   /* acted at this target */
@@ -38,6 +40,7 @@ struct syn_device_sample {
     double power_mw;
     double utilisation[SYN_UNIT_COUNT]; /* 0 to 1 */
     uint64_t busy_ns[SYN_UNIT_COUNT], tasks[SYN_UNIT_COUNT];
+    uint32_t work[SYN_PIPELINES_MAX][SYN_RT_WORK_COUNT];
     uint16_t waiting[SYN_UNIT_COUNT];
 };
 

@@ -1,41 +1,108 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/measure/pace.h"
 
+#include "core/cost/fit.h"
+#include "core/schedule/routes.h"
+
 #include <math.h>
+#include <string.h>
 
-#define TASKS_MIN 4 /* fewer say nothing, since those at the edges of a window are counted whole   \
-                     */
+#define TASKS_MIN 4 /* fewer are no evidence on a device whose tasks vary */
 
-/* What a round asks of one device. */
-struct share {
-    double tasks[SYN_UNIT_COUNT];
-    double act_ns; /* of the CPU's busy time */
+/* What each kind of work takes on one device, by its figures. */
+struct figures {
+    uint64_t ns[SYN_PIPELINES_MAX][SYN_RT_WORK_COUNT];
 };
 
-static void add_hop(struct share *share, unsigned device, unsigned from, unsigned to, double weight)
+/* ---- by the figures ---- */
+
+static void price_chunks(struct figures *f, const struct syn_problem *problem,
+                         const struct syn_plan *plan, unsigned device)
 {
-    if (from != to && (from == device || to == device))
-        share->tasks[SYN_UNIT_RADIO] += weight;
+    struct syn_place places[SYN_PART_PLACEMENTS_MAX];
+    const struct syn_place *at = places;
+    struct syn_residents residents;
+    syn_residents_of(plan, device, &residents);
+    if (residents.count == 0 || syn_fit_kernels(problem, device, &residents, places, NULL))
+        return;
+    for (unsigned i = 0; i < residents.count; i++) {
+        const struct syn_resident *r = &residents.list[i];
+        uint64_t *ns = f->ns[r->pipeline];
+        struct syn_chunk_cost cost;
+        if (syn_cost_chunk(&problem->fleet->devices[device], problem->pipelines[r->pipeline].model,
+                           r->first, r->last, at, &cost))
+            return;
+        ns[SYN_RT_WORK_CONFIGURE] = cost.configure_ns;
+        ns[SYN_RT_WORK_LOAD] = cost.load_ns;
+        ns[SYN_RT_WORK_INFER] = cost.infer_ns;
+        ns[SYN_RT_WORK_UNLOAD] = cost.unload_ns;
+        at += r->last - r->first;
+    }
 }
 
-static void add_pipeline(struct share *share, const struct syn_problem *problem,
-                         const struct syn_execution_plan *e, double weight, unsigned device)
+static uint64_t hop_ns(const struct syn_fleet *fleet, unsigned self, unsigned peer, uint32_t bytes)
+{
+    if (fleet->direct[self][peer])
+        return syn_cost_transfer(fleet, self, peer, bytes);
+    return syn_timing_message(&fleet->devices[self].profile.timing, bytes);
+}
+
+static void price_hops(struct figures *f, const struct syn_problem *problem,
+                       const struct syn_plan *plan, unsigned p, unsigned device)
+{
+    const struct syn_execution_plan *e = &plan->pipelines[p];
+    uint64_t *ns = f->ns[p];
+    for (unsigned hop = 0; hop <= e->chunk_count; hop++) {
+        const unsigned from = syn_hop_from(e, hop), to = syn_hop_to(e, hop);
+        uint32_t bytes;
+        if (from == to || (from != device && to != device) ||
+            syn_hop_bytes(problem->pipelines[p].model, e, hop, &bytes))
+            continue;
+        const uint64_t takes = hop_ns(problem->fleet, device, from == device ? to : from, bytes);
+        if (from == device)
+            ns[hop == 0 ? SYN_RT_WORK_SEND_WINDOW : SYN_RT_WORK_SEND] = takes;
+        else
+            ns[hop == e->chunk_count ? SYN_RT_WORK_RECEIVE_RESULT : SYN_RT_WORK_RECEIVE] = takes;
+    }
+}
+
+static void price(struct figures *f, const struct syn_problem *problem, const struct syn_plan *plan,
+                  unsigned device)
 {
     const struct syn_timing *timing = &problem->fleet->devices[device].profile.timing;
-    unsigned holder = e->source;
-    for (unsigned k = 0; k < e->chunk_count; k++) {
-        const bool here = e->chunks[k].device == device;
-        share->tasks[SYN_UNIT_ACCEL] += here ? 3 * weight : 0; /* load, infer, unload */
-        share->tasks[SYN_UNIT_CPU] += here ? 2 * weight : 0;
-        add_hop(share, device, holder, e->chunks[k].device, weight);
-        holder = e->chunks[k].device;
+    memset(f, 0, sizeof *f);
+    price_chunks(f, problem, plan, device);
+    for (unsigned p = 0; p < plan->pipeline_count; p++) {
+        f->ns[p][SYN_RT_WORK_SENSE] = syn_timing_sense(timing);
+        f->ns[p][SYN_RT_WORK_ACT] = syn_timing_act(timing);
+        price_hops(f, problem, plan, p, device);
     }
-    add_hop(share, device, holder, e->target, weight);
-    share->tasks[SYN_UNIT_SENSOR] += e->source == device ? weight : 0;
-    if (e->target != device)
-        return;
-    share->tasks[SYN_UNIT_CPU] += weight;
-    share->act_ns += weight * (double)syn_timing_act(timing);
+}
+
+/* ---- against what was measured ---- */
+
+static const uint8_t units[SYN_RT_WORK_COUNT] = {
+    [SYN_RT_WORK_SENSE] = 1 << SYN_UNIT_SENSOR,
+    [SYN_RT_WORK_CONFIGURE] = 1 << SYN_UNIT_CPU | 1 << SYN_UNIT_ACCEL,
+    [SYN_RT_WORK_LOAD] = 1 << SYN_UNIT_CPU | 1 << SYN_UNIT_ACCEL,
+    [SYN_RT_WORK_INFER] = 1 << SYN_UNIT_ACCEL,
+    [SYN_RT_WORK_UNLOAD] = 1 << SYN_UNIT_CPU | 1 << SYN_UNIT_ACCEL,
+    [SYN_RT_WORK_ACT] = 1 << SYN_UNIT_CPU,
+    [SYN_RT_WORK_SEND_WINDOW] = 1 << SYN_UNIT_RADIO,
+    [SYN_RT_WORK_SEND] = 1 << SYN_UNIT_RADIO,
+    [SYN_RT_WORK_RECEIVE] = 1 << SYN_UNIT_RADIO,
+    [SYN_RT_WORK_RECEIVE_RESULT] = 1 << SYN_UNIT_RADIO,
+};
+
+/* What all work that was counted and keeps all of `mask` busy takes by the figures. */
+static double expected(const struct figures *f, const struct syn_device_sample *seen, unsigned mask)
+{
+    double ns = 0;
+    for (unsigned p = 0; p < SYN_PIPELINES_MAX; p++)
+        for (unsigned k = 0; k < SYN_RT_WORK_COUNT; k++)
+            if ((units[k] & mask) == mask)
+                ns += (double)f->ns[p][k] * seen->work[p][k];
+    return ns;
 }
 
 static double ratio(double predicted, double measured)
@@ -44,27 +111,21 @@ static double ratio(double predicted, double measured)
 }
 
 void syn_pace_of(const struct syn_problem *problem, const struct syn_plan *plan,
-                 const struct syn_prediction *prediction, const struct syn_sample *sample,
-                 unsigned device, struct syn_pace *pace)
+                 const struct syn_sample *sample, unsigned device, struct syn_pace *pace)
 {
     const struct syn_device_sample *seen = &sample->devices[device];
-    const uint64_t *predicted = prediction->busy_ns[device];
-    struct share share = {.act_ns = 0};
-    double measured[SYN_UNIT_COUNT]; /* busy time of one round */
-    for (unsigned p = 0; p < plan->pipeline_count; p++)
-        add_pipeline(&share, problem, &plan->pipelines[p], problem->pipelines[p].spec.weight,
-                     device);
-    for (int u = 0; u < SYN_UNIT_COUNT; u++) {
-        const bool enough = seen->tasks[u] >= TASKS_MIN && share.tasks[u] > 0;
-        measured[u] =
-            enough ? (double)seen->busy_ns[u] * share.tasks[u] / (double)seen->tasks[u] : NAN;
-        pace->speed[u] = ratio((double)predicted[u], measured[u]);
+    struct figures f;
+    double ns[SYN_UNIT_COUNT];
+    price(&f, problem, plan, device);
+    for (unsigned u = 0; u < SYN_UNIT_COUNT; u++) {
+        ns[u] = expected(&f, seen, 1U << u);
+        pace->speed[u] = seen->tasks[u] >= TASKS_MIN ? ratio(ns[u], (double)seen->busy_ns[u]) : NAN;
     }
     /* Loading and unloading, as fast as the CPU was seen to be, is not the accelerator's own. */
-    const double moving = (double)predicted[SYN_UNIT_CPU] - share.act_ns;
+    const double moving = expected(&f, seen, 1U << SYN_UNIT_CPU | 1U << SYN_UNIT_ACCEL);
     pace->speed[SYN_UNIT_ACCEL] =
-        ratio((double)predicted[SYN_UNIT_ACCEL] - moving,
-              measured[SYN_UNIT_ACCEL] - moving / pace->speed[SYN_UNIT_CPU]);
+        ratio(ns[SYN_UNIT_ACCEL] - moving,
+              (double)seen->busy_ns[SYN_UNIT_ACCEL] - moving / pace->speed[SYN_UNIT_CPU]);
 }
 
 bool syn_pace_is_notable(double speed)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Does a device work as fast as its figures say? Measured busy time against predicted, unit by
- * unit, for as many tasks as were counted.
+ * Does a device work as fast as its figures say? Measured busy time against the time that the
+ * figures give for exactly those tasks that were counted, unit by unit: what is under way at either
+ * end of a sample, and how far pipelines are ahead of each other, makes no difference.
  *
  * Load and unload occupy `cpu` and `accel`; the pace of `accel` is that of inference alone. The
  * pace of `radio` is that of its transfers, of which the slower end decides: a device whose peers
@@ -17,16 +18,13 @@
 
 struct syn_pace {
     double speed[SYN_UNIT_COUNT]; /* 1: as its figures say; 0.8: a fifth slower; NaN: too little
-                                     was counted, or the unit has nothing to do in this plan */
+                                     was counted */
 };
 
-/*
- * Of one device in a sample. The tasks must be those of fair rounds: parallel or sequential
- * execution, all pipelines in the proportion of their weights.
- */
+/* Of one device in a sample of `plan` under way. A device that does not say of what kind its tasks
+ * were is not judged. */
 void syn_pace_of(const struct syn_problem *problem, const struct syn_plan *plan,
-                 const struct syn_prediction *prediction, const struct syn_sample *sample,
-                 unsigned device, struct syn_pace *pace);
+                 const struct syn_sample *sample, unsigned device, struct syn_pace *pace);
 
 /* Off by more than SYN_PACE_NOTABLE? False for NaN. */
 bool syn_pace_is_notable(double speed);

@@ -5,7 +5,7 @@
 #include "devices/agent/link.h"
 
 enum {
-    EVENT_MAX = 1216, /* the largest: counters of SYN_RT_PIPELINES_MAX pipelines */
+    EVENT_MAX = SYN_AGENT_MESSAGE_MAX, /* counters of SYN_RT_PIPELINES_MAX pipelines */
     LOG_TEXT_MAX = 200,
     NS_PER_MS = 1000000,
 };
@@ -96,6 +96,16 @@ static void put_pipeline_energy(struct syn_cbor_out *out, const struct syn_agent
                           syn_timing_energy(&agent->timing, 0, agent->rt.counters.pipeline_ns[p]));
 }
 
+/* Tasks by pipeline and kind: left out where they find no room, since hosts can do without. */
+static void put_work(struct syn_cbor_out *out, const struct syn_agent *agent)
+{
+    const struct syn_cbor_out before = *out;
+    const unsigned count = agent->rt.pipeline_count * SYN_RT_WORK_COUNT;
+    put_u32s(out, "work", agent->rt.counters.work[0], count);
+    if (out->error || out->length == out->size) /* the end of the map, too */
+        *out = before;
+}
+
 static size_t make_counters(const struct syn_agent *agent, struct event *e, int64_t now)
 {
     const struct syn_rt_counters *c = &agent->rt.counters;
@@ -112,6 +122,7 @@ static size_t make_counters(const struct syn_agent *agent, struct event *e, int6
     put_u32s(&e->out, "sens", c->sensed, pipes);
     put_pipeline_energy(&e->out, agent);
     put_u16s(&e->out, "queue", c->waiting, SYN_UNIT_COUNT);
+    put_work(&e->out, agent);
     return finish(e);
 }
 

@@ -35,6 +35,25 @@ static void account(struct syn_rt *rt, unsigned kind, unsigned pipeline, int64_t
     }
 }
 
+static void count_work(struct syn_rt *rt, unsigned pipeline, enum syn_rt_work work)
+{
+    rt->counters.work[pipeline][work]++;
+}
+
+static void count_task(struct syn_rt *rt, const struct syn_task *task)
+{
+    static const uint8_t works[SYN_TASK_KIND_COUNT] = {
+        [SYN_TASK_SENSE] = SYN_RT_WORK_SENSE, [SYN_TASK_LOAD] = SYN_RT_WORK_LOAD,
+        [SYN_TASK_INFER] = SYN_RT_WORK_INFER, [SYN_TASK_UNLOAD] = SYN_RT_WORK_UNLOAD,
+        [SYN_TASK_SEND] = SYN_RT_WORK_SEND,   [SYN_TASK_ACT] = SYN_RT_WORK_ACT,
+    };
+    const bool window = task->kind == SYN_TASK_SEND && task->from_stage == SYN_STAGE_HEAD;
+    const unsigned work = window ? SYN_RT_WORK_SEND_WINDOW : works[task->kind];
+    count_work(rt, task->pipeline, (enum syn_rt_work)work);
+    if (task->configure)
+        count_work(rt, task->pipeline, SYN_RT_WORK_CONFIGURE);
+}
+
 /* ---- ends of tasks ---- */
 
 static void loaded(struct syn_rt *rt, const struct syn_task *task, int64_t end_ns)
@@ -81,6 +100,7 @@ void syn_rt_ended(struct syn_rt *rt, const struct syn_task *task, int64_t start_
 {
     syn_rt_notice(rt, end_ns);
     account(rt, task->kind, task->pipeline, start_ns, end_ns);
+    count_task(rt, task);
     if (late_ns > 0) {
         rt->counters.late++;
         rt->counters.late_ns += (uint64_t)late_ns;
@@ -130,6 +150,8 @@ void syn_rt_receive_end(struct syn_rt *rt, unsigned pipeline, enum syn_stage sta
 {
     syn_rt_notice(rt, end_ns);
     account(rt, SYN_TASK_RECEIVE, pipeline, start_ns, end_ns);
+    count_work(rt, pipeline,
+               stage == SYN_STAGE_TAIL ? SYN_RT_WORK_RECEIVE_RESULT : SYN_RT_WORK_RECEIVE);
     fill(&rt->slots[pipeline][stage][slot], token, end_ns);
     syn_rt_schedule(rt);
 }

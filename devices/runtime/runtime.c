@@ -311,6 +311,7 @@ void syn_rt_start(struct syn_rt *rt, enum syn_rt_mode mode, uint32_t limit, int6
     memset(c->busy_ns, 0, sizeof c->busy_ns);
     memset(c->pipeline_ns, 0, sizeof c->pipeline_ns);
     memset(c->tasks, 0, sizeof c->tasks);
+    memset(c->work, 0, sizeof c->work);
     c->late = 0;
     c->late_ns = 0;
     syn_rt_notice(rt, now_ns);

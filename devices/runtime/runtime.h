@@ -135,9 +135,25 @@ struct syn_rt_port {
 
 enum syn_rt_mode { SYN_RT_FAIR, SYN_RT_WORK_CONSERVING, SYN_RT_SEQUENTIAL };
 
+/* What takes a time of its own in one pipeline at one device. */
+enum syn_rt_work {
+    SYN_RT_WORK_SENSE,
+    SYN_RT_WORK_CONFIGURE, /* part of some loads */
+    SYN_RT_WORK_LOAD,
+    SYN_RT_WORK_INFER,
+    SYN_RT_WORK_UNLOAD,
+    SYN_RT_WORK_ACT,
+    SYN_RT_WORK_SEND_WINDOW, /* what was sensed, to the first chunk */
+    SYN_RT_WORK_SEND,        /* what the chunk made, to the next or to the target */
+    SYN_RT_WORK_RECEIVE,     /* input of the chunk */
+    SYN_RT_WORK_RECEIVE_RESULT,
+    SYN_RT_WORK_COUNT
+};
+
 struct syn_rt_counters {
     uint64_t busy_ns[SYN_UNIT_COUNT];
     uint32_t tasks[SYN_UNIT_COUNT];
+    uint32_t work[SYN_RT_PIPELINES_MAX][SYN_RT_WORK_COUNT]; /* the tasks of busy_ns, by kind */
     uint32_t late; /* tasks whose real work outlasted their window */
     uint64_t late_ns;
     uint32_t sensed[SYN_RT_PIPELINES_MAX]; /* at this source, since syn_rt_init() */
@@ -212,7 +228,7 @@ int syn_rt_init(struct syn_rt *rt, const struct syn_rt_port *port, const struct 
  * Devices start one after the other, so nothing that a peer may already have caused is reset here:
  * inference numbers, counts of inferences and credits go on from one run of a deployment to the
  * next, and a device that has not started serves what arrives. Times and tasks (busy_ns, tasks,
- * late, late_ns) count from the start.
+ * work, late, late_ns) count from the start.
  */
 void syn_rt_start(struct syn_rt *rt, enum syn_rt_mode mode, uint32_t limit, int64_t now_ns);
 

@@ -12,7 +12,7 @@ static const struct syn_cbor_field counter_fields[] = {
     COUNTER(U64, late_ns, "lns"),     COUNTER(U64, energy_nj, "nj"),
     COUNTERS(U32S, done, "done"),     COUNTERS(U32S, dropped, "drop"),
     COUNTERS(U32S, sensed, "sens"),   COUNTERS(U64S, pipeline_nj, "pnj"),
-    COUNTERS(U16S, waiting, "queue"),
+    COUNTERS(U16S, waiting, "queue"), COUNTERS(U32S, work, "work"),
 };
 
 static int take_counters(struct syn_session *s, struct syn_cbor_in *r)

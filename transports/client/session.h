@@ -20,6 +20,7 @@
 
 #define SYN_SESSION_UNITS  4  /* sensor, cpu, accel, radio */
 #define SYN_SESSION_PIPES  32 /* pipelines of a deployment */
+#define SYN_SESSION_WORKS  10 /* kinds of work that are counted for each of them */
 #define SYN_SESSION_CHUNKS 32
 #define SYN_SESSION_PEERS  16
 #define SYN_SESSION_STATS  64
@@ -140,9 +141,11 @@ struct syn_counters {
     uint64_t energy_nj;               /* since start */
     uint32_t done[SYN_SESSION_PIPES]; /* acted at this target */
     uint32_t dropped[SYN_SESSION_PIPES];
-    uint32_t sensed[SYN_SESSION_PIPES];      /* at this source */
-    uint64_t pipeline_nj[SYN_SESSION_PIPES]; /* active energy spent on each pipeline */
-    uint16_t waiting[SYN_SESSION_UNITS];     /* tasks now in the queue of each unit */
+    uint32_t sensed[SYN_SESSION_PIPES];                   /* at this source */
+    uint64_t pipeline_nj[SYN_SESSION_PIPES];              /* active energy spent on each pipeline */
+    uint16_t waiting[SYN_SESSION_UNITS];                  /* tasks now in the queue of each unit */
+    uint32_t work[SYN_SESSION_PIPES * SYN_SESSION_WORKS]; /* tasks by pipeline and kind; zeros
+                                                             where the device does not say */
 };
 
 struct syn_result_event {

@@ -92,22 +92,26 @@ static void counters_tell_work_and_energy(void **state)
     const struct message *m = &b->messages[0];
     struct counts {
         uint64_t busy[SYN_UNIT_COUNT], nj;
-        uint32_t done[1], sensed[1];
+        uint32_t done[1], sensed[1], work[SYN_RT_WORK_COUNT];
     } counts = {.nj = 0};
     static const struct syn_cbor_field fields[] = {
         SYN_FIELD_ARRAY(SYN_KEY_U64S, struct counts, busy, "busy"),
         SYN_FIELD(SYN_KEY_U64, struct counts, nj, "nj"),
         SYN_FIELD_ARRAY(SYN_KEY_U32S, struct counts, done, "done"),
         SYN_FIELD_ARRAY(SYN_KEY_U32S, struct counts, sensed, "sens"),
+        SYN_FIELD_ARRAY(SYN_KEY_U32S, struct counts, work, "work"),
     };
     struct syn_cbor_in in;
     syn_cbor_in_init(&in, m->payload, m->header.length);
-    assert_int_equal(syn_cbor_get_fields(&in, fields, 4, &counts, NULL), 0);
+    assert_int_equal(syn_cbor_get_fields(&in, fields, 5, &counts, NULL), 0);
     assert_int_equal(counts.done[0], 1);
     assert_true(counts.sensed[0] >= 1);
     assert_true(counts.busy[SYN_UNIT_SENSOR] >= 1 * MS);
     assert_true(counts.busy[SYN_UNIT_ACCEL] > 0);
     assert_int_equal(counts.busy[SYN_UNIT_RADIO], 0);
+    assert_int_equal(counts.work[SYN_RT_WORK_UNLOAD], 1);
+    assert_int_equal(counts.work[SYN_RT_WORK_ACT], 1);
+    assert_int_equal(counts.work[SYN_RT_WORK_SEND], 0);
     uint64_t elapsed = (uint64_t)(b->now - b->agent.started_ns);
     assert_int_equal(counts.nj, syn_timing_energy(&b->agent.timing, elapsed, counts.busy));
 }
@@ -189,16 +193,35 @@ static void beacons_go_out_every_100_ms_of_a_run_and_at_once_when_sequential(voi
     assert_int_equal(b->beacons, 2);
 }
 
+static bool tells_work(const struct message *m)
+{
+    uint32_t work[1], seen = 0;
+    static const struct syn_cbor_field field = {.key = "work", .kind = SYN_KEY_U32S, .size = 1};
+    struct syn_cbor_in in;
+    syn_cbor_in_init(&in, m->payload, m->header.length);
+    assert_int_equal(syn_cbor_get_fields(&in, &field, 1, work, &seen), 0);
+    return seen != 0;
+}
+
+/* Only work by kind may be left out, once all of it has been done more than 65,535 times. */
 static void the_counters_of_the_largest_deployment_fit_one_event(void **state)
 {
     struct bench *b = *state;
+    struct syn_rt_counters *c = &b->agent.rt.counters;
     subscribe(b, 0, 1, false, false);
     b->agent.rt.pipeline_count = SYN_RT_PIPELINES_MAX;
-    memset(&b->agent.rt.counters, 0xff, sizeof b->agent.rt.counters);
+    memset(c, 0xff, sizeof *c);
     b->now = 10 * MS;
     syn_agent_poll(&b->agent);
-    assert_int_equal(b->message_count, 1);
+    for (unsigned p = 0; p < SYN_RT_PIPELINES_MAX; p++)
+        for (unsigned k = 0; k < SYN_RT_WORK_COUNT; k++)
+            c->work[p][k] = UINT16_MAX;
+    b->now = 20 * MS;
+    syn_agent_poll(&b->agent);
+    assert_int_equal(b->message_count, 2);
     assert_int_equal(b->agent.links[0].lost_events, 0);
+    assert_false(tells_work(&b->messages[0]));
+    assert_true(tells_work(&b->messages[1]));
     b->agent.rt.pipeline_count = 0;
 }
 

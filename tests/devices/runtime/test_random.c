@@ -61,9 +61,36 @@ static void pick_pipeline(struct world_pipeline *p, unsigned devices, uint64_t *
     pick_chunks(p, devices, seed);
 }
 
+/* Every task of a unit is counted once by its kind. */
+static void check_work(const struct syn_rt_counters *c)
+{
+    static const uint8_t kinds[SYN_RT_WORK_COUNT] = {
+        [SYN_RT_WORK_SENSE] = SYN_TASK_SENSE,
+        [SYN_RT_WORK_LOAD] = SYN_TASK_LOAD,
+        [SYN_RT_WORK_INFER] = SYN_TASK_INFER,
+        [SYN_RT_WORK_UNLOAD] = SYN_TASK_UNLOAD,
+        [SYN_RT_WORK_ACT] = SYN_TASK_ACT,
+        [SYN_RT_WORK_SEND_WINDOW] = SYN_TASK_SEND,
+        [SYN_RT_WORK_SEND] = SYN_TASK_SEND,
+        [SYN_RT_WORK_RECEIVE] = SYN_TASK_RECEIVE,
+        [SYN_RT_WORK_RECEIVE_RESULT] = SYN_TASK_RECEIVE,
+    };
+    uint32_t tasks[SYN_UNIT_COUNT] = {0};
+    for (unsigned p = 0; p < w.pipelines; p++) {
+        assert_true(c->work[p][SYN_RT_WORK_CONFIGURE] <= c->work[p][SYN_RT_WORK_LOAD]);
+        for (unsigned k = 0; k < SYN_RT_WORK_COUNT; k++)
+            for (unsigned u = 0; k != SYN_RT_WORK_CONFIGURE && u < SYN_UNIT_COUNT; u++)
+                tasks[u] += syn_rt_units[kinds[k]] & SYN_RT_UNIT(u) ? c->work[p][k] : 0;
+    }
+    for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
+        assert_int_equal(tasks[u], c->tasks[u]);
+}
+
 static void check(uint32_t limit, enum syn_rt_mode mode)
 {
     assert_true(world_idle(&w));
+    for (unsigned d = 0; d < w.devices; d++)
+        check_work(&w.rt[d].counters);
     for (unsigned p = 0; p < w.pipelines; p++) {
         const struct syn_rt_counters *source = &w.rt[plan[p].source].counters;
         const struct syn_rt_counters *target = &w.rt[plan[p].target].counters;

@@ -358,6 +358,13 @@ static void units_are_busy_for_their_work_alone(void **state)
     assert_int_equal(b[SYN_UNIT_ACCEL], 100 * 1750 * US);
     assert_int_equal(w.rt[B].counters.tasks[SYN_UNIT_ACCEL], 300);
     assert_int_equal(w.rt[B].counters.tasks[SYN_UNIT_RADIO], 200);
+    const uint32_t *at_a = w.rt[A].counters.work[0], *at_b = w.rt[B].counters.work[0];
+    assert_int_equal(at_a[SYN_RT_WORK_SEND_WINDOW], 100);
+    assert_int_equal(at_a[SYN_RT_WORK_RECEIVE_RESULT], 100);
+    assert_int_equal(at_a[SYN_RT_WORK_SEND] + at_a[SYN_RT_WORK_RECEIVE], 0);
+    assert_int_equal(at_b[SYN_RT_WORK_RECEIVE], 100);
+    assert_int_equal(at_b[SYN_RT_WORK_SEND], 100);
+    assert_int_equal(at_b[SYN_RT_WORK_CONFIGURE], 1);
 }
 
 static void only_a_change_of_chunk_configures(void **state)
