@@ -73,27 +73,50 @@ static uint64_t adapted(uint64_t macs, int64_t took_ns)
     return macs < SLICE_MACS_MIN ? SLICE_MACS_MIN : macs;
 }
 
-static void work(void *ctx)
+/* One slice; true while there is more to do. */
+static bool work(struct syn_accel *accel, uint64_t macs)
 {
-    struct syn_accel *accel = ctx;
     int64_t start = syn_loop_now();
-    bool more = syn_exec_step(accel->running, accel->slice_macs);
-    if (more) {
-        accel->slice_macs = adapted(accel->slice_macs, syn_loop_now() - start);
-        syn_loop_timer_start(accel->loop, &accel->slice, 0, 0, work, accel);
-        return;
-    }
+    bool more = syn_exec_step(accel->running->exec, macs);
+    int64_t took_ns = syn_loop_now() - start;
+    accel->took_ns += took_ns;
+    if (more)
+        accel->slice_macs = adapted(accel->slice_macs, took_ns);
+    return more;
+}
+
+static void finish(struct syn_accel *accel)
+{
+    struct syn_accel_chunk *chunk = accel->running;
+    if (chunk->least_ns == 0 || accel->took_ns < chunk->least_ns)
+        chunk->least_ns = accel->took_ns;
     accel->running = NULL;
     accel->done(accel->ctx);
 }
 
+static void slice(void *ctx)
+{
+    struct syn_accel *accel = ctx;
+    if (work(accel, accel->slice_macs))
+        syn_loop_timer_start(accel->loop, &accel->slice, 0, 0, slice, accel);
+    else
+        finish(accel);
+}
+
 void syn_accel_start(struct syn_accel *accel, unsigned pipeline, void (*done)(void *ctx), void *ctx)
 {
-    accel->running = accel->chunks[pipeline].exec;
+    struct syn_accel_chunk *chunk = &accel->chunks[pipeline];
+    accel->running = chunk;
+    accel->took_ns = 0;
     accel->done = done;
     accel->ctx = ctx;
-    syn_exec_start(accel->running);
-    syn_loop_timer_start(accel->loop, &accel->slice, 0, 0, work, accel);
+    syn_exec_start(chunk->exec);
+    if (chunk->least_ns == 0 || chunk->least_ns > SYN_ACCEL_AT_ONCE_NS) {
+        syn_loop_timer_start(accel->loop, &accel->slice, 0, 0, slice, accel);
+        return;
+    }
+    (void)work(accel, UINT64_MAX);
+    finish(accel);
 }
 
 void syn_accel_unload(const struct syn_accel *accel, unsigned pipeline, uint8_t *data,

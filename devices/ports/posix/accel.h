@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The accelerator of a virtual wearable: the chunks of a deployment, executed bit-exactly by
- * devices/part in slices of about half a millisecond between the other work of the poll loop.
- * It knows no virtual time; the wearable gives each inference its window.
+ * devices/part in slices of about half a millisecond between the other work of the poll loop. What
+ * was seen to take no longer than SYN_ACCEL_AT_ONCE_NS is computed at once: passing it through the
+ * loop would take longer. It knows no virtual time; the wearable gives each inference its window.
  */
 #ifndef SYN_PORTS_POSIX_ACCEL_H
 #define SYN_PORTS_POSIX_ACCEL_H
@@ -11,16 +12,21 @@
 #include "devices/agent/agent.h"
 #include "devices/part/exec.h"
 
+#define SYN_ACCEL_AT_ONCE_NS 50000
+
 struct syn_accel {
     struct syn_loop *loop;
     struct syn_accel_chunk {
         void *memory; /* NULL where the pipeline has no chunk here */
         struct syn_exec *exec;
         const struct syn_image *image; /* of the deployment */
+        int64_t least_ns; /* real time that an inference takes where nobody interrupts it: the
+                             least that was seen; 0 = none was */
     } chunks[SYN_RT_PIPELINES_MAX];
     struct syn_loop_timer slice;
-    struct syn_exec *running; /* NULL = at rest */
-    uint64_t slice_macs;      /* what fits into a slice, as measured */
+    struct syn_accel_chunk *running; /* NULL = at rest */
+    int64_t took_ns;                 /* by what runs, so far */
+    uint64_t slice_macs;             /* what fits into a slice, as measured */
     void (*done)(void *ctx);
     void *ctx;
 };
@@ -36,7 +42,8 @@ int syn_accel_deploy(struct syn_accel *accel, const struct syn_deployment *deplo
  * SYN_EINVAL. */
 int syn_accel_load(struct syn_accel *accel, unsigned pipeline, const uint8_t *data);
 
-/* Starts the inference on what was loaded; done(ctx) is called from the loop. */
+/* Starts the inference on what was loaded; done(ctx) is called from the loop, or before this
+ * returns. */
 void syn_accel_start(struct syn_accel *accel, unsigned pipeline, void (*done)(void *ctx),
                      void *ctx);
 

@@ -13,13 +13,18 @@
 
 #define SENSOR_BYTES (4u << 20) /* buffers of the sensors: on the host, not the device's SRAM */
 
+/*
+ * A loop is woken some 50 us after the time that it asked for, and peers agree some 100 us after
+ * they could, whatever the speed: that says nothing of kernels. So much virtual time may pass.
+ */
+#define PATIENCE_NS 2000000
+
 /* A task that occupies its units until end_ns; one of each kind at most. */
 struct running {
     struct syn_wearable *wearable;
-    bool active, worked, due;
+    bool active, due;
     struct syn_task task;
     int64_t start_ns, end_ns;
-    int64_t worked_ns; /* when the real work was done */
     struct syn_virtual_timer timer;
 };
 
@@ -32,6 +37,11 @@ struct syn_wearable {
     struct syn_traffic traffic;
     struct syn_peers *peers;
     struct running running[SYN_TASK_KIND_COUNT];
+    struct { /* of the inference that holds the accelerator */
+        bool done;
+        int64_t from_ns; /* when it began to load: the input is there */
+        int64_t handed_ns, done_ns;
+    } kernels;
     int64_t weights_ns; /* when the weights of the deployment are loaded */
     struct syn_loop_timer settle;
     struct syn_virtual_timer poll;
@@ -113,12 +123,20 @@ static void sense(struct running *r)
     token->output_hash = token->input_hash;
 }
 
+static void on_computed(void *ctx);
+
+/* Whoever loads infers next. The input is there now, so the host computes from now on; nobody sees
+ * the output before the inference's window ends. */
 static void load(struct running *r)
 {
     struct syn_wearable *w = r->wearable;
     const uint8_t *data = pipe_of(r)->slots[r->task.from_stage][r->task.from_slot];
     if (syn_accel_load(&w->accel, r->task.pipeline, data))
         syn_agent_fault(&w->agent, r->task.pipeline, "the input does not fit the chunk");
+    w->kernels.done = false;
+    w->kernels.from_ns = r->start_ns;
+    w->kernels.handed_ns = syn_virtual_now(&w->clock);
+    syn_accel_start(&w->accel, r->task.pipeline, on_computed, w);
 }
 
 static void unload(struct running *r)
@@ -134,11 +152,8 @@ static void unload(struct running *r)
                          &w->traffic.results[task->pipeline][task->to_stage][task->to_slot]);
 }
 
-static void on_inferred(void *ctx);
-
 static void start_work(struct running *r)
 {
-    r->worked = r->task.kind != SYN_TASK_INFER;
     switch (r->task.kind) {
     case SYN_TASK_SENSE:
         sense(r);
@@ -146,16 +161,12 @@ static void start_work(struct running *r)
     case SYN_TASK_LOAD:
         load(r);
         break;
-    case SYN_TASK_INFER:
-        syn_accel_start(&r->wearable->accel, r->task.pipeline, on_inferred, r);
-        break;
     case SYN_TASK_UNLOAD:
         unload(r);
         break;
     default:
         break;
     }
-    r->worked_ns = r->end_ns;
 }
 
 /* ---- tasks in their windows ---- */
@@ -171,11 +182,22 @@ static const struct syn_tensor_result *result_of(struct syn_wearable *w,
     return NULL;
 }
 
+/* How much longer the kernels took than their window, which goes from the beginning of loading to
+ * the end of inferring; 0 = not longer. */
+static int64_t lateness(const struct syn_wearable *w, int64_t end_ns)
+{
+    const int64_t woken_ns = w->kernels.handed_ns - w->kernels.from_ns;
+    int64_t late = w->kernels.done_ns - end_ns;
+    if (woken_ns > 0 && woken_ns <= PATIENCE_NS)
+        late -= woken_ns;
+    return late > 0 ? late : 0;
+}
+
 static void report_end(struct running *r)
 {
     struct syn_wearable *w = r->wearable;
     struct syn_task task = r->task;
-    int64_t late = r->worked_ns > r->end_ns ? r->worked_ns - r->end_ns : 0;
+    int64_t late = task.kind == SYN_TASK_INFER ? lateness(w, r->end_ns) : 0;
     r->active = false;
     syn_agent_task_ended(&w->agent, &task, r->start_ns, r->end_ns, late, result_of(w, &task));
     if (task.kind == SYN_TASK_ACT)
@@ -187,16 +209,17 @@ static void on_due(void *ctx)
 {
     struct running *r = ctx;
     r->due = true;
-    if (r->worked)
+    if (r->task.kind != SYN_TASK_INFER || r->wearable->kernels.done)
         report_end(r);
 }
 
-static void on_inferred(void *ctx)
+static void on_computed(void *ctx)
 {
-    struct running *r = ctx;
-    r->worked = true;
-    r->worked_ns = syn_virtual_now(&r->wearable->clock);
-    if (r->due)
+    struct syn_wearable *w = ctx;
+    struct running *r = &w->running[SYN_TASK_INFER];
+    w->kernels.done = true;
+    w->kernels.done_ns = syn_virtual_now(&w->clock);
+    if (r->active && r->due)
         report_end(r);
 }
 
