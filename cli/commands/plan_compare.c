@@ -227,8 +227,11 @@ static int show_moves(const struct comparison *c, unsigned a, unsigned b, cJSON 
     syn_show_text(object, "from", from->facts.id);
     syn_show_text(object, "to", to->facts.id);
     syn_show_integer(object, "bytes", (int64_t)total);
-    syn_result_print(&c->console->result, "  %u chunk%s to load, %s\n", count,
-                     count == 1 ? "" : "s", syn_text_bytes(bytes, sizeof bytes, total));
+    if (count)
+        syn_result_print(&c->console->result, "  %u chunk%s to load, %s\n", count,
+                         count == 1 ? "" : "s", syn_text_bytes(bytes, sizeof bytes, total));
+    else
+        syn_result_print(&c->console->result, "  nothing to load\n");
     return 0;
 }
 

@@ -195,9 +195,11 @@ int syn_plan_simulate_run(struct syn_console *console, const struct syn_call *ca
                           struct syn_error *error)
 {
     struct syn_plan_record record;
-    if (syn_call_flag(call, "--sequential") && syn_call_flag(call, "--work-conserving"))
+    if (syn_call_flag(call, "--parallel") + syn_call_flag(call, "--sequential") +
+            syn_call_flag(call, "--work-conserving") >
+        1)
         return syn_error_set(error, SYN_EINVAL,
-                             "--sequential and --work-conserving exclude "
+                             "--parallel, --sequential and --work-conserving exclude "
                              "each other");
     int rc = syn_plan_record_load(console, syn_call_text(call, "ID"), &record, error);
     if (rc != 0)
