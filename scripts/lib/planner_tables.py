@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The figures of bench-planner.py as tables: for a terminal, as Markdown, for the manual."""
 import re
+import textwrap
 
 import machine
 
@@ -213,6 +214,10 @@ def print_mdoc_table(rows):
     print(".El")
 
 
+# Headings of ratios() that let the table stand in 80 columns.
+SHORT = ("baseline", "pairs", "inf/s", "latency", "power", "at its rate", "energy")
+
+
 def print_man(figures):
     """The section of synergy-planners(7)."""
     print('.\\" SPDX-License-Identifier: GPL-3.0-or-later\n'
@@ -220,7 +225,11 @@ def print_man(figures):
           "Inferences a second as predicted on four devices, where there is a plan:")
     print_mdoc_table(in_short(figures["rows"]))
     print(".Pp\nMeans of\n.Cm synergy\nwith task parallelization against the baselines one task "
-          "at a time,\nbeside those that the paper measured with its own devices:")
-    print_mdoc_table(ratios(figures["ratios"]))
+          "at a time,\nbeside those that the paper measured with its own devices:\n"
+          "how many times the throughput,\n"
+          "how much lower latency, power, power at the rate of the baseline, and energy.")
+    print_mdoc_table([SHORT, *list(ratios(figures["ratios"]))[1:]])
     for sentence in drivers(figures["ratios"]):
-        print(".Pp", *re.split(r"(?<=[.:;]) ", mdoc(sentence)), sep="\n")
+        print(".Pp")
+        for line in re.split(r"(?<=[.:;]) ", mdoc(sentence)):
+            print(textwrap.fill(line, 79, break_on_hyphens=False))
