@@ -238,15 +238,14 @@ static const struct syn_command commands[] = {
             "Ctrl-C stops exact and auto with the best plan so far and its gap.\n"
             "--rate asks for that many fair rounds a second at least; with the objective power for "
             "exactly that\nmany, at the least power. --pin KWS=ring+watch lets only these devices "
-            "hold chunks of KWS, --ban\nearbud none of any, --ban KWS=earbud none of KWS; what "
-            "apps say ('on', 'not_on', rate caps, latency\nbounds: app set) holds, too. "
-            "Constraints are kept with the plan and hold when it is deployed.\n"
+            "hold chunks of KWS, --ban\nearbud none of any, --ban KWS=earbud none of KWS, in all "
+            "apps that have a KWS; what apps say ('on',\n'not_on', rate caps, latency bounds: app "
+            "set) holds, too. Constraints are kept with the plan and\nhold when it is deployed.\n"
             "--pareto searches the least power at each of --points rates, from the largest "
             "down, and keeps every\npoint as a plan that runs at its rate.",
         .options = {{.name = "--planner",
                      .value = "P",
-                     .help = "one, 'auto' (synergy, then exact for a second) or 'all' (setting "
-                             "'planner')",
+                     .help = "'auto' (synergy, then exact for a second), 'all' or a planner's name",
                      .complete = planners},
                     {.name = "--objective",
                      .value = "O",
@@ -332,8 +331,7 @@ static const struct syn_command commands[] = {
                      .kind = SYN_VALUE_SECONDS,
                      .min = 0.001,
                      .max = 86400,
-                     .help = "device time to simulate; without it, 2 s and 50 rounds at least, of "
-                             "slow rounds fewer"},
+                     .help = "device time; without it, 2 s and 50 rounds, of slow rounds fewer"},
                     {.name = "--parallel", .help = "fair rounds with task parallelization"},
                     {.name = "--sequential", .help = "one task at a time, as the baselines run"},
                     {.name = "--work-conserving",
