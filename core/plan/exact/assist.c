@@ -107,32 +107,48 @@ bool syn_assist_exchange(struct syn_assist *assist, struct syn_plan *plan, struc
 
 /* ---- repair ---------------------------------------------------------------------------------- */
 
+#define REPAIRS_MAX 8
+
 struct repair {
     const struct syn_problem *problem;
     int64_t deadline_ns;
-    struct syn_plan *plan;
+    struct syn_plan *plan; /* of who is first */
     atomic_bool stop;
-    pthread_mutex_t lock; /* of what follows */
+    pthread_mutex_t lock; /* of what follows, and of *plan */
     pthread_cond_t ended;
-    bool done;
+    uint64_t seed; /* of who begins next */
+    unsigned running;
     int rc;
 };
+
+static int begin_repair(struct repair *r, struct syn_improve_limits *limits)
+{
+    (void)pthread_mutex_lock(&r->lock);
+    *limits = (struct syn_improve_limits){
+        .deadline_ns = r->deadline_ns, .seed = r->seed++, .stop = &r->stop};
+    return pthread_mutex_unlock(&r->lock);
+}
 
 static void *repair(void *ctx)
 {
     struct repair *r = ctx;
-    const struct syn_improve_limits limits = {
-        .deadline_ns = r->deadline_ns, .seed = 1, .stop = &r->stop};
-    const int rc = syn_repair(r->problem, &limits, r->plan);
+    struct syn_improve_limits limits;
+    struct syn_plan plan;
+    (void)begin_repair(r, &limits);
+    const int rc = syn_repair(r->problem, &limits, &plan);
     (void)pthread_mutex_lock(&r->lock);
-    r->rc = rc;
-    r->done = true;
+    if (!rc && r->rc) {
+        *r->plan = plan;
+        atomic_store(&r->stop, true);
+    }
+    r->rc = r->rc ? rc : 0;
+    r->running--;
     (void)pthread_cond_signal(&r->ended);
     (void)pthread_mutex_unlock(&r->lock);
     return NULL;
 }
 
-/* Until it ends, or a moment has passed; true where it has ended. */
+/* Until all have ended, or a moment has passed; true where all have. */
 static bool wait_a_moment(struct repair *r)
 {
     struct timespec until;
@@ -141,18 +157,30 @@ static bool wait_a_moment(struct repair *r)
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
     (void)pthread_mutex_lock(&r->lock);
-    if (!r->done)
+    if (r->running)
         (void)pthread_cond_timedwait(&r->ended, &r->lock, &until);
-    const bool done = r->done;
+    const bool done = !r->running;
     (void)pthread_mutex_unlock(&r->lock);
     return done;
 }
 
-int syn_assist_repair(const struct syn_problem *problem, int64_t deadline_ns,
+static unsigned start_repairs(struct repair *r, pthread_t *thread, unsigned threads)
+{
+    unsigned n = 0;
+    (void)pthread_mutex_lock(&r->lock);
+    while (n < threads && n < REPAIRS_MAX && !pthread_create(&thread[n], NULL, repair, r))
+        n++;
+    r->running = n;
+    (void)pthread_mutex_unlock(&r->lock);
+    return n;
+}
+
+int syn_assist_repair(const struct syn_problem *problem, int64_t deadline_ns, unsigned threads,
                       bool (*stop)(void *ctx), void *ctx, struct syn_plan *plan)
 {
-    struct repair r = {.problem = problem, .deadline_ns = deadline_ns, .plan = plan};
-    pthread_t thread;
+    struct repair r = {
+        .problem = problem, .deadline_ns = deadline_ns, .plan = plan, .seed = 1, .rc = SYN_EOOR};
+    pthread_t thread[REPAIRS_MAX];
     bool stopped = false;
     if (pthread_mutex_init(&r.lock, NULL))
         return SYN_ENOMEM;
@@ -160,15 +188,15 @@ int syn_assist_repair(const struct syn_problem *problem, int64_t deadline_ns,
         (void)pthread_mutex_destroy(&r.lock);
         return SYN_ENOMEM;
     }
-    const bool runs = !pthread_create(&thread, NULL, repair, &r);
-    while (runs && !wait_a_moment(&r))
+    const unsigned count = start_repairs(&r, thread, threads ? threads : 1);
+    while (!wait_a_moment(&r))
         if (!stopped && stop(ctx)) {
             stopped = true;
             atomic_store(&r.stop, true);
         }
-    if (runs)
-        (void)pthread_join(thread, NULL);
+    for (unsigned i = 0; i < count; i++)
+        (void)pthread_join(thread[i], NULL);
     (void)pthread_cond_destroy(&r.ended);
     (void)pthread_mutex_destroy(&r.lock);
-    return !runs ? SYN_ENOMEM : stopped && r.rc ? SYN_ECANCELED : r.rc;
+    return !count ? SYN_ENOMEM : stopped && r.rc ? SYN_ECANCELED : r.rc;
 }

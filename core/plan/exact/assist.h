@@ -28,10 +28,11 @@ bool syn_assist_exchange(struct syn_assist *assist, struct syn_plan *plan, struc
                          uint64_t bound);
 
 /*
- * syn_repair in a thread of its own, so that the caller can be asked every few milliseconds whether
- * to go on. Returns what syn_repair does, SYN_ECANCELED where it was told to stop.
+ * syn_repair in threads of its own, each from another seed until the first has a plan, so that the
+ * caller can be asked every few milliseconds whether to go on. Returns what syn_repair does,
+ * SYN_ECANCELED where it was told to stop.
  */
-int syn_assist_repair(const struct syn_problem *problem, int64_t deadline_ns,
+int syn_assist_repair(const struct syn_problem *problem, int64_t deadline_ns, unsigned threads,
                       bool (*stop)(void *ctx), void *ctx, struct syn_plan *plan);
 
 #endif

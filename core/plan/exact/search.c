@@ -30,7 +30,7 @@
 #define PARTS_FIRST    16                  /* of a division, for one target */
 #define WARM_MOST_NS   INT64_C(1000000000) /* of synergy */
 #define IMPROVE_NS     INT64_C(2000000000) /* of neighbourhoods where there is no limit */
-#define REPAIR_MOST_NS INT64_C(2000000000)
+#define REPAIR_MOST_NS INT64_C(2000000000) /* the same */
 #define IMPROVE_SHARE  1 /* of the time for neighbourhoods, to one for proofs that were too long */
 #define SLICE_NS                                                                                   \
     INT64_C(100000000)    /* of neighbourhoods in this thread: nobody can interrupt it             \
@@ -515,13 +515,28 @@ static void refine(struct search *s)
 static int64_t repair_deadline(const struct search *s)
 {
     const int64_t now = now_ns();
-    const int64_t left = s->deadline_ns == INT64_MAX ? INT64_MAX : (s->deadline_ns - now) / 4;
-    return now + (left < REPAIR_MOST_NS ? left : REPAIR_MOST_NS);
+    const int64_t left = s->deadline_ns == INT64_MAX ? INT64_MAX : (s->deadline_ns - now) / 2;
+    return now + (left < INT64_MAX ? left : REPAIR_MOST_NS);
 }
 
 static bool stop_repair(void *ctx)
 {
     return stop(ctx, 0);
+}
+
+/* Stopped without a plan. `why`: what kept `synergy` from one, if that is known. */
+static int no_plan(const struct search *s, const struct syn_error *why, struct syn_error *error)
+{
+    const double seconds = s->options ? 1e-9 * (double)s->options->time_limit_ns : 0;
+    const struct syn_error known = why ? *why : (struct syn_error){0};
+    if (s->interrupted != SYN_ETIMEOUT)
+        return syn_error_set(error, s->interrupted, "no plan before the search was stopped");
+    if (known.code != SYN_EOOR)
+        return syn_error_set(error, s->interrupted,
+                             "no plan found in %.3g s, and no proof that there is none", seconds);
+    return syn_error_set(error, s->interrupted,
+                         "no plan found in %.3g s, and no proof that there is none: %s", seconds,
+                         known.message);
 }
 
 /* Where `synergy` has no plan, or not soon enough. */
@@ -531,7 +546,8 @@ static int repair(struct search *s, struct syn_error *error)
     struct syn_score score;
     struct syn_plan plan = {.pipeline_count = s->problem->pipeline_count};
     s->stage = "repair";
-    int rc = syn_assist_repair(s->problem, repair_deadline(s), stop_repair, s, &plan);
+    int rc = syn_assist_repair(s->problem, repair_deadline(s), s->options ? s->options->threads : 1,
+                               stop_repair, s, &plan);
     if (!rc && !syn_cost_predict(s->problem, &plan, SYN_EXECUTION_PARALLEL, &prediction, NULL)) {
         syn_score_of(s->problem, &plan, &prediction, &score);
         take_plan(s, &plan, &score);
@@ -539,9 +555,7 @@ static int repair(struct search *s, struct syn_error *error)
     }
     if (rc == SYN_ENOMEM)
         return syn_error_set(error, rc, "no memory for the search");
-    if (s->interrupted && !s->have)
-        return syn_error_set(error, s->interrupted, "no plan before the search was stopped");
-    return 0;
+    return s->interrupted && !s->have ? no_plan(s, error, error) : 0;
 }
 
 /* The plan of `synergy`, where it has one. */
@@ -582,7 +596,7 @@ static int conclude(struct search *s, int rc, const struct syn_error *oor, struc
     if (s->have)
         return 0;
     if (rc == SYN_ECANCELED)
-        return syn_error_set(error, s->interrupted, "no plan before the search was stopped");
+        return no_plan(s, oor, error);
     if (error)
         *error = *oor;
     return SYN_EOOR;

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define THROWN_MAX  3    /* at a time, for one that finds no place */
+#define THROWS_MAX  3    /* in one neighbourhood */
 #define TAKEN_MAX   5    /* pipelines, besides those of a device that is cleared */
 #define CLEAR_SHARE 0.7  /* of the neighbourhoods clear a device */
 #define PATIENCE    400  /* neighbourhoods without a new best before going back to it */
@@ -212,19 +214,48 @@ static struct syn_goal goal_of(struct syn_improver *s)
     return g;
 }
 
-/* The one first, then in any order. False where one finds no place. */
+/* Some of those on a device that the pipeline could use make room for it. */
+static uint32_t throw_out(struct syn_improver *s, unsigned pipeline)
+{
+    const unsigned device = pick(s, s->problem->pipelines[pipeline].hosts);
+    const unsigned want = 1 + syn_draw(&s->seed, THROWN_MAX);
+    uint32_t near = 0, thrown = 0;
+    for (unsigned i = 0; i < s->trial.device[device].count; i++)
+        near |= 1u << s->trial.device[device].chunks[i].pipeline;
+    for (unsigned i = 0; i < want && near & ~thrown; i++)
+        thrown |= 1u << pick(s, near & ~thrown);
+    for (unsigned p = 0; p < s->atlas->pipelines; p++)
+        if (thrown >> p & 1)
+            syn_ledger_take(&s->trial, p);
+    return thrown;
+}
+
+static bool insert(struct syn_improver *s, const struct syn_goal *goal, unsigned p)
+{
+    struct syn_execution_plan plan;
+    if (!syn_insert_find(s->inserter, &s->trial, p, goal, &s->seed, &plan))
+        return false;
+    syn_ledger_put(&s->trial, p, &plan);
+    return !syn_ledger_settle(&s->trial);
+}
+
+/* The one first, then in any order. Who finds no place throws others out, a few times. */
 static bool put_back(struct syn_improver *s, uint32_t set, unsigned first)
 {
     const struct syn_goal goal = goal_of(s);
-    struct syn_execution_plan plan;
+    unsigned throws = syn_draw(&s->seed, 2) ? THROWS_MAX : 0;
     while (set) {
         const unsigned p = set >> first & 1 ? first : pick(s, set);
-        if (!syn_insert_find(s->inserter, &s->trial, p, &goal, &s->seed, &plan))
+        if (insert(s, &goal, p)) {
+            set &= ~(1u << p);
+            continue;
+        }
+        if (!throws-- || s->trial.plan.pipelines[p].chunk_count)
             return false;
-        syn_ledger_put(&s->trial, p, &plan);
+        set |= throw_out(s, p);
         if (syn_ledger_settle(&s->trial))
             return false;
-        set &= ~(1u << p);
+        first = p;
     }
     return true;
 }
