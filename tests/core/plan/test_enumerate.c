@@ -95,12 +95,20 @@ static void compare_stages(struct rig *rig)
     }
 }
 
+/* One in four has a device with a part of another kind. */
+static void make_problem(struct rig *rig, uint64_t seed)
+{
+    rig_random(rig, seed);
+    if (seed % 4 == 3)
+        rig_other_part(rig, (unsigned)(seed / 4) % rig->fleet.count, seed);
+}
+
 static void finds_the_same_plans_with_the_same_scores_as_plain_enumeration(void **state)
 {
     (void)state;
     for (uint64_t seed = 0; seed < PROBLEMS; seed++) {
         struct rig rig;
-        rig_random(&rig, seed);
+        make_problem(&rig, seed);
         compare_stages(&rig);
         rig_free(&rig);
     }
@@ -165,7 +173,7 @@ static void what_a_visitor_is_asked_is_never_worse_than_what_follows(void **stat
         struct bounds bounds = {.depth = 0};
         const struct syn_visitor visitor = {&bounds, remember, holds, NULL};
         uint64_t count = 0;
-        rig_random(&rig, seed);
+        make_problem(&rig, seed);
         bounds.objective = rig.problem.objective;
         const struct syn_plan base = {.pipeline_count = rig.problem.pipeline_count};
         assert_int_equal(
