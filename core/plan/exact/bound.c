@@ -2,22 +2,20 @@
 #include "core/plan/exact/bound.h"
 
 #include "core/plan/exact/lp.h"
+#include "core/plan/exact/pairs.h"
+#include "core/plan/exact/whole.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SCALED_BITS  44 /* of the scale times 2^shift; sums along a path stay below 2^60 */
-#define PRICE_MOST   64 /* times the scale: of all that a row has */
-#define PENALTY      8.0
-#define ROUNDS_MAX   2000
-#define PIVOTS_MAX   4000
-#define SMOOTH       0.5
-#define CLOSE        1e-6 /* of value and bound: good enough */
-#define SETS_AT_ONCE 24
-#define SET_ROUNDS   6
-#define ALL_SETS_MAX 12 /* nodes of which predict.c looks at all odd sets */
-#define EPSILON      1e-7
+#define PENALTY    8.0
+#define ROUNDS_MAX 2000
+#define PIVOTS_MAX 4000
+#define SMOOTH     0.5
+#define CLOSE      1e-6 /* of value and bound: good enough */
+#define SET_ROUNDS 6
+#define EPSILON    1e-7
 
 /* The linear programme of one run. */
 struct master {
@@ -246,70 +244,14 @@ static void propose(struct master *m)
     }
 }
 
-/* Prices of time must not exceed what T costs where T has no end. */
-static void fit_round(const struct syn_bound *b, struct syn_prices *prices)
-{
-    const struct syn_relax *r = b->relax;
-    int64_t left = r->alpha << prices->shift;
-    double sum = 0;
-    if (b->most_ns < SYN_RELAX_NEVER)
-        return;
-    for (unsigned u = 0; u < r->rows; u++)
-        sum += (double)r->times[u] * (double)prices->row[u];
-    const double shrink = sum > (double)left ? (double)left / sum : 1;
-    for (unsigned u = 0; u < r->rows; u++) {
-        if (!r->times[u])
-            continue;
-        prices->row[u] = (int64_t)((double)prices->row[u] * shrink);
-        if (r->times[u] * prices->row[u] > left)
-            prices->row[u] = left / r->times[u];
-        left -= r->times[u] * prices->row[u];
-    }
-}
-
-static void whole_prices(const struct master *m, const double *price, struct syn_prices *prices)
-{
-    const struct syn_bound *b = m->b;
-    const struct syn_relax *r = b->relax;
-    prices->shift = 0;
-    while ((b->scale << prices->shift) < INT64_C(1) << SCALED_BITS)
-        prices->shift++;
-    for (unsigned u = 0; u < r->rows; u++) {
-        const double all = r->times[u] ? m->round * (double)r->times[u]
-                                       : (double)(r->room[u] > 0 ? r->room[u] : 1);
-        const double most = PRICE_MOST * (double)b->scale / all;
-        prices->row[u] = (int64_t)ldexp(price[u] < most ? price[u] : most, (int)prices->shift);
-    }
-    fit_round(b, prices);
-}
-
-/* What T and the rooms add to the prices of the paths. */
-static int64_t constant(const struct syn_bound *b, const struct syn_prices *prices)
-{
-    const struct syn_relax *r = b->relax;
-    int64_t slope = r->alpha << prices->shift, sum = 0;
-    for (unsigned u = 0; u < r->rows; u++) {
-        slope -= r->times[u] * prices->row[u];
-        sum -= r->times[u] ? 0 : r->room[u] * prices->row[u];
-    }
-    return sum + slope * (slope >= 0 ? r->cap_ns : b->most_ns);
-}
-
-static int64_t rounded_up(int64_t total, unsigned shift)
-{
-    const int64_t unit = INT64_C(1) << shift;
-    int64_t whole = total / unit;
-    return total % unit > 0 ? whole + 1 : whole;
-}
-
 /* The bound of these prices, kept where it is the best; the paths that give it. */
 static bool try_prices(struct master *m, const double *price, struct syn_path *paths)
 {
     struct syn_bound *b = m->b;
     struct syn_prices prices = {0};
     int64_t least[SYN_PIPELINES_MAX];
-    whole_prices(m, price, &prices);
-    int64_t total = constant(b, &prices);
+    syn_whole_prices(b, price, m->round, &prices);
+    int64_t total = syn_whole_constant(b, &prices);
     for (unsigned p = 0; p < b->relax->pipelines; p++) {
         least[p] = syn_pricer_run(&b->pricer[p], &prices, &paths[p]);
         if (least[p] >= SYN_RELAX_NEVER) {
@@ -321,7 +263,7 @@ static bool try_prices(struct master *m, const double *price, struct syn_path *p
     if (m->have_centre && total <= b->total)
         return false;
     b->total = total;
-    b->value = rounded_up(total, prices.shift);
+    b->value = syn_whole_rounded(total, prices.shift);
     b->prices = prices;
     memcpy(b->least, least, sizeof least);
     memcpy(m->centre, price, sizeof m->centre);
@@ -351,103 +293,8 @@ static int take_paths(struct master *m, const struct syn_path *paths)
     return taken;
 }
 
-/* ---- odd sets -------------------------------------------------------------------------------- */
-
-static void add_pairs(const struct syn_relax *r, unsigned p, const struct syn_path *path,
-                      double share, double pair[SYN_RADIO_NODES][SYN_RADIO_NODES])
-{
-    const double times = share * (double)r->pipeline[p].weight;
-    unsigned holder = path->source, first = 0;
-    for (unsigned k = 0; k <= path->count; k++) {
-        const unsigned next = k < path->count ? path->device[k] : path->target;
-        if (next != holder) {
-            const struct syn_relax_hop h = syn_relax_hop(r, p, holder, next, first);
-            if (h.direct) {
-                pair[holder][next] += times * (double)h.from_ns;
-                pair[next][holder] += times * (double)h.from_ns;
-            } else if (!r->problem->fleet->hub_wired) {
-                pair[holder][SYN_DEVICE_HUB] += times * (double)h.from_ns;
-                pair[SYN_DEVICE_HUB][holder] += times * (double)h.from_ns;
-                pair[next][SYN_DEVICE_HUB] += times * (double)h.to_ns;
-                pair[SYN_DEVICE_HUB][next] += times * (double)h.to_ns;
-            }
-        }
-        holder = next;
-        first = k < path->count ? path->last[k] : first;
-    }
-}
-
-static double inside(double pair[SYN_RADIO_NODES][SYN_RADIO_NODES], uint32_t set)
-{
-    double sum = 0;
-    for (unsigned a = 0; a < SYN_RADIO_NODES; a++)
-        for (unsigned b = a + 1; set >> a & 1 && b < SYN_RADIO_NODES; b++)
-            sum += set >> b & 1 ? pair[a][b] : 0;
-    return sum;
-}
-
-static unsigned size_of(uint32_t set)
-{
-    unsigned n = 0;
-    for (; set; set &= set - 1)
-        n++;
-    return n;
-}
-
-struct violated {
-    uint32_t set;
-    double ns;
-};
-
-static void keep_worst(struct violated *worst, uint32_t set, double ns)
-{
-    unsigned at = SETS_AT_ONCE;
-    for (; at > 0 && worst[at - 1].ns < ns; at--)
-        if (at < SETS_AT_ONCE)
-            worst[at] = worst[at - 1];
-    if (at < SETS_AT_ONCE)
-        worst[at] = (struct violated){set, ns};
-}
-
-static void judge_set(double pair[SYN_RADIO_NODES][SYN_RADIO_NODES], uint32_t set, double round,
-                      struct violated *worst)
-{
-    const unsigned size = size_of(set);
-    if (size < 3 || size % 2 == 0)
-        return;
-    const double ns = inside(pair, set) / (double)((size - 1) / 2);
-    if (ns > round * (1 + 1e-5) + 1)
-        keep_worst(worst, set, ns);
-}
-
-static void worst_triples(uint32_t all, double pair[SYN_RADIO_NODES][SYN_RADIO_NODES], double round,
-                          struct violated *worst)
-{
-    for (unsigned a = 0; a < SYN_RADIO_NODES; a++)
-        for (unsigned b = a + 1; b < SYN_RADIO_NODES; b++)
-            for (unsigned c = b + 1; pair[a][b] > 0 && c < SYN_RADIO_NODES; c++) {
-                const uint32_t set = 1u << a | 1u << b | 1u << c;
-                if (pair[a][c] > 0 && pair[b][c] > 0 && !(set & ~all))
-                    judge_set(pair, set, round, worst);
-            }
-}
-
-/* The odd sets that predict.c would look at. */
-static void worst_sets(const struct syn_relax *r, double pair[SYN_RADIO_NODES][SYN_RADIO_NODES],
-                       double round, struct violated *worst)
-{
-    const uint32_t devices = (UINT32_C(1) << r->devices) - 1;
-    bool relays = false;
-    for (unsigned d = 0; d < r->devices; d++)
-        relays |= pair[d][SYN_DEVICE_HUB] > 0;
-    const uint32_t all = devices | (relays ? UINT32_C(1) << SYN_DEVICE_HUB : 0);
-    if (r->devices >= ALL_SETS_MAX) {
-        worst_triples(all, pair, round, worst);
-        return;
-    }
-    for (uint32_t set = all; set; set = (set - 1) & all)
-        judge_set(pair, set, round, worst);
-}
+/* ---- the solution ------------------------------------------------------------------------------
+ */
 
 static double round_of(const struct master *m)
 {
@@ -469,8 +316,6 @@ static bool read_solution(struct master *m)
 {
     struct syn_bound *b = m->b;
     double pair[SYN_RADIO_NODES][SYN_RADIO_NODES] = {{0}};
-    struct violated worst[SETS_AT_ONCE] = {{0}};
-    bool added = false;
     for (unsigned p = 0; p < b->relax->pipelines; p++)
         memset(b->share[p], 0,
                (size_t)b->relax->pipeline[p].layers * b->relax->devices * sizeof(float));
@@ -480,14 +325,11 @@ static bool read_solution(struct master *m)
         if (share < EPSILON)
             continue;
         add_share(b, path, (float)share);
-        add_pairs(b->relax, path->pipeline, &path->path, share, pair);
+        syn_pairs_add(b->relax, path->pipeline, &path->path, share, pair);
     }
     if (!m->has_round && b->most_ns >= SYN_RELAX_NEVER)
         return false;
-    worst_sets(b->relax, pair, round_of(m), worst);
-    for (unsigned i = 0; i < SETS_AT_ONCE && worst[i].set; i++)
-        added |= syn_relax_add_set(b->relax, worst[i].set);
-    return added;
+    return syn_pairs_separate(b->relax, pair, round_of(m));
 }
 
 /* ---- a run ----------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "core/plan/exact/branch.h"
 
 #include "core/cost/fit.h"
+#include "core/plan/exact/choices.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,200 +10,9 @@
 #define ASK_INTERVAL 64 /* nodes between two looks at the clock */
 #define PASSES_MAX   4  /* of shrinking domains at one node */
 
-/* What configuring a chunk anew adds where its device holds another. */
-struct config {
-    uint8_t device;
-    int64_t load_ns, cost, price;
-};
-
-/* A listed plan with its rows side by side. */
-struct choice {
-    const struct syn_listed *plan;
-    const int64_t *row; /* [rows] */
-    int64_t reduced, cost;
-    struct config *config; /* [chunk] */
-};
-
-/* The choices of one pipeline that are left at one node. */
-struct domain {
-    uint32_t *of;
-    unsigned count;
-};
-
-/* What is decided, as sums. */
-struct state {
-    int64_t *row; /* [rows] */
-    int64_t cost, reduced;
-    uint8_t held[SYN_DEVICES_MAX];        /* chunks that are decided */
-    struct config alone[SYN_DEVICES_MAX]; /* of the only one */
-};
-
-/* One level of the tree. */
-struct level {
-    struct domain domain[SYN_PIPELINES_MAX];
-    uint32_t *memory; /* of the domains */
-    size_t room;
-    struct state state;
-    int64_t *least; /* [pipeline][rows] of what is left */
-};
-
-struct branch {
-    const struct syn_bound *b;
-    const struct syn_relax *r;
-    const struct syn_exact_ask *ask;
-    const struct syn_branch_found *found;
-    struct choice *choices[SYN_PIPELINES_MAX];
-    int64_t *values;
-    struct config *configs;
-    unsigned rows; /* that can bind */
-    unsigned row[SYN_RELAX_ROWS_MAX];
-    int accel[SYN_DEVICES_MAX], cpu[SYN_DEVICES_MAX]; /* among them, or -1 */
-    int64_t fixed; /* of the bound: what does not depend on plans */
-    int64_t target;
-    struct level *levels;
-    struct syn_plan plan;
-    uint64_t *nodes, nodes_most;
-    int status;
-};
-
-/* ---- tables ---------------------------------------------------------------------------------- */
-
-/* Rows whose limit can be exceeded at all; configuration adds to accel and cpu. */
-static void find_rows(struct branch *x, const struct syn_lists *lists)
-{
-    const struct syn_relax *r = x->r;
-    int64_t most[SYN_RELAX_ROWS_MAX] = {0};
-    for (unsigned p = 0; p < r->pipelines; p++) {
-        const struct syn_list *list = &lists->of[p];
-        int64_t own[SYN_RELAX_ROWS_MAX] = {0};
-        for (size_t i = 0; i < list->entry_count; i++)
-            if (list->value[i] > own[list->row[i]])
-                own[list->row[i]] = list->value[i];
-        for (unsigned u = 0; u < r->rows; u++)
-            most[u] += own[u];
-    }
-    memset(x->accel, -1, sizeof x->accel);
-    memset(x->cpu, -1, sizeof x->cpu);
-    for (unsigned u = 0; u < r->rows; u++) {
-        const unsigned d = u / SYN_UNIT_COUNT, unit = u % SYN_UNIT_COUNT;
-        const bool configured =
-            u < syn_relax_hub(r) && (unit == SYN_UNIT_ACCEL || unit == SYN_UNIT_CPU);
-        const bool counts = r->times[u] && (r->alpha || x->b->most_ns < SYN_RELAX_NEVER);
-        const int64_t room = r->times[u] ? r->times[u] * (x->b->most_ns < SYN_RELAX_NEVER / 64
-                                                              ? x->b->most_ns
-                                                              : SYN_RELAX_NEVER / 64)
-                                         : r->room[u];
-        if ((r->times[u] && !counts) || (!configured && most[u] <= room))
-            continue;
-        if (configured)
-            *(unit == SYN_UNIT_ACCEL ? &x->accel[d] : &x->cpu[d]) = (int)x->rows;
-        x->row[x->rows++] = u;
-    }
-}
-
-static void set_config(struct branch *x, unsigned p, struct choice *c)
-{
-    const struct syn_path *path = &c->plan->path;
-    const int64_t *price = x->b->prices.row;
-    unsigned first = 0;
-    for (unsigned k = 0; k < path->count; k++) {
-        const unsigned d = path->device[k];
-        struct syn_relax_config more = {0};
-        if (!(x->r->shared >> d & 1))
-            more = syn_relax_config(x->r, p, d, path->last[k] - first);
-        c->config[k] =
-            (struct config){.device = (uint8_t)d,
-                            .load_ns = more.load_ns,
-                            .cost = more.cost,
-                            .price = more.load_ns * (price[syn_relax_unit(d, SYN_UNIT_ACCEL)] +
-                                                     price[syn_relax_unit(d, SYN_UNIT_CPU)]) +
-                                     (more.cost << x->b->prices.shift)};
-        first = path->last[k];
-    }
-}
-
-static void fill_choice(struct branch *x, unsigned p, const struct syn_list *list,
-                        const struct syn_listed *plan, int64_t *row, struct config *config,
-                        struct choice *c)
-{
-    unsigned at = 0;
-    *c = (struct choice){
-        .plan = plan, .row = row, .reduced = plan->reduced, .cost = plan->cost, .config = config};
-    for (unsigned i = 0; i < x->rows; i++) {
-        while (at < plan->entries && list->row[plan->entry + at] < x->row[i])
-            at++;
-        const bool here = at < plan->entries && list->row[plan->entry + at] == x->row[i];
-        row[i] = here ? list->value[plan->entry + at] : 0;
-    }
-    set_config(x, p, c);
-}
-
-static size_t count_chunks(const struct branch *x, const struct syn_lists *lists)
-{
-    size_t chunks = 0;
-    for (unsigned p = 0; p < x->r->pipelines; p++)
-        for (unsigned i = 0; i < lists->of[p].count; i++)
-            chunks += lists->of[p].plans[i].path.count;
-    return chunks;
-}
-
-static int make_choices(struct branch *x, const struct syn_lists *lists)
-{
-    int64_t *row = x->values = malloc((size_t)(lists->count * x->rows + 1) * sizeof *row);
-    struct config *config = x->configs = malloc((count_chunks(x, lists) + 1) * sizeof *config);
-    if (!row || !config)
-        return SYN_ENOMEM;
-    for (unsigned p = 0; p < x->r->pipelines; p++) {
-        const struct syn_list *list = &lists->of[p];
-        x->choices[p] = malloc((list->count + 1u) * sizeof *x->choices[p]);
-        if (!x->choices[p])
-            return SYN_ENOMEM;
-        for (unsigned i = 0; i < list->count; i++, row += x->rows) {
-            fill_choice(x, p, list, &list->plans[i], row, config, &x->choices[p][i]);
-            config += list->plans[i].path.count;
-        }
-    }
-    return 0;
-}
-
-static int make_level(struct branch *x, struct level *level, size_t choices)
-{
-    if (!level->memory || choices > level->room) {
-        free(level->memory);
-        level->memory = malloc((choices + 1) * sizeof *level->memory);
-        level->room = choices;
-    }
-    if (!level->state.row)
-        level->state.row = malloc((x->rows + 1) * sizeof *level->state.row);
-    if (!level->least)
-        level->least = malloc((size_t)(x->rows + 1) * x->r->pipelines * sizeof *level->least);
-    return level->memory && level->state.row && level->least ? 0 : SYN_ENOMEM;
-}
-
-/* The next level begins with what is left at this one. */
-static int copy_level(struct branch *x, const struct level *from, struct level *to)
-{
-    size_t count = 0;
-    for (unsigned p = 0; p < x->r->pipelines; p++)
-        count += from->domain[p].count;
-    if (make_level(x, to, count))
-        return SYN_ENOMEM;
-    uint32_t *at = to->memory;
-    for (unsigned p = 0; p < x->r->pipelines; p++) {
-        to->domain[p] = (struct domain){at, from->domain[p].count};
-        memcpy(at, from->domain[p].of, from->domain[p].count * sizeof *at);
-        at += from->domain[p].count;
-    }
-    int64_t *row = to->state.row;
-    memcpy(row, from->state.row, x->rows * sizeof *row);
-    to->state = from->state;
-    to->state.row = row;
-    return 0;
-}
-
 /* ---- deciding -------------------------------------------------------------------------------- */
 
-static void add_config(const struct branch *x, int64_t *row, const struct config *c)
+static void add_config(const struct syn_branch *x, int64_t *row, const struct syn_choice_config *c)
 {
     if (x->accel[c->device] >= 0)
         row[x->accel[c->device]] += c->load_ns;
@@ -210,20 +20,20 @@ static void add_config(const struct branch *x, int64_t *row, const struct config
         row[x->cpu[c->device]] += c->load_ns;
 }
 
-static void take(const struct branch *x, struct state *s, const struct choice *c)
+static void take(const struct syn_branch *x, struct syn_branch_state *s, const struct syn_choice *c)
 {
     for (unsigned i = 0; i < x->rows; i++)
         s->row[i] += c->row[i];
     s->cost += c->cost;
     s->reduced += c->reduced;
     for (unsigned k = 0; k < c->plan->path.count; k++) {
-        const struct config *own = &c->config[k];
-        struct config *alone = &s->alone[own->device];
+        const struct syn_choice_config *own = &c->config[k];
+        struct syn_choice_config *alone = &s->alone[own->device];
         const uint8_t held = s->held[own->device]++;
         if (held == 0)
             *alone = *own;
         for (unsigned i = 0; held && i < (held == 1 ? 2u : 1u); i++) {
-            const struct config *more = i ? alone : own;
+            const struct syn_choice_config *more = i ? alone : own;
             add_config(x, s->row, more);
             s->cost += more->cost;
             s->reduced += more->price;
@@ -231,7 +41,7 @@ static void take(const struct branch *x, struct state *s, const struct choice *c
     }
 }
 
-static void set_plan(struct branch *x, unsigned p, const struct choice *c)
+static void set_plan(struct syn_branch *x, unsigned p, const struct syn_choice *c)
 {
     const struct syn_path *path = &c->plan->path;
     struct syn_execution_plan *e = &x->plan.pipelines[p];
@@ -253,7 +63,8 @@ struct sure {
     uint32_t of[SYN_PIPELINES_MAX];
 };
 
-static void find_sure(const struct branch *x, const struct level *level, struct sure *sure)
+static void find_sure(const struct syn_branch *x, const struct syn_branch_level *level,
+                      struct sure *sure)
 {
     memcpy(sure->chunks, level->state.held, sizeof sure->chunks);
     for (unsigned p = 0; p < x->r->pipelines; p++) {
@@ -269,22 +80,22 @@ static void find_sure(const struct branch *x, const struct level *level, struct 
 }
 
 /* What a choice takes at least, beside all that is sure: into row; its cost and price. */
-static void at_least(const struct branch *x, const struct level *level, const struct sure *sure,
-                     unsigned p, const struct choice *c, bool one_alone, int64_t *row,
-                     int64_t *cost, int64_t *price)
+static void at_least(const struct syn_branch *x, const struct syn_branch_level *level,
+                     const struct sure *sure, unsigned p, const struct syn_choice *c,
+                     bool one_alone, int64_t *row, int64_t *cost, int64_t *price)
 {
     memcpy(row, c->row, x->rows * sizeof *row);
     *cost = c->cost;
     *price = c->reduced;
     for (unsigned k = 0; k < c->plan->path.count; k++) {
-        const struct config *own = &c->config[k];
+        const struct syn_choice_config *own = &c->config[k];
         const unsigned d = own->device;
         const unsigned others = sure->chunks[d] - (sure->of[p] >> d & 1);
         /* The one that is alone is counted in the state where others are sure to come. Else it
          * counts for whoever joins it, but not for several at a time. */
         const bool joins = one_alone && level->state.held[d] == 1 && sure->chunks[d] == 1;
         for (unsigned i = 0; others && i < (joins ? 2u : 1u); i++) {
-            const struct config *more = i ? &level->state.alone[d] : own;
+            const struct syn_choice_config *more = i ? &level->state.alone[d] : own;
             add_config(x, row, more);
             *cost += more->cost;
             *price += more->price;
@@ -299,7 +110,7 @@ struct totals {
     int64_t least_cost[SYN_PIPELINES_MAX], least_price[SYN_PIPELINES_MAX];
 };
 
-static void decided_totals(const struct branch *x, const struct level *level,
+static void decided_totals(const struct syn_branch *x, const struct syn_branch_level *level,
                            const struct sure *sure, struct totals *t)
 {
     memcpy(t->row, level->state.row, x->rows * sizeof t->row[0]);
@@ -314,8 +125,8 @@ static void decided_totals(const struct branch *x, const struct level *level,
     }
 }
 
-static void add_least(const struct branch *x, struct level *level, const struct sure *sure,
-                      unsigned p, struct totals *t)
+static void add_least(const struct syn_branch *x, struct syn_branch_level *level,
+                      const struct sure *sure, unsigned p, struct totals *t)
 {
     int64_t *least = &level->least[p * x->rows];
     int64_t row[SYN_RELAX_ROWS_MAX], cost, price;
@@ -340,7 +151,7 @@ static void add_least(const struct branch *x, struct level *level, const struct 
 }
 
 /* T that the target leaves where plans cost `cost` at least; -1: none. */
-static int64_t round_most(const struct branch *x, int64_t cost)
+static int64_t round_most(const struct syn_branch *x, int64_t cost)
 {
     if (cost > x->target)
         return -1;
@@ -350,7 +161,7 @@ static int64_t round_most(const struct branch *x, int64_t cost)
     return most < x->r->most_ns ? most : x->r->most_ns;
 }
 
-static int64_t room_of(const struct branch *x, unsigned i, int64_t round)
+static int64_t room_of(const struct syn_branch *x, unsigned i, int64_t round)
 {
     const unsigned u = x->row[i];
     return x->r->times[u]
@@ -358,26 +169,26 @@ static int64_t room_of(const struct branch *x, unsigned i, int64_t round)
                : x->r->room[u];
 }
 
-static int64_t price_most(const struct branch *x)
+static int64_t price_most(const struct syn_branch *x)
 {
     return (x->target << x->b->prices.shift) - x->fixed;
 }
 
 /* Shrinks one domain; false where nothing is left of it. */
-static bool shrink(const struct branch *x, struct level *level, const struct sure *sure, unsigned p,
-                   const struct totals *t, bool *changed)
+static bool shrink(const struct syn_branch *x, struct syn_branch_level *level,
+                   const struct sure *sure, unsigned p, const struct totals *t, bool *changed)
 {
     const int64_t *least = &level->least[p * x->rows];
     const int64_t most = round_most(x, t->cost);
     const int64_t price_left = price_most(x) - t->price + t->least_price[p];
     const int64_t cost_left = x->target - t->cost + t->least_cost[p];
     int64_t slack[SYN_RELAX_ROWS_MAX], row[SYN_RELAX_ROWS_MAX], cost, price;
-    struct domain *domain = &level->domain[p];
+    struct syn_domain *domain = &level->domain[p];
     unsigned kept = 0;
     for (unsigned u = 0; u < x->rows; u++)
         slack[u] = room_of(x, u, most) - t->row[u] + least[u];
     for (unsigned i = 0; i < domain->count; i++) {
-        const struct choice *c = &x->choices[p][domain->of[i]];
+        const struct syn_choice *c = &x->choices[p][domain->of[i]];
         int over = 0;
         if (c->reduced > price_left)
             break;
@@ -393,7 +204,7 @@ static bool shrink(const struct branch *x, struct level *level, const struct sur
 }
 
 /* Takes out what cannot be; false where no plan is left. */
-static bool filter(struct branch *x, struct level *level)
+static bool filter(struct syn_branch *x, struct syn_branch_level *level)
 {
     bool changed = true;
     for (unsigned pass = 0; changed && pass < PASSES_MAX; pass++) {
@@ -424,7 +235,7 @@ static bool filter(struct branch *x, struct level *level)
 
 /* ---- devices of which all is decided --------------------------------------------------------- */
 
-static uint32_t still_open(const struct branch *x, const struct level *level)
+static uint32_t still_open(const struct syn_branch *x, const struct syn_branch_level *level)
 {
     uint32_t open = 0;
     for (unsigned p = 0; p < x->r->pipelines; p++)
@@ -434,7 +245,7 @@ static uint32_t still_open(const struct branch *x, const struct level *level)
 }
 
 /* Places what the device holds; false where it does not fit. Else what it takes above the floor. */
-static bool place_device(struct branch *x, unsigned device, struct level *level)
+static bool place_device(struct syn_branch *x, unsigned device, struct syn_branch_level *level)
 {
     struct syn_residents residents;
     struct syn_place places[SYN_PART_PLACEMENTS_MAX];
@@ -463,7 +274,7 @@ static bool place_device(struct branch *x, unsigned device, struct level *level)
     return true;
 }
 
-static bool place_devices(struct branch *x, struct level *level, uint32_t *placed)
+static bool place_devices(struct syn_branch *x, struct syn_branch_level *level, uint32_t *placed)
 {
     const uint32_t open = still_open(x, level);
     for (unsigned d = 0; d < x->r->devices; d++) {
@@ -476,7 +287,7 @@ static bool place_devices(struct branch *x, struct level *level, uint32_t *place
     return true;
 }
 
-static void judge(struct branch *x)
+static void judge(struct syn_branch *x)
 {
     struct syn_prediction prediction;
     struct syn_score score;
@@ -492,7 +303,7 @@ static void judge(struct branch *x)
 
 /* ---- the tree -------------------------------------------------------------------------------- */
 
-static bool over(struct branch *x)
+static bool over(struct syn_branch *x)
 {
     ++*x->nodes;
     if (*x->nodes % ASK_INTERVAL == 0) {
@@ -506,7 +317,7 @@ static bool over(struct branch *x)
     return x->status != 0;
 }
 
-static unsigned smallest(const struct branch *x, const struct level *level)
+static unsigned smallest(const struct syn_branch *x, const struct syn_branch_level *level)
 {
     unsigned best = SYN_PIPELINES_MAX;
     for (unsigned p = 0; p < x->r->pipelines; p++)
@@ -516,9 +327,9 @@ static unsigned smallest(const struct branch *x, const struct level *level)
     return best;
 }
 
-static void descend(struct branch *x, unsigned depth, uint32_t placed)
+static void descend(struct syn_branch *x, unsigned depth, uint32_t placed)
 {
-    struct level *level = &x->levels[depth];
+    struct syn_branch_level *level = &x->levels[depth];
     if (over(x) || !filter(x, level))
         return;
     if (!place_devices(x, level, &placed) || !filter(x, level))
@@ -528,13 +339,13 @@ static void descend(struct branch *x, unsigned depth, uint32_t placed)
         judge(x);
         return;
     }
-    const struct domain domain = level->domain[p];
-    struct level *next = &x->levels[depth + 1];
+    const struct syn_domain domain = level->domain[p];
+    struct syn_branch_level *next = &x->levels[depth + 1];
     for (unsigned i = 0; i < domain.count && !x->status; i++) {
-        const struct choice *c = &x->choices[p][domain.of[i]];
+        const struct syn_choice *c = &x->choices[p][domain.of[i]];
         if (c->reduced > price_most(x))
             break;
-        x->status = copy_level(x, level, next);
+        x->status = syn_branch_copy_level(x, level, next);
         if (x->status)
             return;
         next->domain[p].count = 0;
@@ -545,49 +356,36 @@ static void descend(struct branch *x, unsigned depth, uint32_t placed)
     }
 }
 
-static int begin(struct branch *x, const struct syn_lists *lists)
+static int begin(struct syn_branch *x, const struct syn_lists *lists)
 {
-    struct level *top;
-    find_rows(x, lists);
+    struct syn_branch_level *top;
+    syn_branch_find_rows(x, lists);
     x->levels = calloc(x->r->pipelines + 2u, sizeof *x->levels);
-    if (!x->levels || make_choices(x, lists) || make_level(x, &x->levels[0], lists->count))
+    if (!x->levels || syn_branch_make_choices(x, lists) ||
+        syn_branch_make_level(x, &x->levels[0], lists->count))
         return SYN_ENOMEM;
     top = &x->levels[0];
     memset(top->state.row, 0, x->rows * sizeof *top->state.row);
     uint32_t *at = top->memory;
     for (unsigned p = 0; p < x->r->pipelines; p++) {
-        top->domain[p] = (struct domain){at, lists->of[p].count};
+        top->domain[p] = (struct syn_domain){at, lists->of[p].count};
         for (unsigned i = 0; i < lists->of[p].count; i++)
             *at++ = i;
     }
     return 0;
 }
 
-static void end(struct branch *x)
-{
-    for (unsigned i = 0; x->levels && i < x->r->pipelines + 2u; i++) {
-        free(x->levels[i].memory);
-        free(x->levels[i].state.row);
-        free(x->levels[i].least);
-    }
-    free(x->levels);
-    for (unsigned p = 0; p < x->r->pipelines; p++)
-        free(x->choices[p]);
-    free(x->values);
-    free(x->configs);
-}
-
 int syn_branch_run(const struct syn_bound *bound, const struct syn_lists *lists,
                    uint64_t nodes_most, const struct syn_exact_ask *ask,
                    const struct syn_branch_found *found, uint64_t *nodes)
 {
-    struct branch x = {.b = bound,
-                       .r = bound->relax,
-                       .ask = ask,
-                       .found = found,
-                       .target = bound->target,
-                       .nodes = nodes,
-                       .nodes_most = nodes_most};
+    struct syn_branch x = {.b = bound,
+                           .r = bound->relax,
+                           .ask = ask,
+                           .found = found,
+                           .target = bound->target,
+                           .nodes = nodes,
+                           .nodes_most = nodes_most};
     x.plan.pipeline_count = bound->relax->pipelines;
     x.fixed = bound->total;
     for (unsigned p = 0; p < bound->relax->pipelines; p++)
@@ -595,6 +393,6 @@ int syn_branch_run(const struct syn_bound *bound, const struct syn_lists *lists,
     x.status = begin(&x, lists);
     if (!x.status)
         descend(&x, 0, 0);
-    end(&x);
+    syn_branch_clear(&x);
     return x.status;
 }

@@ -19,11 +19,6 @@ static void *own(struct syn_relax *r, size_t count, size_t size)
     return memory;
 }
 
-static const struct syn_timing *timing_of(const struct syn_relax *r, unsigned device)
-{
-    return &r->problem->fleet->devices[device].profile.timing;
-}
-
 static const struct syn_model *model_of(const struct syn_relax *r, unsigned pipeline)
 {
     return r->problem->pipelines[pipeline].model;
@@ -99,7 +94,7 @@ static int find_resources(struct syn_relax *r, unsigned device)
 {
     struct demands all;
     struct syn_relax_device *d = &r->device[device];
-    if (collect_demands(r, timing_of(r, device)->part, &all))
+    if (collect_demands(r, syn_relax_timing(r, device)->part, &all))
         return SYN_ENOMEM;
     for (unsigned i = 0; i < SYN_PART_RESOURCES; i++)
         if (!never_binds(&all, i))
@@ -116,7 +111,7 @@ static int memory_rows(struct syn_relax *r)
         struct syn_relax_device *device = &r->device[d];
         int twin = -1;
         for (unsigned e = 0; e < d && twin < 0; e++)
-            twin = timing_of(r, e)->part == timing_of(r, d)->part ? (int)e : -1;
+            twin = syn_relax_timing(r, e)->part == syn_relax_timing(r, d)->part ? (int)e : -1;
         device->memory = r->rows;
         if (twin < 0 && find_resources(r, d))
             return SYN_ENOMEM;
@@ -128,7 +123,7 @@ static int memory_rows(struct syn_relax *r)
             memcpy(&r->room[r->rows], &r->room[from], device->memory_count * sizeof r->room[0]);
         }
         r->rows += device->memory_count++;
-        r->room[r->rows++] = timing_of(r, d)->arena_bytes;
+        r->room[r->rows++] = syn_relax_timing(r, d)->arena_bytes;
     }
     r->first_set = r->rows;
     return 0;
@@ -145,7 +140,7 @@ static int demand_table(struct syn_relax *r, unsigned p, unsigned device)
     pipe->demand[device] = sums;
     for (unsigned l = 0; sums && l < pipe->layers; l++) {
         struct syn_demand demand;
-        syn_demand_layer(timing_of(r, device)->part, &model_of(r, p)->layers[l], &demand);
+        syn_demand_layer(syn_relax_timing(r, device)->part, &model_of(r, p)->layers[l], &demand);
         for (unsigned i = 0; i < width; i++)
             sums[(l + 1) * width + i] = sums[l * width + i] + demand.of[d->resource[i]];
     }
@@ -155,7 +150,7 @@ static int demand_table(struct syn_relax *r, unsigned p, unsigned device)
 static int speed_tables(struct syn_relax *r, unsigned p, unsigned device)
 {
     struct syn_relax_pipeline *pipe = &r->pipeline[p];
-    const struct syn_timing *t = timing_of(r, device);
+    const struct syn_timing *t = syn_relax_timing(r, device);
     const unsigned layers = pipe->layers;
     uint64_t cycles[SYN_MODEL_LAYERS_MAX + 1] = {0};
     int64_t *infer = own(r, (size_t)layers * (layers + 1) / 2, sizeof *infer);
@@ -181,7 +176,7 @@ static bool borrow(struct syn_relax *r, unsigned p, unsigned device, unsigned q,
 {
     struct syn_relax_pipeline *to = &r->pipeline[p];
     const struct syn_relax_pipeline *from = &r->pipeline[q];
-    const struct syn_timing *a = timing_of(r, device), *b = timing_of(r, other);
+    const struct syn_timing *a = syn_relax_timing(r, device), *b = syn_relax_timing(r, other);
     if (model_of(r, p) != model_of(r, q))
         return false;
     if (a->part == b->part) {
@@ -229,8 +224,9 @@ static int cut_tables(struct syn_relax *r, unsigned p)
         pipe->bytes[c] = c < pipe->layers ? cut.bytes : syn_cost_result_bytes(cut.bytes);
         for (unsigned d = 0; d < r->devices; d++) {
             const size_t at = (size_t)d * cuts + c;
-            pipe->message_ns[at] = (int64_t)syn_timing_message(timing_of(r, d), pipe->bytes[c]);
-            pipe->words_ns[at] = (int64_t)syn_timing_words(timing_of(r, d), cut.words);
+            pipe->message_ns[at] =
+                (int64_t)syn_timing_message(syn_relax_timing(r, d), pipe->bytes[c]);
+            pipe->words_ns[at] = (int64_t)syn_timing_words(syn_relax_timing(r, d), cut.words);
         }
     }
     return 0;
@@ -257,7 +253,7 @@ void syn_relax_aim(struct syn_relax *r, const struct syn_problem *problem)
                      ? (int64_t)problem->round_max_ns
                      : INT64_MAX;
     for (unsigned d = 0; d < r->devices; d++)
-        r->alpha += r->energy ? timing_of(r, d)->idle_uw : 0;
+        r->alpha += r->energy ? syn_relax_timing(r, d)->idle_uw : 0;
 }
 
 static unsigned size_of(uint32_t set)
@@ -337,9 +333,10 @@ bool syn_relax_alone(struct syn_relax *r, unsigned p, unsigned device, unsigned 
     uint8_t *state = &r->pipeline[p].alone[device][syn_relax_range(first, last)];
     struct syn_misfit misfit;
     if (*state == ALONE_UNKNOWN)
-        *state = syn_fit_alone(timing_of(r, device)->part, model_of(r, p), first, last, &misfit)
-                     ? ALONE_NEVER
-                     : ALONE_FITS;
+        *state =
+            syn_fit_alone(syn_relax_timing(r, device)->part, model_of(r, p), first, last, &misfit)
+                ? ALONE_NEVER
+                : ALONE_FITS;
     return *state == ALONE_FITS;
 }
 
@@ -360,7 +357,7 @@ struct syn_relax_config syn_relax_config(const struct syn_relax *r, unsigned p, 
                                          unsigned layers)
 {
     const int64_t ns = r->pipeline[p].config_ns[device][layers];
-    const uint32_t *uw = timing_of(r, device)->active_uw;
+    const uint32_t *uw = syn_relax_timing(r, device)->active_uw;
     struct syn_relax_config c = {.load_ns = r->pipeline[p].weight * ns, .latency_ns = ns};
     c.cost = r->latency  ? ns
              : r->energy ? c.load_ns * ((int64_t)uw[SYN_UNIT_ACCEL] + uw[SYN_UNIT_CPU])
@@ -381,7 +378,7 @@ struct sums {
 static void busy(struct sums *s, unsigned device, enum syn_unit unit, int64_t ns)
 {
     s->row[syn_relax_unit(device, unit)] += s->weight * ns;
-    s->energy_fj += s->weight * ns * timing_of(s->r, device)->active_uw[unit];
+    s->energy_fj += s->weight * ns * syn_relax_timing(s->r, device)->active_uw[unit];
 }
 
 static void busy_pair(struct sums *s, unsigned a, unsigned b, int64_t ns)
@@ -435,8 +432,8 @@ void syn_relax_column(const struct syn_relax *r, unsigned p, const struct syn_pa
                       uint32_t configured, struct syn_column *column)
 {
     struct sums s;
-    const int64_t sense = (int64_t)syn_timing_sense(timing_of(r, path->source));
-    const int64_t act = (int64_t)syn_timing_act(timing_of(r, path->target));
+    const int64_t sense = (int64_t)syn_timing_sense(syn_relax_timing(r, path->source));
+    const int64_t act = (int64_t)syn_timing_act(syn_relax_timing(r, path->target));
     unsigned holder = path->source, first = 0;
     s.r = r;
     s.weight = r->pipeline[p].weight;
@@ -462,83 +459,8 @@ void syn_relax_column(const struct syn_relax *r, unsigned p, const struct syn_pa
     column->latency_ns = s.latency_ns;
 }
 
-/* ---- limits ---------------------------------------------------------------------------------- */
-
-static bool only(uint16_t mask, unsigned *device)
-{
-    for (*device = 0; mask && !(mask >> *device & 1);)
-        ++*device;
-    return mask && !(mask & (mask - 1));
-}
-
-static int64_t shortest_message(const struct syn_relax_pipeline *pipe, unsigned device)
-{
-    const int64_t *ns = &pipe->message_ns[device * (pipe->layers + 1)];
-    int64_t least = ns[0];
-    for (unsigned c = 1; c <= pipe->layers; c++)
-        least = ns[c] < least ? ns[c] : least;
-    return least;
-}
-
-/* Adds what every plan of a pipeline takes of a row, `sign` times. */
-static void add_least(const struct syn_relax *r, unsigned p, int64_t *row, int64_t sign)
-{
-    const struct syn_relax_pipeline *pipe = &r->pipeline[p];
-    const int64_t times = sign * pipe->weight;
-    unsigned source, target;
-    const bool one_source = only(pipe->sources, &source), one_target = only(pipe->targets, &target);
-    if (one_source)
-        row[syn_relax_unit(source, SYN_UNIT_SENSOR)] +=
-            times * (int64_t)syn_timing_sense(timing_of(r, source));
-    if (one_target)
-        row[syn_relax_unit(target, SYN_UNIT_CPU)] +=
-            times * (int64_t)syn_timing_act(timing_of(r, target));
-    if (!(pipe->sources & pipe->targets)) {
-        if (one_source)
-            row[syn_relax_unit(source, SYN_UNIT_RADIO)] += times * shortest_message(pipe, source);
-        if (one_target)
-            row[syn_relax_unit(target, SYN_UNIT_RADIO)] += times * shortest_message(pipe, target);
-    }
-}
-
-static int64_t round_limit(const struct syn_relax *r, int64_t target, const int64_t *least)
-{
-    int64_t rest = target;
-    for (unsigned p = 0; p < r->pipelines; p++)
-        rest -= least[p];
-    if (!r->alpha || target >= SYN_RELAX_NEVER)
-        return r->most_ns;
-    const int64_t most = rest < 0 ? -1 : rest / r->alpha;
-    return most < r->most_ns ? most : r->most_ns;
-}
-
-int64_t syn_relax_limit(struct syn_relax *r, int64_t target, const int64_t *least)
-{
-    const int64_t most = round_limit(r, target, least);
-    int64_t taken[SYN_RELAX_ROWS_MAX] = {0};
-    for (unsigned p = 0; p < r->pipelines; p++)
-        add_least(r, p, taken, 1);
-    for (unsigned p = 0; p < r->pipelines; p++) {
-        add_least(r, p, taken, -1);
-        for (unsigned u = 0; u < r->rows; u++) {
-            const int64_t all = !r->times[u]                  ? r->room[u]
-                                : most > SYN_RELAX_NEVER / 64 ? SYN_RELAX_NEVER
-                                                              : most * r->times[u];
-            r->pipeline[p].limit[u] = all - taken[u];
-        }
-        add_least(r, p, taken, 1);
-    }
-    return most;
-}
-
-void syn_relax_taken(struct syn_relax *r, unsigned pipeline, const int64_t *least)
-{
-    int64_t known[SYN_RELAX_ROWS_MAX] = {0};
-    add_least(r, pipeline, known, 1);
-    for (unsigned p = 0; p < r->pipelines; p++)
-        for (unsigned u = 0; p != pipeline && u < r->rows; u++)
-            r->pipeline[p].limit[u] -= least[u] > known[u] ? least[u] - known[u] : 0;
-}
+/* ---- odd sets ---------------------------------------------------------------------------------
+ */
 
 bool syn_relax_add_set(struct syn_relax *r, uint32_t nodes)
 {

@@ -82,6 +82,12 @@ void syn_relax_free(struct syn_relax *relax);
 /* From now on for a problem that differs in its objective and limit of the round alone. */
 void syn_relax_aim(struct syn_relax *relax, const struct syn_problem *problem);
 
+static inline const struct syn_timing *syn_relax_timing(const struct syn_relax *relax,
+                                                        unsigned device)
+{
+    return &relax->problem->fleet->devices[device].profile.timing;
+}
+
 static inline unsigned syn_relax_range(unsigned first, unsigned last)
 {
     return last * (last - 1) / 2 + first;
