@@ -324,7 +324,8 @@ static const struct syn_command commands[] = {
         .details =
             "Devices run the code of the agents, with the figures of their profiles. "
             "Without an option the\nplan runs as it is kept. Where less than 97 % of what is "
-            "predicted is reached, a chart of two\nrounds shows what every unit did.",
+            "predicted is reached, it says what the\nunit that limits the plan waits for, and a "
+            "chart of two rounds shows what every unit did.",
         .args = {ID},
         .options = {{.name = "--for",
                      .value = "S",
@@ -336,7 +337,7 @@ static const struct syn_command commands[] = {
                     {.name = "--sequential", .help = "one task at a time, as the baselines run"},
                     {.name = "--work-conserving",
                      .help = "pipelines that share nothing with the bottleneck go faster"},
-                    {.name = "--explain", .help = "the chart of two rounds in any case"}},
+                    {.name = "--explain", .help = "what the bottleneck waits for, and the chart, in any case"}},
         .run = syn_plan_simulate_run,
     },
     {

@@ -12,6 +12,10 @@
 #define EXCERPT_ROUNDS  2 /* of --explain */
 #define EXCERPT_COLUMNS 100
 #define HIDDEN_LOSS     0.03 /* of the predicted throughput: more is explained unasked */
+#define WAITS_SHOWN     8
+#define WAIT_LEAST      0.001 /* of the time */
+#define DRIFT_LEAST     0.003
+#define WORDS_MAX       256
 
 /* What one call is about. */
 struct simulating {
@@ -56,6 +60,30 @@ static void show_device(cJSON *object, const struct simulating *s, unsigned d)
         syn_show_number(units, syn_unit_name((enum syn_unit)u), s->simulation.utilisation[d][u]);
 }
 
+static double wait_share(const struct simulating *s, const struct syn_wait *wait)
+{
+    return (double)wait->ns / 1e9 / s->simulation.span_s;
+}
+
+static const char *wait_device(const struct simulating *s, const struct syn_wait *wait)
+{
+    const struct syn_fleet *fleet = &s->record->workload->fleet;
+    return wait->device == SYN_DEVICE_HUB ? "console" : fleet->devices[wait->device].name;
+}
+
+static void show_wait(cJSON *object, const struct simulating *s, const struct syn_wait *wait)
+{
+    const struct syn_problem *problem = &s->record->workload->problem;
+    char words[WORDS_MAX];
+    syn_wait_words(problem, wait, words, sizeof words);
+    syn_show_text(object, "device", wait_device(s, wait));
+    syn_show_text(object, "unit", syn_unit_name((enum syn_unit)wait->unit));
+    syn_show_text(object, "cause", syn_wait_name((enum syn_wait_cause)wait->cause));
+    syn_show_text(object, "pipeline", problem->pipelines[wait->pipeline].spec.name);
+    syn_show_number(object, "share", wait_share(s, wait));
+    syn_show_text(object, "words", words);
+}
+
 static void show_json(cJSON *json, const struct simulating *s)
 {
     const struct syn_simulation *sim = &s->simulation;
@@ -75,6 +103,9 @@ static void show_json(cJSON *json, const struct simulating *s)
     list = syn_show_array(json, "devices");
     for (unsigned d = 0; d < s->record->workload->fleet.count; d++)
         show_device(syn_show_object(list, NULL), s, d);
+    list = syn_show_array(json, "waits");
+    for (unsigned i = 0; i < sim->waits.count; i++)
+        show_wait(syn_show_object(list, NULL), s, &sim->waits.list[i]);
 }
 
 /* ---- for people ---- */
@@ -124,6 +155,54 @@ static void print_devices(const struct simulating *s)
     syn_table_free(table);
 }
 
+/* "radio of glasses", "radios of glasses watch ring" */
+static void bottleneck_words(const struct simulating *s, char *text, size_t size)
+{
+    const struct syn_waits *waits = &s->simulation.waits;
+    const struct syn_fleet *fleet = &s->record->workload->fleet;
+    size_t used = (size_t)snprintf(
+        text, size, "%s of %s", syn_unit_name((enum syn_unit)waits->unit),
+        waits->device == SYN_DEVICE_HUB ? "the console" : fleet->devices[waits->device].name);
+    if (waits->set == 0)
+        return;
+    used = (size_t)snprintf(text, size, "radios of");
+    for (unsigned d = 0; d < fleet->count && used < size; d++)
+        if (waits->set >> d & 1)
+            used += (size_t)snprintf(text + used, size - used, " %s", fleet->devices[d].name);
+}
+
+/* What no rest explains: work for pipelines that are further ahead at the end than at first. */
+static void print_drift(const struct simulating *s)
+{
+    const double missing = 1 - s->simulation.throughput_ips / s->prediction.throughput_ips -
+                           (double)s->simulation.waits.rest_ns / 1e9 / s->simulation.span_s;
+    if (missing > DRIFT_LEAST && s->simulation.execution == SYN_EXECUTION_PARALLEL)
+        syn_result_print(&s->console->result,
+                         "  %5.1f %%  work for pipelines that got ahead of others meanwhile; --for "
+                         "%.0f measures longer\n",
+                         100 * missing, ceil(10 * s->simulation.span_s));
+}
+
+/* Why the plan is behind its bound: what the unit that limits it waited for. */
+static void print_waits(const struct simulating *s)
+{
+    const struct syn_waits *waits = &s->simulation.waits;
+    struct syn_result *result = &s->console->result;
+    char words[WORDS_MAX];
+    bottleneck_words(s, words, sizeof words);
+    syn_result_print(result, "\nbottleneck: %s; %s %.1f %% of the time\n", words,
+                     waits->set ? "more than one of them rest" : "it rests",
+                     100 * (double)waits->rest_ns / 1e9 / s->simulation.span_s);
+    for (unsigned i = 0; i < waits->count && i < WAITS_SHOWN; i++) {
+        const struct syn_wait *wait = &waits->list[i];
+        if (wait_share(s, wait) < WAIT_LEAST)
+            break;
+        syn_wait_words(&s->record->workload->problem, wait, words, sizeof words);
+        syn_result_print(result, "  %5.1f %%  %s\n", 100 * wait_share(s, wait), words);
+    }
+    print_drift(s);
+}
+
 /* What the units did in two rounds: where they rest although work is left. */
 static int print_excerpt(const struct simulating *s, struct syn_error *error)
 {
@@ -140,6 +219,7 @@ static int print_excerpt(const struct simulating *s, struct syn_error *error)
     if (!s->explain &&
         s->simulation.throughput_ips >= (1 - HIDDEN_LOSS) * s->prediction.throughput_ips)
         return 0;
+    print_waits(s);
     int rc = syn_timeline_text(&timeline, EXCERPT_COLUMNS, &text, error);
     if (rc == 0)
         syn_result_print(&s->console->result, "\n%s", text);
@@ -162,8 +242,11 @@ static int simulate(struct simulating *s, enum syn_execution execution, double s
                     struct syn_error *error)
 {
     const struct syn_problem *problem = &s->record->workload->problem;
-    struct syn_simulation_options options = {
-        .execution = execution, .seconds = seconds, .cancelled = stopped, .ctx = s->console};
+    struct syn_simulation_options options = {.execution = execution,
+                                             .seconds = seconds,
+                                             .waits = true,
+                                             .cancelled = stopped,
+                                             .ctx = s->console};
     int rc = syn_cost_predict(problem, &s->record->plan, execution, &s->prediction, error);
     if (rc != 0)
         return rc;

@@ -131,6 +131,10 @@ static void on_begin(void *ctx, const struct syn_radio_send *send, int64_t start
         return;
     }
     const bool by_hub = d->index == SYN_DEVICE_HUB;
+    if (send->peer < SYN_RADIO_DEVICES) {
+        sim->devices[d->index].air_peer = send->peer;
+        sim->devices[send->peer].air_peer = d->index;
+    }
     h.kind = SYN_HAPPENS_SENT;
     h.peer = send->peer;
     if (!by_hub)

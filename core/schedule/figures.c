@@ -238,6 +238,7 @@ int syn_sim_figures_take(struct syn_sim *sim)
     out->round_ns = span_ns / (double)(f->rounds - f->rounds_from);
     take_pipelines(sim);
     take_devices(sim);
+    syn_sim_waits_take(sim);
     if (out->span_count > 0)
         qsort(out->spans, out->span_count, sizeof *out->spans, compare_spans);
     return sim->rc;

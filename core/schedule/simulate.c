@@ -95,6 +95,7 @@ static int run(struct syn_sim *sim, struct syn_error *error)
     while (!sim->figures.over) {
         if (!syn_agenda_next(&sim->agenda, &at_ns, &h) || is_stuck(sim))
             return stuck(sim, error);
+        syn_sim_pass(sim, at_ns);
         sim->now_ns = at_ns > sim->now_ns ? at_ns : sim->now_ns;
         handle(sim, &h, at_ns);
         sim->out->events++;

@@ -10,6 +10,7 @@
 #define SYN_CORE_SCHEDULE_SIMULATE_H
 
 #include "core/cost/cost.h"
+#include "core/schedule/waits.h"
 #include "devices/runtime/runtime.h"
 
 struct syn_simulation_options {
@@ -17,6 +18,7 @@ struct syn_simulation_options {
     double seconds; /* of device time that are measured, after the warm-up; 0: enough rounds */
     unsigned depth; /* K of the fair round; 0: what `deploy` would choose */
     double trace_s; /* keep the spans of this much time, from the end of the warm-up; 0: none */
+    bool waits;     /* note what the unit that limits the plan waits for */
     bool (*cancelled)(void *ctx); /* asked now and then; may be NULL */
     void *ctx;
 };
@@ -49,6 +51,7 @@ struct syn_simulation {
     double device_power_mw[SYN_DEVICES_MAX];
     double utilisation[SYN_DEVICES_MAX][SYN_UNIT_COUNT]; /* 0 to 1 */
     struct syn_simulated_pipeline pipelines[SYN_PIPELINES_MAX];
+    struct syn_waits waits;      /* where it was asked for */
     struct syn_task_span *spans; /* in order of start; owned */
     size_t span_count;
     uint64_t events; /* that the simulator went through */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the files of the simulator share: devices and their tasks (wearables.c), what is on the air
- * (air.c), what is measured (figures.c), the clock (simulate.c).
+ * (air.c), what is measured (figures.c), what units wait for (waits.c), the clock (simulate.c).
  */
 #ifndef SYN_CORE_SCHEDULE_SIMULATION_H
 #define SYN_CORE_SCHEDULE_SIMULATION_H
@@ -27,7 +27,8 @@ struct syn_sim_device {
     const struct syn_timing *timing; /* NULL: the hub */
     struct syn_rt rt;
     struct syn_radio radio;
-    int64_t wake_ns; /* INT64_MAX: not */
+    int64_t wake_ns;  /* INT64_MAX: not */
+    uint8_t air_peer; /* the other end of the present or last transfer */
     struct syn_chunk_cost chunks[SYN_PIPELINES_MAX];
     uint64_t busy_ns[SYN_UNIT_COUNT]; /* since the end of the warm-up */
 };
@@ -86,6 +87,10 @@ void syn_sim_sent(struct syn_sim *sim, const struct syn_happening *happening);
 void syn_sim_received(struct syn_sim *sim, const struct syn_happening *happening);
 void syn_sim_at_hub(struct syn_sim *sim, const struct syn_happening *happening);
 void syn_sim_wake(struct syn_sim *sim, const struct syn_happening *happening, int64_t at_ns);
+
+/* waits.c: time goes on to to_ns; the order of what was noted */
+void syn_sim_pass(struct syn_sim *sim, int64_t to_ns);
+void syn_sim_waits_take(struct syn_sim *sim);
 
 /* figures.c */
 void syn_sim_done(struct syn_sim *sim, unsigned p, const struct syn_token *token, int64_t acted_ns);
