@@ -337,7 +337,8 @@ static const struct syn_command commands[] = {
                     {.name = "--sequential", .help = "one task at a time, as the baselines run"},
                     {.name = "--work-conserving",
                      .help = "pipelines that share nothing with the bottleneck go faster"},
-                    {.name = "--explain", .help = "what the bottleneck waits for, and the chart, in any case"}},
+                    {.name = "--explain",
+                     .help = "what the bottleneck waits for, and the chart, in any case"}},
         .run = syn_plan_simulate_run,
     },
     {

@@ -56,7 +56,7 @@ struct syn_running;  /* cli/fleet/runner.h */
 struct syn_bench {
     struct syn_console *console;
     struct syn_parts parts; /* that profiles describe; of all copies of these profiles */
-    char folder[64]; /* of sockets; empty until the first virtual wearable */
+    char folder[64];        /* of sockets; empty until the first virtual wearable */
     unsigned count;
     struct syn_member *members[SYN_DEVICES_MAX]; /* in order of connecting */
     unsigned started;                            /* virtual wearables so far: names of sockets */

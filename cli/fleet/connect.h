@@ -2,9 +2,9 @@
 /*
  * Connecting: from a URI to a device that has said hello.
  *
- * `sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,..&store=BYTES&battery=PERCENT]` starts a virtual wearable; all other
- * schemes are links (transports/links). The profile is the one that the device names, unless the
- * user names another.
+ * `sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,..&store=BYTES&battery=PERCENT]` starts a virtual
+ * wearable; all other schemes are links (transports/links). The profile is the one that the device
+ * names, unless the user names another.
  */
 #ifndef SYN_CLI_FLEET_CONNECT_H
 #define SYN_CLI_FLEET_CONNECT_H

@@ -42,8 +42,8 @@ static void write_names(const struct syn_timeline *t, const struct syn_timeline_
     }
 }
 
-static void write_event(const struct syn_timeline *t, const struct syn_task_span *span, unsigned unit,
-                        FILE *out)
+static void write_event(const struct syn_timeline *t, const struct syn_task_span *span,
+                        unsigned unit, FILE *out)
 {
     const bool transfer = span->kind == SYN_TASK_SEND || span->kind == SYN_TASK_RECEIVE;
     const char *pipeline = syn_timeline_pipeline(t, span->pipeline);

@@ -80,13 +80,13 @@ static void on_wake(void *ctx, int64_t at_ns)
 void syn_sim_end(struct syn_sim *sim, const struct syn_happening *h, int64_t at_ns)
 {
     syn_sim_account(sim, &(struct syn_task_span){.start_ns = h->start_ns,
-                                            .end_ns = h->end_ns,
-                                            .inference = h->task.token.inference,
-                                            .device = h->device,
-                                            .pipeline = h->task.pipeline,
-                                            .kind = h->task.kind,
-                                            .peer = h->device,
-                                            .configure = h->task.configure});
+                                                 .end_ns = h->end_ns,
+                                                 .inference = h->task.token.inference,
+                                                 .device = h->device,
+                                                 .pipeline = h->task.pipeline,
+                                                 .kind = h->task.kind,
+                                                 .peer = h->device,
+                                                 .configure = h->task.configure});
     syn_rt_ended(&sim->devices[h->device].rt, &h->task, h->start_ns, at_ns, 0);
 }
 

@@ -18,7 +18,7 @@ struct syn_deployed_pipe {
     char sensor[SYN_DEPLOYMENT_KIND_MAX];
     char actuator[SYN_DEPLOYMENT_KIND_MAX];
     uint32_t sense_bytes;
-    struct syn_fold fold; /* what the port does to a window before it is a model's input */
+    struct syn_fold fold;  /* what the port does to a window before it is a model's input */
     uint32_t result_bytes; /* on the air, of a result that a peer sends here */
     uint8_t hop;           /* number of the hop that feeds the chunk */
     /* Streams (numbers over the whole deployment): first of the hop that leaves or enters. */

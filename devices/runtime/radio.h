@@ -11,12 +11,13 @@
  * A sender ASKs the receiver as soon as it has a message. A radio that is free takes, among its
  * own next message to each peer and what the peers ask, the one that can begin first (then the one
  * of the lower rank, then the one that has been ready for longer, then the lower device index of
- * the sender; what is far behind in rank goes first even where it has to wait for a radio). If that is a peer's, it GRANTs and takes nothing else until the peer has begun or
- * DECLINEd; if it is its own, it waits for the grant, and declines those of others. This order of
- * messages is the same at both ends of each, so the first of all is waited for by nobody else and
- * begins: there is no deadlock, and nobody who grants more quickly goes first. News of a radio that
- * has become busy travels to all that wait for it, by ASK or DECLINE, as the time from which it is
- * free. A peer that does not answer for `patience_ns` is passed over.
+ * the sender; what is far behind in rank goes first even where it has to wait for a radio). If that
+ * is a peer's, it GRANTs and takes nothing else until the peer has begun or DECLINEd; if it is its
+ * own, it waits for the grant, and declines those of others. This order of messages is the same at
+ * both ends of each, so the first of all is waited for by nobody else and begins: there is no
+ * deadlock, and nobody who grants more quickly goes first. News of a radio that has become busy
+ * travels to all that wait for it, by ASK or DECLINE, as the time from which it is free. A peer
+ * that does not answer for `patience_ns` is passed over.
  *
  * Bodies of the messages (GROUP.md, command 4; stream and inference name the hop), little endian:
  *   ASK      i64 ready, i64 free (sender's radio), u64 duration by the sender's figures, u64 rank

@@ -33,8 +33,8 @@ int syn_read_hello(struct syn_session *s, struct syn_cbor_in *r, struct syn_answ
     struct syn_hello *h = &answer->hello;
     uint32_t seen;
     int rc = syn_cbor_get_fields(r, hello_fields, COUNT(hello_fields), h, &seen);
-    if (rc || !(seen & HELLO_PROTOCOL) || !(seen & HELLO_MAX) || h->max_message < SMALLEST_MESSAGE ||
-        h->battery_percent > BATTERY_FULL)
+    if (rc || !(seen & HELLO_PROTOCOL) || !(seen & HELLO_MAX) ||
+        h->max_message < SMALLEST_MESSAGE || h->battery_percent > BATTERY_FULL)
         return SYN_EPROTO;
     s->ours = true;
     s->max_message =

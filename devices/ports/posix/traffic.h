@@ -16,8 +16,8 @@
 #include "devices/agent/agent.h"
 #include "devices/agent/transfer.h"
 #include "devices/ports/posix/peers.h"
-#include "devices/runtime/radio.h"
 #include "devices/ports/posix/virtual.h"
+#include "devices/runtime/radio.h"
 
 #define SYN_TRAFFIC_IN    64 /* hops that arrive at the same time */
 #define SYN_TRAFFIC_DONE  8  /* hops of a stage whose arrival is remembered */

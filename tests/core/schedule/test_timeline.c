@@ -83,8 +83,8 @@ static void a_column_shows_who_keeps_the_unit_busy(void **state)
 static void a_column_that_is_idle_for_half_of_its_time_is_in_lower_case(void **state)
 {
     const struct syn_task_span half[] = {{0, 15 * MS, 0, 0, 0, SYN_TASK_INFER, 0, false},
-                                    {20 * MS, 24 * MS, 0, 0, 0, SYN_TASK_INFER, 0, false},
-                                    {24 * MS, 30 * MS, 0, 0, 1, SYN_TASK_INFER, 0, false}};
+                                         {20 * MS, 24 * MS, 0, 0, 0, SYN_TASK_INFER, 0, false},
+                                         {24 * MS, 30 * MS, 0, 0, 1, SYN_TASK_INFER, 0, false}};
     struct syn_timeline t = whole();
     char *text;
     (void)state;
