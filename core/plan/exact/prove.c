@@ -12,38 +12,6 @@
 #define STEP_LEAST    1000 /* of the bound: smaller steps do not pay */
 #define PARTS_FIRST   16   /* of a division, for one target */
 
-/* Asks for all better plans where they are few. Else for plans a little above the bound, and
- * further up while there are none: as far as can be answered with some effort, then with more of
- * it. */
-static int climb(struct syn_exact *s)
-{
-    int64_t step = s->have ? s->value - s->lower : s->lower / STEP_PARTS + 1;
-    uint64_t parts = 0;
-    int rc = 0;
-    s->stage = "proof";
-    while (!rc && !syn_exact_proven(s)) {
-        int64_t target = s->lower + step;
-        if (s->have && target >= s->value)
-            target = s->value - 1;
-        if (target >= SYN_RELAX_NEVER / 4096)
-            break;
-        const int64_t began = syn_exact_now_ns();
-        s->parts_left = parts;
-        rc = syn_exact_solve(s, target, true);
-        if (rc == SYN_ETIMEOUT) {
-            rc = parts ? 0 : syn_exact_improve_instead(s, began);
-            if (parts == 0)
-                step = s->lower / STEP_PARTS * STEP_BACK;
-            parts = parts == 0 ? PARTS_FIRST : step > s->lower / STEP_LEAST ? parts : 2 * parts;
-            step = step > s->lower / STEP_LEAST ? step / STEP_BACK + 1 : step;
-        } else if (!rc) {
-            syn_exact_raise_bound(s, s->have && s->value <= target ? s->value : target + 1);
-            step *= STEP_GROWTH;
-        }
-    }
-    return rc;
-}
-
 /* The highest target, about, that the bound alone refutes. What is open once stays open. */
 static int sharpen(struct syn_exact *s)
 {
@@ -65,6 +33,45 @@ static int sharpen(struct syn_exact *s)
         syn_exact_raise_bound(s, s->bound->value <= target ? s->bound->value : target + 1);
     }
     s->at_root = false;
+    return rc;
+}
+
+/* All better plans were too many at once: better plans first, and what the bound alone can say. */
+static int change_over(struct syn_exact *s, int64_t since_ns)
+{
+    const int rc = syn_exact_improve_instead(s, since_ns);
+    return rc || syn_exact_proven(s) ? rc : sharpen(s);
+}
+
+/* Asks for all better plans where they are few. Else for plans a little above the bound, and
+ * further up while there are none: as far as can be answered with some effort, then with more of
+ * it. */
+static int climb(struct syn_exact *s)
+{
+    int64_t step = s->have ? s->value - s->lower : s->lower / STEP_PARTS + 1;
+    uint64_t parts = 0;
+    int rc = 0;
+    s->stage = "proof";
+    while (!rc && !syn_exact_proven(s)) {
+        int64_t target = s->lower + step;
+        if (s->have && target >= s->value)
+            target = s->value - 1;
+        if (target >= SYN_RELAX_NEVER / 4096)
+            break;
+        const int64_t began = syn_exact_now_ns();
+        s->parts_left = parts;
+        rc = syn_exact_solve(s, target, true);
+        if (rc == SYN_ETIMEOUT) {
+            rc = parts ? 0 : change_over(s, began);
+            if (parts == 0)
+                step = s->lower / STEP_PARTS * STEP_BACK;
+            parts = parts == 0 ? PARTS_FIRST : step > s->lower / STEP_LEAST ? parts : 2 * parts;
+            step = step > s->lower / STEP_LEAST ? step / STEP_BACK + 1 : step;
+        } else if (!rc) {
+            syn_exact_raise_bound(s, s->have && s->value <= target ? s->value : target + 1);
+            step *= STEP_GROWTH;
+        }
+    }
     return rc;
 }
 
@@ -108,15 +115,22 @@ static int begin_without(struct syn_exact *s)
     return 0;
 }
 
+/* A repaired plan is far from good: both cores at once. */
+static int begin_assist(struct syn_exact *s)
+{
+    const bool helped = s->options && s->options->threads > 1;
+    return helped && s->result->repaired ? syn_exact_improve_more(s) : 0;
+}
+
 int syn_exact_prove(struct syn_exact *s)
 {
-    int rc = s->have ? syn_exact_try_proof(s) : begin_without(s);
-    if (!rc && !s->hopeless && !syn_exact_proven(s))
-        rc = sharpen(s);
-    if (!rc && s->have && !syn_exact_proven(s))
-        rc = syn_exact_try_proof(s);
+    int rc = begin_assist(s);
+    if (!rc)
+        rc = s->have ? syn_exact_try_proof(s) : begin_without(s);
     if (!rc && s->have)
         rc = syn_exact_improve_first(s);
+    if (!rc && !s->have && !s->hopeless)
+        rc = sharpen(s);
     if (!rc && !s->hopeless && !syn_exact_proven(s))
         rc = climb(s);
     syn_exact_finish_assist(s);
