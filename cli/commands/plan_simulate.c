@@ -187,12 +187,15 @@ static void print_drift(const struct simulating *s)
 static void print_waits(const struct simulating *s)
 {
     const struct syn_waits *waits = &s->simulation.waits;
+    const double rests = (double)waits->rest_ns / 1e9 / s->simulation.span_s;
     struct syn_result *result = &s->console->result;
     char words[WORDS_MAX];
     bottleneck_words(s, words, sizeof words);
-    syn_result_print(result, "\nbottleneck: %s; %s %.1f %% of the time\n", words,
-                     waits->set ? "more than one of them rest" : "it rests",
-                     100 * (double)waits->rest_ns / 1e9 / s->simulation.span_s);
+    if (rests < WAIT_LEAST)
+        syn_result_print(result, "\nbottleneck: %s; never at rest\n", words);
+    else
+        syn_result_print(result, "\nbottleneck: %s; %s %.1f %% of the time\n", words,
+                         waits->set ? "more than one of them rest" : "it rests", 100 * rests);
     for (unsigned i = 0; i < waits->count && i < WAITS_SHOWN; i++) {
         const struct syn_wait *wait = &waits->list[i];
         if (wait_share(s, wait) < WAIT_LEAST)
