@@ -147,7 +147,7 @@ static int warm_start(struct syn_exact *s, struct syn_error *error)
     struct syn_search_options options = s->options ? *s->options : (struct syn_search_options){0};
     s->stage = "synergy";
     options.time_limit_ns = options.time_limit_ns > 0 && options.time_limit_ns < WARM_MOST_NS * 8
-                                ? options.time_limit_ns / 8
+                                ? (options.time_limit_ns + 7) / 8
                                 : WARM_MOST_NS;
     int rc = syn_planner_synergy.search(s->problem, &options, s->result, error);
     s->interrupted = syn_search_interrupted(s->options, s->deadline_ns);
@@ -155,6 +155,8 @@ static int warm_start(struct syn_exact *s, struct syn_error *error)
         return SYN_EOOR; /* nothing that was worth searching for */
     if ((rc == SYN_ETIMEOUT && !s->interrupted) || rc == SYN_EOOR)
         return repair(s, error);
+    if (rc == SYN_ETIMEOUT)
+        return no_plan(s, NULL, error);
     plan = s->result->plan;
     if (!rc)
         rc = syn_cost_predict(s->problem, &plan, SYN_EXECUTION_PARALLEL, &prediction, error);

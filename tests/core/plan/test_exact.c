@@ -248,6 +248,25 @@ static void a_stopped_search_has_a_plan_and_a_bound_that_holds(void **state)
     assert_true(stopped > 0);
 }
 
+/* Neither a plan nor a proof that there is none: that is another answer than OOR. */
+static void a_search_without_time_says_that_nothing_is_proven(void **state)
+{
+    static const char *const names[] = {"exact", "auto"};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        const struct syn_search_options options = {.time_limit_ns = 1};
+        struct rig rig;
+        struct syn_search_result result;
+        struct syn_error error = {0};
+        instance_large(&rig, 1, 16, 32, 0.95);
+        assert_int_equal(
+            syn_planner_find(names[i])->search(&rig.problem, &options, &result, &error),
+            SYN_ETIMEOUT);
+        assert_non_null(strstr(error.message, "no proof that there is none"));
+        rig_free(&rig);
+    }
+}
+
 /* `auto` is `exact` with a limit: never worse than `synergy`, and it says what that had. */
 static void auto_begins_with_the_plan_of_synergy(void **state)
 {
@@ -271,6 +290,7 @@ int main(void)
         cmocka_unit_test(exact_finds_the_best_of_all_plans),
         cmocka_unit_test(exact_proves_the_workloads),
         cmocka_unit_test(a_stopped_search_has_a_plan_and_a_bound_that_holds),
+        cmocka_unit_test(a_search_without_time_says_that_nothing_is_proven),
         cmocka_unit_test(auto_begins_with_the_plan_of_synergy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,6 +136,30 @@ static void the_same_seed_and_limit_give_the_same_plan(void **state)
     rig_free(&rig);
 }
 
+/* The same neighbourhoods, whether they are asked for at once or a few at a time. */
+static void portions_walk_on_where_the_last_one_stopped(void **state)
+{
+    struct syn_plan whole, parts;
+    struct syn_score x, y;
+    struct syn_improver *improver = NULL;
+    uint64_t looked = 0;
+    (void)state;
+    instance_large(&rig, 4, 8, 16, 0.8);
+    struct syn_improve_limits l = {.deadline_ns = INT64_MAX, .seed = 3};
+    assert_int_equal(syn_repair(&rig.problem, &l, &whole), 0);
+    judge(&whole, &x, 4);
+    parts = whole;
+    y = x;
+    improve(&whole, &x, 3, 600);
+    assert_int_equal(syn_improver_new(&improver, &rig.problem), 0);
+    for (l.iterations = 40; looked < 600;)
+        syn_improver_run(improver, &l, &parts, &y, &looked);
+    rig_assert_same_plan(&whole, &parts);
+    assert_memory_equal(&x, &y, sizeof x);
+    syn_improver_free(improver);
+    rig_free(&rig);
+}
+
 static void it_stops_when_told_to(void **state)
 {
     struct syn_plan plan;
@@ -231,6 +255,7 @@ int main(void)
         cmocka_unit_test(no_plan_becomes_worse_or_infeasible),
         cmocka_unit_test(the_same_seed_and_limit_give_the_same_plan),
         cmocka_unit_test(most_tiny_problems_end_at_their_optimum),
+        cmocka_unit_test(portions_walk_on_where_the_last_one_stopped),
         cmocka_unit_test(it_stops_when_told_to),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
