@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ASK_INTERVAL 64 /* nodes between two looks at the clock */
-#define PASSES_MAX   4  /* of shrinking domains at one node */
+#define ASK_INTERVAL 64    /* nodes between two looks at the clock, */
+#define ASK_CHOICES  20000 /* or choices that were looked at */
+#define PASSES_MAX   4     /* of shrinking domains at one node */
 
 /* ---- deciding -------------------------------------------------------------------------------- */
 
@@ -218,6 +219,7 @@ static bool filter(struct syn_branch *x, struct syn_branch_level *level)
                 continue;
             if (!level->domain[p].count)
                 return false;
+            x->looked += level->domain[p].count;
             add_least(x, level, &sure, p, &t);
         }
         const int64_t most = round_most(x, t.cost);
@@ -306,7 +308,8 @@ static void judge(struct syn_branch *x)
 static bool over(struct syn_branch *x)
 {
     ++*x->nodes;
-    if (*x->nodes % ASK_INTERVAL == 0) {
+    if (*x->nodes % ASK_INTERVAL == 0 || x->looked >= ASK_CHOICES) {
+        x->looked = 0;
         if (x->ask->stop(x->ask->ctx, x->b->value))
             x->status = SYN_ECANCELED;
         const int64_t target = x->found->target(x->found->ctx);

@@ -57,7 +57,7 @@ struct syn_branch {
     int64_t target;
     struct syn_branch_level *levels;
     struct syn_plan plan;
-    uint64_t *nodes, nodes_most;
+    uint64_t *nodes, nodes_most, looked; /* choices, since the clock was */
     int status;
 };
 
