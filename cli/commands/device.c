@@ -319,7 +319,12 @@ static const struct syn_command commands[] = {
         .details = "Devices take turns in pairs with a small workload of which every task is "
                    "counted. What differs from the\nprofiles replaces their figures until a device "
                    "is connected anew, so that searches and predictions go by\nwhat was measured. "
-                   "What is deployed has to give way.",
+                   "With names, the figures of the others stay, but they take part. What is "
+                   "deployed has to\ngive way.",
+        .args = {{.name = "NAME",
+                  .kind = SYN_VALUE_DEVICE,
+                  .flags = SYN_OPTIONAL | SYN_MANY,
+                  .help = "the devices; without it, all"}},
         .options = {{.name = "--forget", .help = "go by the profiles again"}},
         .run = syn_device_measure_run,
     },

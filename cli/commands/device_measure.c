@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define AS_PROFILED 1000 /* permille */
 
@@ -112,10 +113,37 @@ static void show(struct syn_console *console, const struct syn_probe_result *res
     syn_table_free(table);
 }
 
-static int forget(struct syn_bench *bench)
+/* Named devices, or all. */
+static bool is_asked(const struct syn_call *call, const struct syn_member *member)
+{
+    const size_t count = syn_call_count(call, "NAME");
+    for (size_t i = 0; i < count; i++)
+        if (strcasecmp(syn_call_at(call, "NAME", i), member->name) == 0)
+            return true;
+    return count == 0;
+}
+
+static int check_names(struct syn_bench *bench, const struct syn_call *call,
+                       struct syn_error *error)
+{
+    for (size_t i = 0; i < syn_call_count(call, "NAME"); i++) {
+        const char *name = syn_call_at(call, "NAME", i);
+        const struct syn_member *member = syn_bench_find(bench, name);
+        if (!member || member->state != SYN_MEMBER_ONLINE) {
+            syn_error_set(error, SYN_ENOENT, "not connected");
+            syn_error_device(error, name);
+            return SYN_ENOENT;
+        }
+    }
+    return 0;
+}
+
+static int forget(struct syn_bench *bench, const struct syn_call *call)
 {
     unsigned count = 0;
     for (unsigned i = 0; i < bench->count; i++) {
+        if (!is_asked(call, bench->members[i]))
+            continue;
         uint16_t *skew = bench->members[i]->profile.timing.skew_permille;
         bool measured = false;
         for (unsigned u = 0; u < SYN_UNIT_COUNT; u++) {
@@ -138,20 +166,25 @@ int syn_device_measure_run(struct syn_console *console, const struct syn_call *c
     unsigned count = 0;
     if (!bench)
         return SYN_ENOMEM;
-    if (syn_call_flag(call, "--forget"))
-        return forget(bench);
+    int rc = check_names(bench, call, error);
+    if (rc != 0 || syn_call_flag(call, "--forget"))
+        return rc != 0 ? rc : forget(bench, call);
     if (bench->running && bench->running->active) {
         syn_error_set(error, SYN_EBUSY, "inference runs; measuring would disturb it");
         syn_error_hint(error, "stop it first: stop");
         return SYN_EBUSY;
     }
     const bool deployed = bench->deployed != NULL;
-    int rc = syn_probe_run(bench, results, &count, error);
+    rc = syn_probe_run(bench, results, &count, error);
     if (rc != 0)
         return rc;
+    unsigned asked = 0;
     for (unsigned i = 0; i < count; i++)
+        if (is_asked(call, results[i].member))
+            results[asked++] = results[i];
+    for (unsigned i = 0; i < asked; i++)
         syn_probe_apply(results[i].member, &results[i].pace);
-    show(console, results, count);
+    show(console, results, asked);
     if (deployed)
         syn_result_print(&console->result,
                          "what was deployed had to give way: plan search, then deploy\n");

@@ -57,8 +57,10 @@ static int read_call(struct sweep *sweep, const struct syn_call *call, struct sy
     const char *name = syn_call_text(call, "--planner");
     if (!name)
         name = syn_setting_text(sweep->console, SYN_SETTING_PLANNER);
-    if (strcmp(name, "all") == 0)
-        return syn_error_set(error, SYN_EINVAL, "--pareto needs one planner, not all");
+    if (strcmp(name, "all") == 0) {
+        syn_error_set(error, SYN_EINVAL, "--pareto needs one planner, not all");
+        return SYN_EINVAL;
+    }
     int rc = syn_plan_search_planner(name, &sweep->planner, error);
     if (rc == 0)
         rc = syn_plan_constraints_of_call(sweep->console, call, problem, sweep->constraints, error);
@@ -112,6 +114,8 @@ static void fill_record(struct sweep *sweep, const struct syn_pareto_point *poin
     (void)snprintf(record->facts.planner, sizeof record->facts.planner, "%s", sweep->planner->name);
     record->facts.search_ms = sweep->search_ms / sweep->front->count;
     record->facts.stopped = sweep->front->stopped;
+    record->facts.proven = point->proven;
+    syn_plan_facts_bound(&record->facts, problem, &point->prediction, point->bound);
 }
 
 static cJSON *point_json(const struct sweep *sweep)

@@ -160,12 +160,13 @@ static void bottleneck_words(const struct simulating *s, char *text, size_t size
 {
     const struct syn_waits *waits = &s->simulation.waits;
     const struct syn_fleet *fleet = &s->record->workload->fleet;
-    size_t used = (size_t)snprintf(
-        text, size, "%s of %s", syn_unit_name((enum syn_unit)waits->unit),
-        waits->device == SYN_DEVICE_HUB ? "the console" : fleet->devices[waits->device].name);
-    if (waits->set == 0)
+    if (waits->set == 0) {
+        (void)snprintf(text, size, "%s of %s", syn_unit_name((enum syn_unit)waits->unit),
+                       waits->device == SYN_DEVICE_HUB ? "the console"
+                                                       : fleet->devices[waits->device].name);
         return;
-    used = (size_t)snprintf(text, size, "radios of");
+    }
+    size_t used = (size_t)snprintf(text, size, "radios of");
     for (unsigned d = 0; d < fleet->count && used < size; d++)
         if (waits->set >> d & 1)
             used += (size_t)snprintf(text + used, size - used, " %s", fleet->devices[d].name);

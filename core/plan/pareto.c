@@ -16,6 +16,7 @@ struct sweep {
     struct syn_search_result found;
     unsigned rate_count, plan_count;
     double rates[SYN_PARETO_POINTS_MAX];
+    uint64_t bounds[SYN_PARETO_POINTS_MAX]; /* of the energy of a round, at the rate; 0 = none */
     struct syn_plan plans[SYN_PARETO_POINTS_MAX + 1];
 };
 
@@ -70,15 +71,18 @@ static int search_rates(struct sweep *s, double largest, unsigned points,
         int rc = s->planner->search(&s->problem, &s->options, &s->found, NULL);
         if (rc == SYN_ENOMEM)
             return rc;
-        if (rc == 0)
-            s->plans[s->plan_count++] = s->found.plan;
+        if (rc != 0)
+            continue;
+        s->plans[s->plan_count++] = s->found.plan;
+        s->bounds[i] = s->found.bound;
     }
     return 0;
 }
 
 /* The plan of the least power at a rate; false where none reaches it. */
-static bool best_at(struct sweep *s, double rate, struct syn_pareto_point *point)
+static bool best_at(struct sweep *s, unsigned index, struct syn_pareto_point *point)
 {
+    const double rate = s->rates[index];
     struct syn_score best, score;
     bool any = false;
     if (set_rate(s, rate) != 0)
@@ -96,6 +100,9 @@ static bool best_at(struct sweep *s, double rate, struct syn_pareto_point *point
         point->rate_rps = rate;
         point->plan = s->plans[i];
         point->prediction = prediction;
+        point->bound = s->bounds[index];
+        point->proven =
+            point->bound && syn_score_first(SYN_OBJECTIVE_POWER, &score) <= point->bound;
     }
     return any;
 }
@@ -106,7 +113,7 @@ static void collect(struct sweep *s, struct syn_pareto *front)
     for (unsigned i = 0; i < s->rate_count; i++) {
         struct syn_pareto_point *point = &front->points[front->count];
         const struct syn_pareto_point *last = front->count ? point - 1 : NULL;
-        if (best_at(s, s->rates[i], point) &&
+        if (best_at(s, i, point) &&
             (!last || (point->prediction.power_mw < last->prediction.power_mw &&
                        point->prediction.throughput_ips < last->prediction.throughput_ips)))
             front->count++;

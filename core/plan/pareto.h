@@ -16,6 +16,8 @@ struct syn_pareto_point {
     double rate_rps; /* fair rounds a second, as syn_problem_rate() takes them */
     struct syn_plan plan;
     struct syn_prediction prediction; /* at this rate, with task parallelization */
+    uint64_t bound; /* proven: no plan at this rate takes less energy a round, in fJ; 0 = none */
+    bool proven;    /* this plan's is the least */
 };
 
 struct syn_pareto {

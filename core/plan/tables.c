@@ -60,7 +60,8 @@ static int read_cuts(struct syn_model_table *m, struct syn_error *error)
 
 static int no_memory(struct syn_error *error)
 {
-    return syn_error_set(error, SYN_ENOMEM, "no memory for the search");
+    syn_error_set(error, SYN_ENOMEM, "no memory for the search");
+    return SYN_ENOMEM;
 }
 
 static int new_model(struct syn_model_table **table, const struct syn_model *model,
@@ -83,8 +84,8 @@ static int new_model(struct syn_model_table **table, const struct syn_model *mod
     return rc;
 }
 
-int syn_tables_model(struct syn_tables *tables, const struct syn_model *model,
-                     const struct syn_model_table **table, struct syn_error *error)
+static int own_model(struct syn_tables *tables, const struct syn_model *model,
+                     struct syn_model_table **table, struct syn_error *error)
 {
     for (unsigned i = 0; i < tables->count; i++)
         if (tables->models[i]->model == model) {
@@ -94,6 +95,15 @@ int syn_tables_model(struct syn_tables *tables, const struct syn_model *model,
     int rc = new_model(&tables->models[tables->count], model, error);
     *table = tables->models[tables->count];
     tables->count += !rc;
+    return rc;
+}
+
+int syn_tables_model(struct syn_tables *tables, const struct syn_model *model,
+                     const struct syn_model_table **table, struct syn_error *error)
+{
+    struct syn_model_table *own = NULL;
+    int rc = own_model(tables, model, &own, error);
+    *table = own;
     return rc;
 }
 
@@ -162,11 +172,10 @@ static struct syn_kind_table *new_kind(struct syn_model_table *m, const struct s
 int syn_tables_full(struct syn_tables *tables, const struct syn_model *model,
                     const struct syn_model_table **table, struct syn_error *error)
 {
-    int rc = syn_tables_model(tables, model, table, error);
+    struct syn_model_table *m = NULL;
+    int rc = own_model(tables, model, &m, error);
+    *table = m;
     for (unsigned d = 0; !rc && d < tables->problem->fleet->count; d++) {
-        struct syn_model_table *m = NULL;
-        for (unsigned i = 0; i < tables->count; i++)
-            m = tables->models[i]->model == model ? tables->models[i] : m;
         if (!m->kinds[tables->kind[d]])
             m->kinds[tables->kind[d]] = new_kind(m, timing_of(tables, d));
         if (!m->kinds[tables->kind[d]])

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/plan/pareto.h"
+#include "core/plan/score.h"
 #include "tests/core/plan/rig.h"
 
 #include <math.h>
@@ -95,6 +96,23 @@ static void the_fastest_plan_is_no_better_at_its_own_rate(void **state)
     rig_free(&rig);
 }
 
+static void what_was_proven_of_a_rate_is_kept(void **state)
+{
+    (void)state;
+    struct rig rig;
+    rig_workload(&rig, 2, RIG_MAX78000);
+    assert_int_equal(
+        syn_pareto_search(&rig.problem, syn_planner_find("exact"), NULL, 4, &front, NULL), 0);
+    assert_int_equal(front.count, 4);
+    rig.problem.objective = SYN_OBJECTIVE_POWER;
+    for (unsigned i = 0; i < front.count; i++) {
+        const struct syn_pareto_point *point = &front.points[i];
+        assert_true(point->proven);
+        assert_int_equal(point->bound, syn_score_predicted(&rig.problem, &point->prediction));
+    }
+    rig_free(&rig);
+}
+
 static void caps_of_pipelines_bound_the_sweep(void **state)
 {
     (void)state;
@@ -148,6 +166,7 @@ int main(void)
         cmocka_unit_test(no_point_is_dominated_and_power_falls_with_the_rate),
         cmocka_unit_test(points_run_at_their_rates_from_the_largest_down),
         cmocka_unit_test(the_fastest_plan_is_no_better_at_its_own_rate),
+        cmocka_unit_test(what_was_proven_of_a_rate_is_kept),
         cmocka_unit_test(caps_of_pipelines_bound_the_sweep),
         cmocka_unit_test(what_cannot_be_planned_has_no_front),
         cmocka_unit_test(a_sweep_that_is_stopped_keeps_what_it_has),
