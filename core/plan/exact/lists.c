@@ -244,10 +244,10 @@ static int walk_pipeline(struct listing *l, unsigned p, uint64_t most, bool *ful
     raise_least(l, p, least);
     w.price_most = least + (b->target << b->prices.shift) - l->total;
     walk_sources(&w);
-    *full = w.full;
     w.counting = false;
     if (!w.status && !w.full)
         walk_sources(&w);
+    *full = w.full; /* steps can run out in the second walk, too */
     return w.status;
 }
 
