@@ -125,6 +125,7 @@ static int begin_assist(struct syn_exact *s)
 int syn_exact_prove(struct syn_exact *s)
 {
     int rc = begin_assist(s);
+    s->plans_most = SYN_PLANS_MOST;
     if (!rc)
         rc = s->have ? syn_exact_try_proof(s) : begin_without(s);
     if (!rc && s->have)
