@@ -145,8 +145,12 @@ static void compare(const struct syn_planner *exact, uint64_t seed, struct tally
 {
     struct rig rig;
     struct milp_result result;
-    instance_small(&rig, seed, seed % 3 ? &instance_limits_small : &instance_limits_packed);
-    if (seed % 5 == 4) {
+    const bool other = seed % 5 == 4;
+    instance_small(&rig, seed,
+                   other      ? &instance_limits_tiny
+                   : seed % 3 ? &instance_limits_small
+                              : &instance_limits_packed);
+    if (other) {
         rig_other_part(&rig, (unsigned)(seed / 5) % rig.fleet.count, seed);
         tally->other++;
     }
