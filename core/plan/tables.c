@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/plan/tables.h"
 
-#include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* Figures without the padding behind them. */
-#define FIGURES_SIZE                                                                               \
-    (offsetof(struct syn_timing, skew_permille) + sizeof((struct syn_timing *)0)->skew_permille)
 
 static const struct syn_timing *timing_of(const struct syn_tables *t, unsigned device)
 {
@@ -19,7 +13,7 @@ void syn_tables_init(struct syn_tables *tables, const struct syn_problem *proble
     *tables = (struct syn_tables){.problem = problem};
     for (unsigned d = 0; d < problem->fleet->count; d++) {
         unsigned like = 0;
-        while (like < d && memcmp(timing_of(tables, like), timing_of(tables, d), FIGURES_SIZE) != 0)
+        while (like < d && !syn_timing_same(timing_of(tables, like), timing_of(tables, d)))
             like++;
         tables->kind[d] = (uint8_t)like;
     }

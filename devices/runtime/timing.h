@@ -31,6 +31,9 @@ struct syn_timing {
                                                unit at 0.8 of its speed; 1000 = as profiled */
 };
 
+/* Are all figures the same? */
+bool syn_timing_same(const struct syn_timing *a, const struct syn_timing *b);
+
 /* Durations in nanoseconds, skew included. */
 uint64_t syn_timing_sense(const struct syn_timing *t);
 uint64_t syn_timing_act(const struct syn_timing *t);

@@ -21,11 +21,7 @@
 
 #include <cmocka.h>
 
-#ifdef __SANITIZE_ADDRESS__ /* ten times as slow; about memory fewer say as much */
-#define PROBLEMS 40
-#else
-#define PROBLEMS 300
-#endif
+#define PROBLEMS         RIG_PROBLEMS(300)
 #define COMBINATIONS_MAX 3000
 #define UNFINISHED_MAX   0.2 /* of the problems: more, and the test proves too little */
 

@@ -112,7 +112,7 @@ int syn_branch_make_level(struct syn_branch *x, struct syn_branch_level *level, 
     if (!level->state.row)
         level->state.row = malloc((x->rows + 1) * sizeof *level->state.row);
     if (!level->least)
-        level->least = malloc((size_t)(x->rows + 1) * x->r->pipelines * sizeof *level->least);
+        level->least = malloc(((size_t)(x->rows + 1) * x->r->pipelines + 1) * sizeof *level->least);
     return level->memory && level->state.row && level->least ? 0 : SYN_ENOMEM;
 }
 

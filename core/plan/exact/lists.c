@@ -257,7 +257,7 @@ static void tighten(struct listing *l, unsigned p)
     const struct syn_list *list = &l->lists->of[p];
     const unsigned rows = l->b->relax->rows;
     unsigned times[SYN_RELAX_ROWS_MAX] = {0};
-    int64_t least[SYN_RELAX_ROWS_MAX];
+    int64_t least[SYN_RELAX_ROWS_MAX] = {0};
     for (size_t i = 0; i < list->entry_count; i++) {
         const unsigned u = list->row[i];
         least[u] = times[u]++ && least[u] < list->value[i] ? least[u] : list->value[i];

@@ -66,7 +66,8 @@ static void judge_set(double pair[SYN_RADIO_NODES][SYN_RADIO_NODES], uint32_t se
     const unsigned size = size_of(set);
     if (size < 3 || size % 2 == 0)
         return;
-    const double ns = inside(pair, set) / (double)((size - 1) / 2);
+    const unsigned at_once = (size - 1) / 2;
+    const double ns = inside(pair, set) / at_once;
     if (ns > round * (1 + 1e-5) + 1)
         keep_worst(worst, set, ns);
 }

@@ -88,8 +88,7 @@ static struct syn_figures *shared(const struct syn_atlas *t, unsigned pipeline, 
     for (unsigned p = 0; p <= pipeline; p++)
         for (unsigned d = 0; d < t->devices && (p < pipeline || d < device); d++)
             if (t->problem->pipelines[p].model == t->problem->pipelines[pipeline].model &&
-                !memcmp(&devices[d].profile.timing, &devices[device].profile.timing,
-                        sizeof devices[d].profile.timing))
+                syn_timing_same(&devices[d].profile.timing, &devices[device].profile.timing))
                 return t->of[p][d];
     return NULL;
 }

@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What tests of cost, planners and deployment stand on: wearables with the figures of our profiles
- * section 8, the workloads W1 to W5, and small random problems.
+ * What tests of cost, planners and deployment stand on: wearables with the figures of our
+ * profiles, the workloads W1 to W5, and small random problems.
  */
 #ifndef SYN_TESTS_CORE_PLAN_RIG_H
 #define SYN_TESTS_CORE_PLAN_RIG_H
 
 #include "core/cost/cost.h"
+
+/* Of a property test: sanitizers are ten times as slow, and about memory fewer say as much. */
+#ifdef __SANITIZE_ADDRESS__
+#define RIG_PROBLEMS(n) ((n) / 6)
+#else
+#define RIG_PROBLEMS(n) (n)
+#endif
 
 enum rig_set { RIG_MAX78000, RIG_MAX78002, RIG_MIXED, RIG_SET_COUNT };
 
