@@ -67,7 +67,7 @@ static void what_it_returns_is_feasible_under_all_constraints(void **state)
 {
     unsigned found = 0;
     (void)state;
-    for (uint64_t seed = 1; seed <= RIG_PROBLEMS(60); seed++) {
+    for (uint64_t seed = 1; seed <= 60; seed++) {
         struct syn_plan plan = {0};
         instance_small(&rig, seed, &instance_limits_small);
         const int rc = repair(&plan, seed, 30);
