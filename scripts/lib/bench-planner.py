@@ -27,7 +27,7 @@ BASELINES = ("min-dev", "max-dev", "pri-min-dev", "pri-max-dev", "ind-model", "j
 SEARCHERS = ("synergy", "auto", "exact")
 USES = (0.3, 0.5, 0.8, 0.95)
 # How much is measured: by default in about five minutes, with --full as long as it takes.
-SHORT = {"limit_s": 10, "glpk_s": 15, "random_seeds": 2, "random_planners": "synergy,exact",
+SHORT = {"limit_s": 10, "glpk_s": 15, "random_seeds": 6, "random_planners": "synergy,exact",
          "chain_seeds": 3, "chain_s": 2}
 FULL = {"limit_s": 10, "glpk_s": 150, "random_seeds": 10,
         "random_planners": "synergy,auto,exact,min-dev,joint-model", "chain_seeds": 10,
@@ -73,7 +73,7 @@ def add_glpk(rows, seconds):
 
 
 def measure_workloads(how):
-    rows = ask("--workload", "all", "--lab", "all", "--devices", 4, "--repeat", 5,
+    rows = ask("--workload", "all", "--lab", "all", "--devices", 4, "--repeat", 25,
                "--time-limit", how["limit_s"], "--simulate")
     add_glpk(rows, how["glpk_s"])
     return rows + ask("--workload", "all", "--lab", "all", "--devices", 8, "--repeat", 3,
