@@ -39,11 +39,11 @@ static uint32_t padded_fan_in(const struct syn_layer *layer)
     return (syn_layer_fan_in(layer) + SYN_KERNEL_ALIGN - 1) / SYN_KERNEL_ALIGN * SYN_KERNEL_ALIGN;
 }
 
-uint32_t syn_kernel_weight_bytes(const struct syn_layer *layer)
+uint64_t syn_kernel_weight_bytes(const struct syn_layer *layer)
 {
     if (layer->op == SYN_OP_PASSTHROUGH)
         return 0;
-    return layer->out.channels * padded_fan_in(layer) * (uint32_t)sizeof(int16_t);
+    return (uint64_t)layer->out.channels * padded_fan_in(layer) * sizeof(int16_t);
 }
 
 static int16_t packed_weight(const uint8_t *packed, unsigned bits, uint32_t index)
@@ -54,13 +54,14 @@ static int16_t packed_weight(const uint8_t *packed, unsigned bits, uint32_t inde
     return (int16_t)((int8_t)field >> (8 - bits));
 }
 
-void syn_kernel_prepare(const struct syn_layer *layer, const uint8_t *packed, int16_t *weights)
+void syn_kernel_prepare(const struct syn_layer *layer, const uint8_t *packed, void *prepared)
 {
+    int16_t *weights = prepared;
     uint32_t fan_in = syn_layer_fan_in(layer), stride = padded_fan_in(layer);
     uint32_t taps = (uint32_t)layer->kernel_h * layer->kernel_w;
     uint32_t channels = fan_in / taps, index = 0;
 
-    memset(weights, 0, syn_kernel_weight_bytes(layer));
+    memset(weights, 0, (size_t)syn_kernel_weight_bytes(layer));
     for (uint32_t o = 0; o < layer->out.channels; o++, weights += stride)
         for (uint32_t c = 0; c < channels; c++)
             for (uint32_t t = 0; t < taps; t++)
@@ -331,20 +332,19 @@ static void depthwise(const struct conv *k, uint32_t row, uint32_t row_end)
 
 /* ---- entry ------------------------------------------------------------------------------ */
 
-uint32_t syn_kernel_scratch_bytes(const struct syn_layer *layer)
+uint64_t syn_kernel_scratch_bytes(const struct syn_layer *layer)
 {
-    uint32_t row = (uint32_t)layer->pooled.width * layer->pooled.channels;
+    uint64_t row = (uint64_t)layer->pooled.width * layer->pooled.channels;
 
     if (layer->op == SYN_OP_PASSTHROUGH || layer->groups > 1)
         return 0;
     if (layer->flatten)
         row *= layer->pooled.height;
-    return (PIXELS * padded_fan_in(layer) + ring_slots(layer) * row) * (uint32_t)sizeof(int16_t);
+    return (PIXELS * padded_fan_in(layer) + ring_slots(layer) * row) * sizeof(int16_t);
 }
 
-void syn_kernel_conv(const struct syn_layer *layer, const int8_t *in, const int16_t *weights,
-                     const int8_t *bias, void *out, int16_t *scratch, unsigned row,
-                     unsigned row_end)
+void syn_kernel_conv(const struct syn_layer *layer, const int8_t *in, const void *weights,
+                     const int8_t *bias, void *out, void *scratch, unsigned row, unsigned row_end)
 {
     struct conv k = {
         .layer = layer,
@@ -366,7 +366,7 @@ void syn_kernel_conv(const struct syn_layer *layer, const int8_t *in, const int1
         return;
     }
     k.loaded = first_row(layer, row);
-    k.ring = scratch + (size_t)PIXELS * k.stride;
+    k.ring = k.taps + (size_t)PIXELS * k.stride;
     memset(k.taps, 0, (size_t)PIXELS * k.stride * sizeof(int16_t));
     dense(&k, row * layer->out.width, row_end * layer->out.width);
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "devices/base/error.h"
-#include "devices/part/kernels.h"
 
 #define ALIGNMENT   16u
 #define TENSORS_MAX (SYN_LIVE_MAX + SYN_MODEL_LAYERS_MAX)
@@ -12,17 +11,19 @@
 
 /*
  * The block: this struct, prepared weights, working memory of the convolution, a stage where
- * operands are joined and pooled, tensors. Tensors that enter come first in `tensors`, then the
- * output of each layer.
+ * operands are joined and pooled, tensors, outputs made dense where kernels have channels last.
+ * Tensors that enter come first in `tensors`, then the output of each layer.
  */
 struct syn_exec {
     struct syn_image image;
+    const struct syn_kernels *kernels;
     uint8_t *base;
     size_t scratch, stage;
     size_t weights[SYN_MODEL_LAYERS_MAX]; /* bytes from `base` */
     size_t tensors[TENSORS_MAX];
-    const int8_t *ready; /* input of the convolution of `layer`, once staged */
-    uint16_t layer, row; /* what is to do next; layer == image.last: nothing */
+    size_t dense[SYN_LIVE_MAX]; /* what leaves; the tensor itself unless channels are last */
+    const int8_t *ready;        /* input of the convolution of `layer`, once staged */
+    uint16_t layer, row;        /* what is to do next; layer == image.last: nothing */
     bool staged;
 };
 
@@ -124,20 +125,36 @@ static uint64_t lay_tensors(struct syn_exec *e, uint64_t at)
     return end;
 }
 
+static uint64_t lay_dense(struct syn_exec *e, uint64_t at)
+{
+    for (unsigned i = 0; i < e->image.out_count; i++) {
+        const struct syn_port_tensor *t = &e->image.out[i];
+
+        e->dense[i] = e->tensors[slot_of(&e->image, t->id)];
+        if (!e->kernels->channels_last)
+            continue;
+        e->dense[i] = (size_t)at;
+        at += aligned(syn_tensor_bytes(t->shape, t->width));
+    }
+    return at;
+}
+
 /* Fills the offsets; returns the bytes of the block. */
-static uint64_t lay_out(struct syn_exec *e, const struct syn_image *image)
+static uint64_t lay_out(struct syn_exec *e, const struct syn_image *image,
+                        const struct syn_kernels *kernels)
 {
     uint64_t at = aligned(sizeof *e), scratch = 0, stage = 0;
 
     e->image = *image;
+    e->kernels = kernels;
     for (unsigned i = image->first; i < image->last; i++) {
         struct syn_layer l;
         uint64_t bytes;
 
         syn_image_layer(image, i, &l, NULL, NULL);
         e->weights[i - image->first] = (size_t)at;
-        at += aligned(syn_kernel_weight_bytes(&l));
-        bytes = syn_kernel_scratch_bytes(&l);
+        at += aligned(kernels->weight_bytes(&l));
+        bytes = kernels->scratch_bytes(&l);
         scratch = bytes > scratch ? bytes : scratch;
         bytes = stage_bytes(&l);
         stage = bytes > stage ? bytes : stage;
@@ -146,24 +163,30 @@ static uint64_t lay_out(struct syn_exec *e, const struct syn_image *image)
     at += aligned(scratch);
     e->stage = (size_t)at;
     at += stage;
-    return lay_tensors(e, at) + ALIGNMENT; /* to align the start */
+    return lay_dense(e, lay_tensors(e, at)) + ALIGNMENT; /* to align the start */
 }
 
-size_t syn_exec_memory(const struct syn_image *image)
+size_t syn_exec_memory_with(const struct syn_image *image, const struct syn_kernels *kernels)
 {
     struct syn_exec e;
-    uint64_t bytes = lay_out(&e, image);
+    uint64_t bytes = lay_out(&e, image, kernels);
 
     return bytes > SIZE_MAX ? SIZE_MAX : (size_t)bytes;
 }
 
-int syn_exec_init(struct syn_exec **exec, const struct syn_image *image, void *memory, size_t size)
+size_t syn_exec_memory(const struct syn_image *image)
+{
+    return syn_exec_memory_with(image, syn_kernels_portable());
+}
+
+int syn_exec_init_with(struct syn_exec **exec, const struct syn_image *image,
+                       const struct syn_kernels *kernels, void *memory, size_t size)
 {
     uint8_t *base = (uint8_t *)aligned((uintptr_t)memory);
     struct syn_exec *e = (struct syn_exec *)(void *)base;
 
     *exec = NULL;
-    if (size < sizeof *e + ALIGNMENT || lay_out(e, image) > size)
+    if (size < sizeof *e + ALIGNMENT || lay_out(e, image, kernels) > size)
         return SYN_ENOMEM;
     e->base = base;
     for (unsigned i = image->first; i < image->last; i++) {
@@ -172,12 +195,16 @@ int syn_exec_init(struct syn_exec **exec, const struct syn_image *image, void *m
 
         syn_image_layer(image, i, &l, &packed, NULL);
         if (packed)
-            syn_kernel_prepare(&l, packed,
-                               (int16_t *)(void *)(base + e->weights[i - image->first]));
+            kernels->prepare(&l, packed, base + e->weights[i - image->first]);
     }
     e->layer = image->last;
     *exec = e;
     return 0;
+}
+
+int syn_exec_init(struct syn_exec **exec, const struct syn_image *image, void *memory, size_t size)
+{
+    return syn_exec_init_with(exec, image, syn_kernels_portable(), memory, size);
 }
 
 /* ---- tensors in and out ----------------------------------------------------------------- */
@@ -193,7 +220,10 @@ int syn_exec_load(struct syn_exec *exec, unsigned index, const void *data, size_
 
     if (index >= image->in_count || size != syn_tensor_bytes(image->in[index].shape, 8))
         return SYN_EINVAL;
-    memcpy(tensor(exec, image->in[index].id), data, size);
+    if (exec->kernels->channels_last)
+        exec->kernels->from_dense(image->in[index].shape, data, tensor(exec, image->in[index].id));
+    else
+        memcpy(tensor(exec, image->in[index].id), data, size);
     return 0;
 }
 
@@ -202,12 +232,23 @@ const void *syn_exec_output(const struct syn_exec *exec, unsigned index, size_t 
     const struct syn_port_tensor *t = &exec->image.out[index];
 
     *size = syn_tensor_bytes(t->shape, t->width);
-    return tensor(exec, t->id);
+    return exec->base + exec->dense[index];
+}
+
+/* Brings what leaves into the order of the border, after the last layer. */
+static void put_out(const struct syn_exec *e)
+{
+    for (unsigned i = 0; e->kernels->channels_last && i < e->image.out_count; i++) {
+        const struct syn_port_tensor *t = &e->image.out[i];
+
+        e->kernels->to_dense(t->shape, t->width, tensor(e, t->id), e->base + e->dense[i]);
+    }
 }
 
 /* ---- before the convolution ------------------------------------------------------------- */
 
 struct staging {
+    const struct syn_kernels *kernels;
     const struct syn_layer *layer;
     const int8_t *operands[SYN_LAYER_INPUTS_MAX];
     unsigned count;
@@ -222,25 +263,32 @@ static int8_t *take(struct staging *s, struct syn_shape shape)
     return at;
 }
 
+static struct syn_shape shape_of(const struct syn_image *image, unsigned id)
+{
+    unsigned slot = slot_of(image, id);
+    struct syn_layer maker;
+
+    if (slot < image->in_count)
+        return image->in[slot].shape;
+    syn_image_layer(image, id - 1u, &maker, NULL, NULL);
+    return maker.out;
+}
+
+/* Channels last: a run of each pixel; else all of a tensor is one run. */
 static void concatenate(const struct syn_exec *e, struct staging *s)
 {
-    int8_t *joined = take(s, s->layer->in), *at = joined;
+    bool last = e->kernels->channels_last;
+    uint32_t pixels = (uint32_t)s->layer->in.height * s->layer->in.width;
+    uint32_t step = last ? s->layer->in.channels : 0, at = 0;
+    int8_t *joined = take(s, s->layer->in);
 
     for (unsigned n = 0; n < s->count; n++) {
-        unsigned slot = slot_of(&e->image, s->layer->inputs[n]);
-        struct syn_shape shape;
-        struct syn_layer maker;
-        uint32_t bytes;
+        struct syn_shape shape = shape_of(&e->image, s->layer->inputs[n]);
+        uint32_t run = last ? shape.channels : syn_tensor_bytes(shape, 8);
 
-        if (slot < e->image.in_count) {
-            shape = e->image.in[slot].shape;
-        } else {
-            syn_image_layer(&e->image, s->layer->inputs[n] - 1u, &maker, NULL, NULL);
-            shape = maker.out;
-        }
-        bytes = syn_tensor_bytes(shape, 8);
-        memcpy(at, s->operands[n], bytes);
-        at += bytes;
+        for (uint32_t p = 0; p < (last ? pixels : 1); p++)
+            memcpy(joined + at + (size_t)p * step, s->operands[n] + (size_t)p * run, run);
+        at += run;
     }
     s->operands[0] = joined;
     s->count = 1;
@@ -251,7 +299,7 @@ static void pool(struct staging *s)
     for (unsigned n = 0; n < s->count; n++) {
         int8_t *out = take(s, s->layer->pooled);
 
-        syn_kernel_pool(s->layer, s->operands[n], out);
+        s->kernels->pool(s->layer, s->operands[n], out);
         s->operands[n] = out;
     }
 }
@@ -260,7 +308,7 @@ static void combine(struct staging *s, struct syn_shape shape)
 {
     int8_t *out = take(s, shape);
 
-    syn_kernel_eltwise(s->layer, s->operands, syn_tensor_bytes(shape, 8), out);
+    s->kernels->eltwise(s->layer, s->operands, syn_tensor_bytes(shape, 8), out);
     s->operands[0] = out;
     s->count = 1;
 }
@@ -268,7 +316,7 @@ static void combine(struct staging *s, struct syn_shape shape)
 /* Joins, pools and combines the operands; the result is what the convolution reads. */
 static const int8_t *stage(const struct syn_exec *e, const struct syn_layer *l, void *wide)
 {
-    struct staging s = {.layer = l, .count = l->input_count};
+    struct staging s = {.kernels = e->kernels, .layer = l, .count = l->input_count};
     bool eltwise = l->eltwise != SYN_ELTWISE_NONE;
 
     s.free = (int8_t *)e->base + e->stage;
@@ -283,7 +331,7 @@ static const int8_t *stage(const struct syn_exec *e, const struct syn_layer *l, 
     if (s.count == 1)
         return s.operands[0];
     if (wide)
-        syn_kernel_eltwise32(l, s.operands, syn_tensor_bytes(l->pooled, 8), wide);
+        e->kernels->eltwise32(l, s.operands, syn_tensor_bytes(l->pooled, 8), wide);
     else
         combine(&s, l->pooled);
     return s.operands[0];
@@ -303,6 +351,8 @@ static void finish_layer(struct syn_exec *e)
     e->layer++;
     e->row = 0;
     e->staged = false;
+    if (e->layer == e->image.last)
+        put_out(e);
 }
 
 /* Everything before the convolution, and all of a layer without one. Returns its cost. */
@@ -330,10 +380,8 @@ static uint64_t do_rows(struct syn_exec *e, const struct syn_layer *l, const int
     unsigned left = (unsigned)(l->out.height - e->row);
     unsigned count = rows == 0 ? 1 : rows < left ? (unsigned)rows : left;
 
-    syn_kernel_conv(l, e->ready,
-                    (const int16_t *)(void *)(e->base + e->weights[e->layer - e->image.first]),
-                    bias, tensor(e, e->layer + 1u), (int16_t *)(void *)(e->base + e->scratch),
-                    e->row, e->row + count);
+    e->kernels->conv(l, e->ready, e->base + e->weights[e->layer - e->image.first], bias,
+                     tensor(e, e->layer + 1u), e->base + e->scratch, e->row, e->row + count);
     e->row = (uint16_t)(e->row + count);
     if (e->row == l->out.height)
         finish_layer(e);

@@ -99,3 +99,21 @@ void syn_kernel_eltwise32(const struct syn_layer *layer, const int8_t *const *op
     for (uint32_t i = 0; i < count; i++)
         out[i] = combine_all(layer, operands, i);
 }
+
+/* ---- the table -------------------------------------------------------------------------- */
+
+const struct syn_kernels *syn_kernels_portable(void)
+{
+    static const struct syn_kernels portable = {
+        .name = "portable",
+        .weight_bytes = syn_kernel_weight_bytes,
+        .prepare = syn_kernel_prepare,
+        .scratch_bytes = syn_kernel_scratch_bytes,
+        .conv = syn_kernel_conv,
+        .pool = syn_kernel_pool,
+        .eltwise = syn_kernel_eltwise,
+        .eltwise32 = syn_kernel_eltwise32,
+    };
+
+    return &portable;
+}

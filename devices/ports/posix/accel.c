@@ -3,6 +3,7 @@
 
 #include "devices/base/bytes.h"
 #include "devices/base/hash.h"
+#include "devices/kernels/choose.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,8 @@
 
 void syn_accel_init(struct syn_accel *accel, struct syn_loop *loop)
 {
-    *accel = (struct syn_accel){.loop = loop, .slice_macs = SLICE_MACS};
+    *accel = (struct syn_accel){
+        .loop = loop, .kernels = syn_kernels_fastest(), .slice_macs = SLICE_MACS};
 }
 
 void syn_accel_clear(struct syn_accel *accel)
@@ -26,21 +28,24 @@ void syn_accel_clear(struct syn_accel *accel)
     }
 }
 
-static int deploy_chunk(struct syn_accel_chunk *chunk, const struct syn_image *image)
+static int deploy_chunk(struct syn_accel_chunk *chunk, const struct syn_image *image,
+                        const struct syn_kernels *kernels)
 {
-    size_t size = syn_exec_memory(image);
+    size_t size = syn_exec_memory_with(image, kernels);
     chunk->image = image;
     chunk->memory = malloc(size);
     if (!chunk->memory)
         return SYN_ENOMEM;
-    return syn_exec_init(&chunk->exec, image, chunk->memory, size);
+    return syn_exec_init_with(&chunk->exec, image, kernels, chunk->memory, size);
 }
 
 int syn_accel_deploy(struct syn_accel *accel, const struct syn_deployment *deployment)
 {
     for (unsigned p = 0; p < deployment->pipeline_count; p++) {
         const struct syn_deployed_pipe *pipe = &deployment->pipes[p];
-        int rc = pipe->route.has_body ? deploy_chunk(&accel->chunks[p], &pipe->image) : 0;
+        int rc = pipe->route.has_body
+                     ? deploy_chunk(&accel->chunks[p], &pipe->image, accel->kernels)
+                     : 0;
         if (rc) {
             syn_accel_clear(accel);
             return rc;

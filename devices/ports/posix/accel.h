@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The accelerator of a virtual wearable: the chunks of a deployment, executed bit-exactly by
- * devices/part in slices of about half a millisecond between the other work of the poll loop. What
- * was seen to take no longer than SYN_ACCEL_AT_ONCE_NS is computed at once: passing it through the
- * loop would take longer. It knows no virtual time; the wearable gives each inference its window.
+ * devices/part, with the machine's fastest kernels, in slices of about half a millisecond between
+ * the other work of the poll loop. What was seen to take no longer than SYN_ACCEL_AT_ONCE_NS is
+ * computed at once: passing it through the loop would take longer. It knows no virtual time; the
+ * wearable gives each inference its window.
  */
 #ifndef SYN_PORTS_POSIX_ACCEL_H
 #define SYN_PORTS_POSIX_ACCEL_H
@@ -16,6 +17,7 @@
 
 struct syn_accel {
     struct syn_loop *loop;
+    const struct syn_kernels *kernels;
     struct syn_accel_chunk {
         void *memory; /* NULL where the pipeline has no chunk here */
         struct syn_exec *exec;
