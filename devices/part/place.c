@@ -158,23 +158,20 @@ static int refuse_bias(const struct board *b, uint32_t need, uint32_t have,
     return SYN_EOOR;
 }
 
-/* Depthwise layers need their biases in every quadrant that works. */
+/* Depthwise layers need their biases in every quadrant that works, at the same offset. */
 static int place_bias_each(struct board *b, unsigned index, struct syn_misfit *misfit)
 {
     struct syn_place *place = &b->places[index];
     uint16_t size = bias_size(b->layers[index]);
 
-    for (unsigned q = 0; q < SYN_PART_QUADRANTS; q++) {
-        uint32_t left = (uint32_t)b->part->bias_bytes - b->bias_used[q];
-
-        if (!uses_quadrant(b->layers[index]->processors, q))
-            continue;
-        if (size > left)
-            return refuse_bias(b, size, left, misfit);
-        if (b->bias_used[q] > place->bias_offset)
+    for (unsigned q = 0; q < SYN_PART_QUADRANTS; q++)
+        if (uses_quadrant(b->layers[index]->processors, q) && b->bias_used[q] > place->bias_offset)
             place->bias_offset = b->bias_used[q];
-        b->bias_used[q] = (uint16_t)(b->bias_used[q] + size);
-    }
+    if (place->bias_offset + size > b->part->bias_bytes)
+        return refuse_bias(b, size, (uint32_t)b->part->bias_bytes - place->bias_offset, misfit);
+    for (unsigned q = 0; q < SYN_PART_QUADRANTS; q++)
+        if (uses_quadrant(b->layers[index]->processors, q))
+            b->bias_used[q] = (uint16_t)(place->bias_offset + size);
     place->bias_group = SYN_BIAS_EACH;
     place->bias_bytes = size;
     return 0;
@@ -200,24 +197,32 @@ static int place_bias(struct board *b, unsigned index, struct syn_misfit *misfit
     return 0;
 }
 
-/* The largest bias smaller than `below`, or equal to it and behind `after`; count if none. */
-static unsigned next_bias(const struct board *b, const uint16_t *sizes, uint32_t below,
+/* The rank largest below `below`, or equal to it and behind `after`; count if none. */
+static unsigned next_bias(const struct board *b, const uint16_t *ranks, uint32_t below,
                           unsigned after)
 {
     unsigned best = b->count;
 
     for (unsigned i = 0; i < b->count; i++) {
-        if (sizes[i] == 0 || sizes[i] > below || (sizes[i] == below && i <= after))
+        if (ranks[i] == 0 || ranks[i] > below || (ranks[i] == below && i <= after))
             continue;
-        if (best == b->count || sizes[i] > sizes[best])
+        if (best == b->count || ranks[i] > ranks[best])
             best = i;
     }
     return best;
 }
 
+/* Descending by size; a MAX78000 wants those of layers that flatten at the begin of a memory. */
+static uint16_t bias_rank(const struct board *b, const struct syn_layer *l)
+{
+    uint16_t size = bias_size(l);
+
+    return l->flatten && size > 0 && !b->part->depthwise ? (uint16_t)(size | 0x8000) : size;
+}
+
 static int place_all_biases(struct board *b, unsigned *index, struct syn_misfit *misfit)
 {
-    uint16_t sizes[SYN_PART_PLACEMENTS_MAX] = {0};
+    uint16_t ranks[SYN_PART_PLACEMENTS_MAX] = {0};
     uint32_t below = UINT32_MAX;
     unsigned after = 0;
 
@@ -225,14 +230,14 @@ static int place_all_biases(struct board *b, unsigned *index, struct syn_misfit 
         const struct syn_layer *l = b->layers[*index];
         bool each = l->has_bias && l->groups > 1;
 
-        sizes[*index] = each ? 0 : bias_size(l);
+        ranks[*index] = each ? 0 : bias_rank(b, l);
         if (each && place_bias_each(b, *index, misfit) < 0)
             return SYN_EOOR;
     }
-    while ((*index = next_bias(b, sizes, below, after)) < b->count) {
+    while ((*index = next_bias(b, ranks, below, after)) < b->count) {
         if (place_bias(b, *index, misfit) < 0)
             return SYN_EOOR;
-        below = sizes[*index];
+        below = ranks[*index];
         after = *index;
     }
     return 0;

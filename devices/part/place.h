@@ -8,10 +8,11 @@
  *
  * MAX7800x. Kernels: layers whose processor map is full first, then chunk and model order, each at
  * the first gap (start a multiple of 4 columns) that is free on every processor of its map; words
- * as in PART.md 1.2. Bias: descending, each into the least used of the quadrants that the
- * chunks use. Activations: data memory is shared by resident chunks, since one runs at a time, so
- * each chunk is judged alone: input, output and all live tensors together; output may overlap a
- * dying input as long as no input word is overwritten before its last read in raster order.
+ * as in PART.md 1.2. Bias: descending (on a MAX78000 layers that flatten first), each into the
+ * least used of the quadrants that the chunks use. Activations: data memory is shared by resident
+ * chunks, since one runs at a time, so each chunk is judged alone: input, output and all live
+ * tensors together; output may overlap a dying input as long as no input word is overwritten before
+ * its last read in raster order.
  *
  * Peak-and-bandwidth: weights and biases of all chunks share one pool, and while a layer works its
  * input, its output and all live tensors share another; nothing is anywhere in particular.
@@ -28,7 +29,7 @@ struct syn_place {
     uint16_t kernel_column; /* first 72-bit word (the vendor's kern_offs) */
     uint16_t kernel_words;  /* on every processor of the map; 0 where there are no weights */
     int8_t bias_group;      /* quadrant, -1 where there is no bias, SYN_BIAS_EACH for depthwise */
-    uint16_t bias_offset;   /* bytes; depthwise: in the quadrant where it is highest */
+    uint16_t bias_offset;   /* bytes; depthwise: the same in each quadrant */
     uint16_t bias_bytes;    /* depthwise: in each quadrant of the layer's processors */
 };
 

@@ -50,12 +50,12 @@ enum syn_control_register {
 
 /* ---- registers of a layer --------------------------------------------------------------- */
 
-/* name, number on the MAX78000, on the MAX78002, the vendor's words */
+/* name, number on the MAX78000, on the MAX78002, the vendor's words; in the vendor's order of
+ * writing, which the generator keeps */
 #define SYN_LAYER_REGISTERS(X)                                                                     \
     X(NEXT, SYN_REG_NONE, 0, "Next Layer")                                                         \
     X(ROWS, 0, 1, "Rows")                                                                          \
     X(COLUMNS, 1, 2, "Columns")                                                                    \
-    X(ONED, 2, 3, "1D")                                                                            \
     X(POOL_ROWS, 3, 4, "Pooling rows")                                                             \
     X(POOL_COLUMNS, 4, 5, "Pooling columns")                                                       \
     X(STRIDE, 5, 6, "Stride")                                                                      \
@@ -70,9 +70,10 @@ enum syn_control_register {
     X(MASK_LAST, SYN_REG_NONE, 14, "Mask count")                                                   \
     X(MASK_FIRST, SYN_REG_NONE, 15, "Mask offset")                                                 \
     X(OUTPUTS, SYN_REG_NONE, 16, "Output channel count")                                           \
+    X(ONED, 2, 3, "1D")                                                                            \
     X(CACHE, 13, 17, "TRAM ptr max")                                                               \
-    X(ENABLE, 14, 18, "Mask and processor enables")                                                \
     X(POST, 15, 19, "Post processing register")                                                    \
+    X(ENABLE, 14, 18, "Mask and processor enables")                                                \
     X(STREAM_START, 16, 0x2000, "Stream processing start")                                         \
     X(STREAM_DELTA, 17, 0x2008, "Stream processing delta")                                         \
     X(STREAM_WRAP, 18, 0x2010, "Rollover")

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Facts of a vendor's description (network.yaml) that fix where things lie: processors, offsets,
+ * gaps. Not a YAML reader: one "key: value" a line, a layer where a line begins with "- ".
+ */
+#ifndef SYN_TESTS_DEVICES_PART_DESCRIPTION_H
+#define SYN_TESTS_DEVICES_PART_DESCRIPTION_H
+
+#include "devices/part/program.h"
+#include "tests/devices/part/recorded.h"
+
+struct description {
+    struct described {
+        uint64_t processors, output_processors; /* 0: not said */
+        int64_t in_offset, out_offset;          /* -1: not said */
+        unsigned write_gap, read_gap;
+        bool chw;
+    } layers[SYN_MODEL_LAYERS_MAX];
+    unsigned count;
+};
+
+/* False where there is no network.yaml. */
+bool description_read(struct description *d, const char *folder);
+
+/* Gives the layers the maps and fills the routes, as the vendor's tool takes what is not said:
+ * a layer reads where the one before wrote, and writes for the processors of the next. */
+void description_apply(const struct description *d, struct model *m, struct syn_route *routes);
+
+#endif
