@@ -63,6 +63,9 @@ uint32_t syn_columns_words(const struct syn_layer *layer)
     fields = 8 / layer->weight_bits;
     taps = (uint32_t)hw.kernel_h * hw.kernel_w;
     kernels = layer->groups > 1 ? passes : output_span(layer) * passes;
+    /* Those before an unaligned first output are counted, so their room is taken. */
+    if (layer->groups == 1 && !layer->flatten && layer->out.channels <= SYN_PART_PROCESSORS)
+        kernels = syn_columns_outputs(layer) * passes;
     if (layer->flatten)
         kernels *= (uint32_t)layer->pooled.height * layer->pooled.width;
     /* Narrow weights are padded to whole bytes of kernels. */

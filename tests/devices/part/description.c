@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "devices/base/bits.h"
+
 static void take(struct described *l, const char *key, const char *value)
 {
     if (strcmp(key, "processors") == 0)
@@ -60,6 +62,71 @@ bool description_read(struct description *d, const char *folder)
         read_line(d, line, &inside);
     fclose(file);
     return d->count > 0;
+}
+
+/* ---- out of a program ------------------------------------------------------------------- */
+
+/* The registers of a layer as the program leaves them in one quadrant. */
+static void collect(const struct vendor_program *program, const struct syn_registers *r,
+                    unsigned layer, unsigned quadrant, uint32_t values[SYN_LREG_COUNT])
+{
+    memset(values, 0, SYN_LREG_COUNT * sizeof *values);
+    for (unsigned i = 0; i < program->count; i++)
+        for (unsigned reg = 0; reg < SYN_LREG_COUNT; reg++)
+            if (program->lines[i].kind == VENDOR_WRITE && r->number[reg] != SYN_REG_NONE &&
+                program->lines[i].address ==
+                    syn_layer_address(r, quadrant, layer, (enum syn_layer_register)reg))
+                values[reg] = program->lines[i].value;
+}
+
+/* `count` processors that end at `last`, or begin at the first of `instance` where it is 64. */
+static uint64_t run_of(unsigned instance, unsigned last, unsigned count)
+{
+    uint64_t run = count > 63 ? UINT64_MAX : (UINT64_C(1) << count) - 1;
+
+    return run << (last < 64 ? last + 1 - count : 4 * instance);
+}
+
+static void decode_quadrant(struct described *l, const struct syn_registers *r,
+                            const struct syn_layer *layer, unsigned quadrant,
+                            const uint32_t values[SYN_LREG_COUNT])
+{
+    uint32_t map = syn_field_get(r, values, SYN_FIELD_PROCESSORS);
+    unsigned instance = syn_field_get(r, values, SYN_FIELD_WRITE_INSTANCE);
+    uint32_t skip = syn_field_get(r, values, SYN_FIELD_WRITE_SKIP);
+    unsigned passes = syn_part_expand(layer->out.channels);
+
+    l->processors |= (uint64_t)map << 16 * quadrant;
+    if (layer->op == SYN_OP_PASSTHROUGH) {
+        if (map)
+            l->output_processors |= run_of(instance, 64, syn_bits_count(map));
+    } else {
+        unsigned last =
+            4 * instance + syn_field_get(r, values, SYN_FIELD_OUTPUT_BITS) / layer->weight_bits;
+
+        l->output_processors = run_of(0, last, syn_part_processors(layer->out.channels));
+        skip = (skip + 1) / passes - 1;
+    }
+    l->write_gap = skip;
+    if (quadrant > 0)
+        return;
+    l->in_offset = 4 * (int64_t)syn_field_get(r, values, SYN_FIELD_READ_WORD);
+    l->out_offset = 4 * (int64_t)syn_field_get(r, values, SYN_FIELD_WRITE_WORD);
+    l->chw = syn_field_get(r, values, SYN_FIELD_CHW);
+}
+
+void description_decode(struct description *d, const struct vendor_program *program,
+                        const struct model *m, const struct syn_part *part)
+{
+    const struct syn_registers *r = syn_registers_of(part);
+    uint32_t values[SYN_LREG_COUNT];
+
+    memset(d, 0, sizeof *d);
+    for (d->count = 0; d->count < m->count; d->count++)
+        for (unsigned q = 0; q < SYN_PART_QUADRANTS; q++) {
+            collect(program, r, d->count, q, values);
+            decode_quadrant(&d->layers[d->count], r, &m->layers[d->count], q, values);
+        }
 }
 
 void description_apply(const struct description *d, struct model *m, struct syn_route *routes)

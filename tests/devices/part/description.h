@@ -8,6 +8,7 @@
 
 #include "devices/part/program.h"
 #include "tests/devices/part/recorded.h"
+#include "tests/devices/part/vendor.h"
 
 struct description {
     struct described {
@@ -21,6 +22,14 @@ struct description {
 
 /* False where there is no network.yaml. */
 bool description_read(struct description *d, const char *folder);
+
+/*
+ * The same facts out of the vendor's program, for networks whose description may not be had:
+ * processors from the enables, outputs from the write pointer and the last output's bit, offsets
+ * and gaps from the pointers. What the program says beside them is left to be compared.
+ */
+void description_decode(struct description *d, const struct vendor_program *program,
+                        const struct model *m, const struct syn_part *part);
 
 /* Gives the layers the maps and fills the routes, as the vendor's tool takes what is not said:
  * a layer reads where the one before wrote, and writes for the processors of the next. */

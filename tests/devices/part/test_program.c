@@ -11,11 +11,7 @@
 #include "devices/base/error.h"
 #include "devices/part/geometry.h"
 #include "devices/part/program.h"
-#include "tests/devices/part/description.h"
-#include "tests/devices/part/recorded.h"
-#include "tests/devices/part/vendor.h"
-
-#define MHZ 1000000u
+#include "tests/devices/part/network.h"
 
 struct writes {
     struct entry {
@@ -31,57 +27,6 @@ static void take_word(void *user, uint32_t address, uint32_t value)
     if ((w->count & (w->count - 1)) == 0)
         w->entries = realloc(w->entries, (w->count ? 2 * w->count : 1) * sizeof *w->entries);
     w->entries[w->count++] = (struct entry){address, value};
-}
-
-struct network {
-    struct model *model;
-    struct syn_chunk chunk;
-    struct syn_place places[SYN_MODEL_LAYERS_MAX];
-    struct syn_route routes[SYN_MODEL_LAYERS_MAX];
-    struct syn_program program;
-};
-
-static void must_place(struct network *n, const char *name)
-{
-    struct syn_misfit misfit = {0};
-
-    n->chunk = (struct syn_chunk){n->model->layers, 0, (uint16_t)n->model->count,
-                                  (uint16_t)n->model->count, NULL};
-    if (syn_place_chunks(n->program.part, &n->chunk, 1, n->places, &misfit) < 0)
-        fail_msg("%s: layer %u: limit %d needs %u of %u", name, misfit.layer, misfit.limit,
-                 misfit.need, misfit.have);
-    n->program.chunk = &n->chunk;
-    n->program.places = n->places;
-    n->program.routes = n->routes;
-    if (syn_program_check(&n->program, &misfit) < 0)
-        fail_msg("%s: layer %u: %s", name, misfit.layer, misfit.what);
-}
-
-static struct network *read_network(const char *folder, const char *name,
-                                    const struct syn_part *part)
-{
-    struct network *n = calloc(1, sizeof *n);
-    struct table_row rows[SYN_MODEL_LAYERS_MAX];
-    struct description d;
-    const char *why;
-
-    n->model = model_read(folder, &why);
-    if (!n->model)
-        fail_msg("%s: %s", folder, why);
-    n->program =
-        (struct syn_program){.part = part, .hz = part == &syn_part_max78000 ? 50 * MHZ : 200 * MHZ};
-    if (table_read(name, rows) == n->model->count)
-        model_set_bits(n->model, rows);
-    if (description_read(&d, folder))
-        description_apply(&d, n->model, n->routes);
-    must_place(n, name);
-    return n;
-}
-
-static void free_network(struct network *n)
-{
-    model_free(n->model);
-    free(n);
 }
 
 static struct writes program_of(const struct network *n)
@@ -140,15 +85,15 @@ static void compare_network(const char *part, const char *name)
     unsigned equal = 0, different;
 
     snprintf(folder, sizeof folder, "%s/max7800x/networks/%s/%s", data_folder(), part, name);
-    n = read_network(folder, name, syn_part_find(part));
     theirs = vendor_program_read(folder);
+    n = network_read(folder, name, syn_part_find(part), theirs);
     ours = program_of(n);
     different = compare(name, theirs, &ours, &equal);
     print_message("%-36s %5u writes equal, %u differ\n", name, equal, different);
     free(ours.entries);
     vendor_program_free(theirs);
-    free_network(n);
-    (void)different;
+    network_free(n);
+    assert_int_equal(different, 0);
 }
 
 static void every_max78000_network_is_programmed_word_for_word(void **state)
@@ -168,10 +113,23 @@ static void every_max78000_network_is_programmed_word_for_word(void **state)
         compare_network("MAX78000", names[i]);
 }
 
+static void every_max78002_network_is_programmed_word_for_word(void **state)
+{
+    static const char *const names[] = {"cifar-100-effnet2-custom-rand",
+                                        "cifar-100-mobilenet-custom-rand"};
+
+    (void)state;
+    if (!data_folder())
+        skip();
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+        compare_network("MAX78002", names[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_max78000_network_is_programmed_word_for_word),
+        cmocka_unit_test(every_max78002_network_is_programmed_word_for_word),
     };
 
     return cmocka_run_group_tests_name("register programs", tests, NULL, NULL);
