@@ -34,7 +34,9 @@ static inline void fill_biases(const struct syn_layer *l, const int8_t *bias, in
     int32_t round = shift < 7 && l->output_width == 8 ? 1 << (6 - shift) : 0;
 
     for (unsigned o = 0; o < (l->out.channels + 15u) / 16 * 16; o++)
-        biases[o] = round + (bias && o < l->out.channels ? 128 * bias[o] : 0);
+        biases[o] = round;
+    for (unsigned o = 0; bias && o < l->out.channels; o++)
+        biases[o] += 128 * bias[o];
 }
 
 /*

@@ -4,9 +4,10 @@
 #define BAND_BYTES  (128u * 1024) /* so that a band stays in a second-level cache */
 #define BAND_PIXELS 4096u
 
-static int32_t floor_div(int32_t a, uint32_t b)
+/* Spread pixels to input pixels, downwards; the shift is arithmetic. */
+static int32_t gathered(const struct syn_walk *w, int32_t at)
 {
-    return a >= 0 ? a / (int32_t)b : -((-a + (int32_t)b - 1) / (int32_t)b);
+    return at >> w->spread_log2;
 }
 
 static uint32_t reach(uint32_t kernel, uint32_t dilation)
@@ -17,18 +18,20 @@ static uint32_t reach(uint32_t kernel, uint32_t dilation)
 /* Rows under `rows` output rows, at most. */
 static uint32_t rows_under(const struct syn_walk *w, uint32_t rows)
 {
-    return (rows - 1 + reach(w->layer->kernel_h, w->layer->dilation_h)) / w->spread + 2;
+    return ((rows - 1 + reach(w->layer->kernel_h, w->layer->dilation_h)) >> w->spread_log2) + 2;
 }
 
+/* As many rows as fit into a band, at least one. */
 static void choose_rows(struct syn_walk *w)
 {
     uint64_t row_bytes = (uint64_t)w->columns * w->channels * sizeof(int16_t);
-    uint32_t height = w->layer->out.height, width = w->layer->out.width;
+    uint32_t room = (uint32_t)(BAND_BYTES / row_bytes), rows = BAND_PIXELS / w->layer->out.width;
+    uint32_t around = reach(w->layer->kernel_h, w->layer->dilation_h) + w->spread;
 
-    w->rows = 1;
-    while (w->rows < height && (w->rows + 1) * width <= BAND_PIXELS &&
-           rows_under(w, w->rows + 1) * row_bytes <= BAND_BYTES)
-        w->rows++;
+    room = room << w->spread_log2 > around ? (room << w->spread_log2) - around : 1;
+    rows = rows < room ? rows : room;
+    rows = rows < w->layer->out.height ? rows : w->layer->out.height;
+    w->rows = rows ? rows : 1;
     w->band_rows = rows_under(w, w->rows);
 }
 
@@ -54,12 +57,13 @@ struct syn_walk syn_walk_make(const struct syn_layer *layer)
         .height = flat ? 1 : layer->pooled.height,
         .width = flat ? 1 : layer->pooled.width,
         .spread = transposed ? 2 : 1,
+        .spread_log2 = transposed,
         .top = (int32_t)(transposed ? reach_h - layer->pad_h : layer->pad_h),
         .left = (int32_t)(transposed ? reach_w - layer->pad_w : layer->pad_w),
     };
-    int32_t last = floor_div((int32_t)(layer->out.width - 1u + reach_w) - w.left, w.spread);
+    int32_t last = gathered(&w, (int32_t)(layer->out.width - 1u + reach_w) - w.left);
 
-    w.lead = (uint32_t)-floor_div(-w.left, w.spread);
+    w.lead = (uint32_t)-gathered(&w, -w.left);
     w.columns = (uint32_t)((int32_t)w.lead + last + 1);
     choose_rows(&w);
     choose_runs(&w);
@@ -122,8 +126,8 @@ uint32_t syn_walk_band(const struct syn_walk *walk, uint32_t row, uint32_t row_e
     const struct syn_layer *l = walk->layer;
     int32_t last = (int32_t)(row_end - 1 + reach(l->kernel_h, l->dilation_h)) - walk->top;
 
-    *first = floor_div((int32_t)row - walk->top, walk->spread);
-    return (uint32_t)(floor_div(last, walk->spread) - *first + 1);
+    *first = gathered(walk, (int32_t)row - walk->top);
+    return (uint32_t)(gathered(walk, last) - *first + 1);
 }
 
 /* Input pixels from the first one under an output to tap `tap`; -1 where it falls between. */
@@ -154,27 +158,27 @@ uint32_t syn_walk_taps(const struct syn_walk *walk, const struct syn_walk_part *
     return count;
 }
 
+/* The first of a phase's rows or columns from `at` on. */
+static uint32_t first_of(const struct syn_walk *w, uint32_t at, uint32_t odd, int32_t padding)
+{
+    return at + (((at ^ (uint32_t)padding ^ odd) & 1) & w->spread_log2);
+}
+
 uint32_t syn_walk_pixels(const struct syn_walk *walk, const struct syn_walk_part *part,
                          struct syn_walk_pixel *pixels)
 {
-    const uint32_t width = walk->layer->out.width, spread = walk->spread;
+    const uint32_t width = walk->layer->out.width, step = walk->spread;
+    const uint32_t left = first_of(walk, 0, part->odd_x, walk->left);
+    const size_t start = (size_t)(gathered(walk, (int32_t)left - walk->left) + (int32_t)walk->lead);
     uint32_t count = 0;
 
-    for (uint32_t y = part->row; y < part->row_end; y++) {
-        int32_t base_y = floor_div((int32_t)y - walk->top, spread);
-        size_t row = (size_t)(base_y - part->first) * walk->columns;
+    for (uint32_t y = first_of(walk, part->row, part->odd_y, walk->top); y < part->row_end;
+         y += step) {
+        size_t row = (size_t)(gathered(walk, (int32_t)y - walk->top) - part->first);
+        size_t from = (row * walk->columns + start) * walk->channels;
 
-        if ((uint32_t)((int32_t)y - walk->top - base_y * (int32_t)spread) != part->odd_y)
-            continue;
-        for (uint32_t x = 0; x < width; x++) {
-            int32_t base_x = floor_div((int32_t)x - walk->left, spread);
-
-            if ((uint32_t)((int32_t)x - walk->left - base_x * (int32_t)spread) != part->odd_x)
-                continue;
-            pixels[count++] = (struct syn_walk_pixel){
-                .from = (row + (size_t)(base_x + (int32_t)walk->lead)) * walk->channels,
-                .to = (size_t)y * width + x};
-        }
+        for (uint32_t x = left; x < width; x += step, from += walk->channels)
+            pixels[count++] = (struct syn_walk_pixel){from, (size_t)y * width + x};
     }
     return count;
 }

@@ -19,12 +19,13 @@ struct syn_walk {
     const struct syn_layer *layer;
     uint32_t channels, height, width; /* of the input; flattened: one pixel */
     uint32_t spread;                  /* 2 for a transposed convolution, else 1 */
-    int32_t top, left;                /* padding, in the spread input */
-    uint32_t lead, columns;           /* of a row in a band: zeros before, and all pixels */
-    uint32_t runs, run;               /* runs of a kernel, and elements of each */
-    uint32_t pairs;                   /* of a run, the last one filled up with a zero weight */
-    uint32_t rows;                    /* output rows that a band serves */
-    uint32_t band_rows;               /* input rows in a band, at most */
+    uint32_t spread_log2;
+    int32_t top, left;      /* padding, in the spread input */
+    uint32_t lead, columns; /* of a row in a band: zeros before, and all pixels */
+    uint32_t runs, run;     /* runs of a kernel, and elements of each */
+    uint32_t pairs;         /* of a run, the last one filled up with a zero weight */
+    uint32_t rows;          /* output rows that a band serves */
+    uint32_t band_rows;     /* input rows in a band, at most */
 };
 
 /* Where a run begins, from a pixel's place in the band; which run of the weights it meets. */
