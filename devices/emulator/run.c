@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: MIT */
+/* Layers one after the other, in steps. */
+#include "devices/emulator/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "devices/part/cycles.h"
+#include "devices/part/kernels.h"
+
+int buffer_need(struct buffer *buffer, size_t size)
+{
+    void *bytes;
+
+    if (size <= buffer->size)
+        return 0;
+    bytes = realloc(buffer->bytes, size);
+    if (!bytes)
+        return SYN_ENOMEM;
+    buffer->bytes = bytes;
+    buffer->size = size;
+    return 0;
+}
+
+/* ---- start -------------------------------------------------------------------------------- */
+
+static bool waits_for(const struct syn_emulator *e, unsigned quadrant, unsigned master)
+{
+    uint32_t control = e->quadrants[quadrant].control[SYN_REG_CTL];
+    uint32_t waiting = SYN_CTL_ENABLE | SYN_CTL_EXT_SYNC;
+
+    return (control & waiting) == waiting && (control >> 9 & 3) == master;
+}
+
+static uint32_t last_register(const struct syn_emulator *e, unsigned quadrant)
+{
+    return e->quadrants[quadrant].control[SYN_REG_LAST];
+}
+
+static int check_layers(const struct syn_emulator *e, unsigned quadrant,
+                        struct syn_emulator_fault *fault)
+{
+    uint32_t value = last_register(e, quadrant), last = value & 0xff, first = value >> 8;
+    bool may_begin_anywhere = e->regs->number[SYN_LREG_NEXT] != SYN_REG_NONE;
+    const char *words = NULL;
+
+    if (value != last_register(e, e->run.master)) {
+        *fault = fault_make(SYN_FAULT_QUADRANTS, NOT_THERE, (int)quadrant,
+                            syn_control_address(e->regs, quadrant, SYN_REG_LAST),
+                            "quadrants that run together have other last layers");
+        return SYN_EINVAL;
+    }
+    if (last >= e->part->layers_max)
+        words = "the last layer is behind the last that there is";
+    else if (first > last)
+        words = "the first layer is behind the last";
+    else if (first > 0 && !may_begin_anywhere)
+        words = "this part begins with layer 0";
+    if (!words)
+        return 0;
+    *fault = fault_make(SYN_FAULT_LAYERS, (int)last, (int)quadrant,
+                        syn_control_address(e->regs, quadrant, SYN_REG_LAST), "%s", words);
+    return SYN_EINVAL;
+}
+
+static int check_quadrant(const struct syn_emulator *e, unsigned quadrant,
+                          struct syn_emulator_fault *fault)
+{
+    enum syn_emulator_fault_kind closed = gate_closed(e, quadrant);
+
+    if (!closed && !(e->quadrants[quadrant].control[SYN_REG_CTL] & SYN_CTL_CLOCKS))
+        closed = SYN_FAULT_CLOCK;
+    if (!closed)
+        return check_layers(e, quadrant, fault);
+    *fault = fault_make(closed, NOT_THERE, (int)quadrant,
+                        syn_control_address(e->regs, quadrant, SYN_REG_CTL), "started without %s",
+                        closed == SYN_FAULT_POWER ? "power" : "clock");
+    return SYN_EINVAL;
+}
+
+void run_start(struct syn_emulator *e, unsigned master)
+{
+    struct syn_emulator_fault fault;
+
+    if (e->fault.kind || syn_emulator_running(e))
+        return;
+    e->run = (struct run){.stage = STAGE_BEGIN, .master = master, .cycles = 1};
+    e->suspect = (struct syn_emulator_fault){.kind = SYN_FAULT_NONE};
+    for (unsigned q = 0; q < QUADRANTS; q++)
+        if (q == master || waits_for(e, q, master))
+            e->run.participants |= 1u << q;
+    for (unsigned q = 0; q < QUADRANTS; q++)
+        if (e->run.participants >> q & 1 && check_quadrant(e, q, &fault)) {
+            fault_raise(e, &fault);
+            return;
+        }
+    e->run.layer = last_register(e, master) >> 8;
+}
+
+/* ---- a layer begins ----------------------------------------------------------------------- */
+
+/* What plans depend on in the control registers: rounding, binary weights, the pipeline, who runs.
+ */
+static uint32_t control_key(const struct syn_emulator *e)
+{
+    uint32_t bits = SYN_CTL_POOL_ROUND | SYN_CTL_BINARY | SYN_CTL_PIPELINE_OFF;
+
+    return (e->quadrants[e->run.master].control[SYN_REG_CTL] & bits) | e->run.participants << 24 |
+           e->run.master << 28;
+}
+
+static int make_plan(struct syn_emulator *e, unsigned layer, struct plan *plan,
+                     struct syn_emulator_fault *fault)
+{
+    int rc;
+
+    plan_drop(e, plan);
+    rc = plan_decode(e, layer, plan, fault);
+    if (rc == 0)
+        rc = plan_agrees(e, layer, plan, fault);
+    if (rc == 0)
+        rc = plan_in_range(e, layer, plan, fault);
+    if (rc == 0)
+        rc = plan_no_hazard(e, layer, plan, fault);
+    if (rc == 0)
+        rc = plan_fetch(e, layer, plan, fault);
+    if (rc)
+        return rc;
+    plan->cycles = plan_cycles(e, plan);
+    plan->generation = e->generation;
+    plan->control = control_key(e);
+    plan->valid = true;
+    return 0;
+}
+
+static size_t elements(struct syn_shape shape)
+{
+    return (size_t)shape.channels * shape.height * shape.width;
+}
+
+static int make_room(struct syn_emulator *e, const struct plan *p)
+{
+    const struct syn_layer *l = &p->layer;
+    size_t pooled = elements(l->pooled) * p->read.operands;
+
+    if (l->pool == SYN_POOL_NONE && l->pool_stride_h == 1)
+        pooled = elements(l->in);
+    if (buffer_need(&e->pooled, pooled) ||
+        buffer_need(&e->output, elements(l->out) * l->output_width / 8))
+        return SYN_ENOMEM;
+    return p->kind == PLAN_COPY ? 0 : buffer_need(&e->scratch, syn_kernel_scratch_bytes(l));
+}
+
+/* Pooling and element-wise functions, in the order of the layer: the input of the convolution. */
+static const int8_t *reduce(struct syn_emulator *e, const struct plan *p)
+{
+    const struct syn_layer *l = &p->layer;
+    bool pools = l->pool != SYN_POOL_NONE || l->pool_stride_h > 1;
+    size_t in = elements(l->in), each = pools && l->pool_first ? elements(l->pooled) : in;
+    int8_t *from = e->input.bytes, *to = e->pooled.bytes;
+    const int8_t *operands[SYN_LAYER_INPUTS_MAX];
+
+    for (uint32_t i = 0; i < l->input_count; i++) {
+        operands[i] = from + i * in;
+        if (!pools || !l->pool_first)
+            continue;
+        syn_kernel_pool(l, from + i * in, to + i * each);
+        operands[i] = to + i * each;
+    }
+    if (l->eltwise == SYN_ELTWISE_NONE)
+        return operands[0];
+    if (pools && !l->pool_first) {
+        syn_kernel_eltwise(l, operands, (uint32_t)each, from);
+        syn_kernel_pool(l, from, to);
+        return to;
+    }
+    syn_kernel_eltwise(l, operands, (uint32_t)each, to);
+    return to;
+}
+
+static struct plan *current(struct syn_emulator *e)
+{
+    return &e->plans[e->run.layer];
+}
+
+static int begin_layer(struct syn_emulator *e, struct syn_emulator_fault *fault)
+{
+    struct plan *p = current(e);
+    bool stale = !p->valid || p->generation != e->generation || p->control != control_key(e) ||
+                 (p->kind != PLAN_COPY && !p->kernels);
+    int rc = 0;
+
+    if (stale)
+        rc = make_plan(e, e->run.layer, p, fault);
+    if (rc)
+        p->valid = false;
+    if (rc == 0 && p->cause.kind) {
+        e->suspect = *fault = p->cause;
+        rc = p->all_hollow ? SYN_EINVAL : 0;
+    }
+    return rc;
+}
+
+static int read_input(struct syn_emulator *e, struct syn_emulator_fault *fault)
+{
+    const struct plan *p = current(e);
+    bool all = false;
+    int rc = gather(e, p);
+
+    if (rc == 0)
+        rc = make_room(e, p);
+    if (rc == 0 && e->run.tainted)
+        rc = taint_spread(e, p, &all);
+    if (rc)
+        *fault = fault_make(SYN_FAULT_MEMORY, (int)e->run.layer, NOT_THERE, 0,
+                            "the host has no memory left");
+    if (all)
+        *fault = e->suspect;
+    return all ? SYN_EINVAL : rc;
+}
+
+/* ---- a layer works and ends --------------------------------------------------------------- */
+
+static uint64_t row_macs(const struct plan *p)
+{
+    if (p->kind == PLAN_COPY)
+        return elements(p->layer.in) * p->read.operands;
+    return (uint64_t)p->layer.out.width * p->layer.out.channels * p->layer.in.channels /
+           p->layer.groups * p->weights.taps;
+}
+
+/* The result of reduce() lies in one of two buffers; which one follows from the plan. */
+static const int8_t *reduced(struct syn_emulator *e, const struct plan *p)
+{
+    const struct syn_layer *l = &p->layer;
+    bool untouched =
+        l->pool == SYN_POOL_NONE && l->pool_stride_h == 1 && l->eltwise == SYN_ELTWISE_NONE;
+
+    return untouched ? e->input.bytes : e->pooled.bytes;
+}
+
+/* Returns what it cost. */
+static uint64_t work(struct syn_emulator *e, uint64_t macs)
+{
+    const struct plan *p = current(e);
+    unsigned rows = p->layer.out.height, count;
+    uint64_t each = row_macs(p);
+
+    if (e->run.row == 0)
+        (void)reduce(e, p);
+    if (p->kind == PLAN_COPY) {
+        memcpy(e->output.bytes, reduced(e, p), elements(p->layer.out));
+        e->run.row = rows;
+        return each;
+    }
+    count = macs / each >= rows - e->run.row ? rows - e->run.row : (unsigned)(macs / each);
+    count = count ? count : 1;
+    syn_kernel_conv(&p->layer, reduced(e, p), p->kernels, p->bias, e->output.bytes,
+                    e->scratch.bytes, e->run.row, e->run.row + count);
+    e->run.row += count;
+    return each * count;
+}
+
+static void finish(struct syn_emulator *e)
+{
+    for (unsigned q = 0; q < QUADRANTS; q++)
+        if (e->run.participants >> q & 1)
+            e->quadrants[q].control[SYN_REG_CTL] |= SYN_CTL_DONE;
+    e->run.stage = STAGE_REST;
+}
+
+/* The next layer: in order, or as the MAX78002's registers link them. */
+static void end_layer(struct syn_emulator *e)
+{
+    const struct plan *p = current(e);
+    const uint32_t *values = e->quadrants[e->run.master].layers[e->run.layer];
+    bool stop = syn_field_get(e->regs, values, SYN_FIELD_NEXT_STOP);
+    struct syn_emulator_fault fault;
+
+    scatter(e, p);
+    e->run.cycles += p->cycles;
+    e->run.last = p;
+    e->run.last_layer = e->run.layer;
+    e->run.finished++;
+    e->run.stage = STAGE_BEGIN;
+    if (stop || e->run.layer == (last_register(e, e->run.master) & 0xff)) {
+        finish(e);
+        return;
+    }
+    if (syn_field_get(e->regs, values, SYN_FIELD_NEXT_LINK))
+        e->run.layer = syn_field_get(e->regs, values, SYN_FIELD_NEXT_LAYER);
+    else
+        e->run.layer++;
+    if (e->run.finished < e->part->layers_max && e->run.layer < e->part->layers_max)
+        return;
+    fault = fault_make(SYN_FAULT_LAYERS, (int)e->run.last_layer, (int)e->run.master,
+                       syn_control_address(e->regs, e->run.master, SYN_REG_LAST),
+                       "the last layer is never reached");
+    fault_raise(e, &fault);
+}
+
+static int begin(struct syn_emulator *e)
+{
+    struct syn_emulator_fault fault;
+    int rc = begin_layer(e, &fault);
+
+    if (rc == 0)
+        rc = read_input(e, &fault);
+    if (rc) {
+        fault_raise(e, &fault);
+        return rc;
+    }
+    e->run.row = 0;
+    e->run.stage = STAGE_ROWS;
+    return 0;
+}
+
+/* ---- interface ---------------------------------------------------------------------------- */
+
+bool syn_emulator_running(const struct syn_emulator *emulator)
+{
+    return emulator->run.stage != STAGE_REST;
+}
+
+bool syn_emulator_step(struct syn_emulator *emulator, uint64_t macs)
+{
+    struct run *run = &emulator->run;
+    uint64_t spent = 0;
+
+    while (run->stage != STAGE_REST && (spent < macs || spent == 0)) {
+        if (run->stage == STAGE_BEGIN && begin(emulator))
+            break;
+        spent += work(emulator, macs - spent);
+        if (run->row == current(emulator)->layer.out.height)
+            end_layer(emulator);
+    }
+    return run->stage != STAGE_REST;
+}
+
+uint64_t syn_emulator_next(struct syn_emulator *emulator)
+{
+    if (emulator->run.stage == STAGE_BEGIN)
+        (void)begin(emulator);
+    return emulator->run.stage == STAGE_ROWS ? row_macs(current(emulator)) : 0;
+}
+
+bool syn_emulator_interrupt(const struct syn_emulator *emulator)
+{
+    for (unsigned q = 0; q < QUADRANTS; q++)
+        if (emulator->quadrants[q].control[SYN_REG_CTL] & SYN_CTL_DONE)
+            return true;
+    return false;
+}
+
+uint64_t syn_emulator_cycles(const struct syn_emulator *emulator)
+{
+    return emulator->run.cycles;
+}
+
+bool syn_emulator_last(const struct syn_emulator *emulator, struct syn_emulator_done *done)
+{
+    const struct plan *p = emulator->run.last;
+
+    if (!p)
+        return false;
+    *done = (struct syn_emulator_done){
+        .layer = emulator->run.last_layer,
+        .finished = emulator->run.finished,
+        .cycles = p->cycles,
+        .in = p->layer.in,
+        .out = p->layer.out,
+        .width = p->layer.output_width,
+        .data = emulator->output.bytes,
+    };
+    return true;
+}
+
+uint64_t plan_cycles(const struct syn_emulator *e, const struct plan *plan)
+{
+    const struct syn_layer *l = &plan->layer;
+    uint32_t spacing = l->op == SYN_OP_CONVTRANSPOSE2D ? 2 : 1;
+    struct syn_cycle_args args = {
+        .passes = plan->read.passes,
+        .pass_out = plan->write.passes,
+        .operands = plan->read.operands,
+        .pool_h = l->pool_h,
+        .pool_w = l->pool_w,
+        .pad_h = plan->pad_h,
+        .pad_w = plan->pad_w,
+        .kernel_h = l->kernel_h,
+        .kernel_w = l->kernel_w,
+        .pooled_h = l->pooled.height * spacing,
+        .pooled_w = l->pooled.width * spacing,
+        .out_w = l->out.width,
+        .out_channels = l->out.channels,
+        .kernel_offset = plan->kernel_column,
+        .time_slots = plan->time_slots,
+        .flatten = plan->spread,
+        .pool_first = l->pool_first,
+        .passthrough = plan->kind == PLAN_COPY,
+    };
+    uint64_t cycles = syn_cycles_formula(e->part, &args);
+
+    if (plan->kind != PLAN_COPY && e->part->pipeline_cycles &&
+        !(e->quadrants[plan->master].control[SYN_REG_CTL] & SYN_CTL_PIPELINE_OFF))
+        cycles += (uint64_t)e->part->pipeline_cycles * l->out.height * l->out.width;
+    return cycles;
+}
