@@ -7,12 +7,24 @@
 
 #include <stddef.h>
 
+#include "devices/part/columns.h"
 #include "devices/part/image.h"
 #include "devices/part/overlap.h"
 
 #define NO_UNIT UINT16_MAX
 
 /* ---- what there is ---------------------------------------------------------------------- */
+
+/* See columns.h: a dilated conv1d with a kernel too long to be stretched. */
+static bool is_over_rows(const struct syn_layer *l)
+{
+    struct syn_hw_conv hw;
+
+    if (l->op != SYN_OP_CONV1D)
+        return false;
+    syn_columns_hw(l, &hw);
+    return hw.kernel_w > 1;
+}
 
 static uint16_t instances_of(uint64_t processors)
 {
@@ -24,12 +36,18 @@ static uint16_t instances_of(uint64_t processors)
     return mask;
 }
 
-static struct syn_data_item *find(struct syn_data *d, unsigned id)
+struct syn_data_item *syn_data_find(struct syn_data *d, unsigned id)
 {
     for (unsigned i = 0; i < d->count; i++)
         if (d->items[i].id == id)
             return &d->items[i];
     return NULL;
+}
+
+static void set_map(struct syn_data_item *item, uint64_t processors)
+{
+    item->processors = processors;
+    item->instances = instances_of(processors);
 }
 
 static uint32_t word_bytes(unsigned width)
@@ -43,7 +61,19 @@ static void set_size(struct syn_data_item *item, struct syn_shape shape, uint32_
     item->span = ((uint32_t)shape.height * shape.width * stride + 3) & ~3u;
 }
 
-static unsigned channels_of(struct syn_data *d, unsigned id)
+/* A conv1d over rows writes all of them: a row before the output and some behind it. */
+static void make_room_around(struct syn_data_item *item, const struct syn_layer *l)
+{
+    struct syn_hw_conv hw;
+
+    syn_columns_hw(l, &hw);
+    if (!is_over_rows(l))
+        return;
+    item->shift = l->kernel_h > 2 ? hw.in_w * item->stride : 0;
+    item->span = item->shift + (uint32_t)hw.in_h * hw.in_w * item->stride;
+}
+
+static unsigned channels_of(const struct syn_data *d, unsigned id)
 {
     const struct syn_chunk *c = d->chunk;
 
@@ -57,7 +87,7 @@ static unsigned channels_of(struct syn_data *d, unsigned id)
 }
 
 /* The channels of input `n`; those of the model's input are what the other parts leave. */
-static unsigned input_channels(struct syn_data *d, const struct syn_layer *l, unsigned n)
+unsigned syn_data_channels(const struct syn_data *d, const struct syn_layer *l, unsigned n)
 {
     unsigned channels = channels_of(d, l->inputs[n]);
 
@@ -70,15 +100,15 @@ static unsigned input_channels(struct syn_data *d, const struct syn_layer *l, un
 }
 
 /* The part of a concatenating reader's processors that holds input `n`; all, where it passes. */
-static uint64_t share_of_map(struct syn_data *d, const struct syn_layer *l, unsigned n)
+uint64_t syn_data_share(const struct syn_data *d, const struct syn_layer *l, unsigned n)
 {
-    unsigned skip = 0, take = input_channels(d, l, n);
+    unsigned skip = 0, take = syn_data_channels(d, l, n);
     uint64_t map = l->processors, share = 0;
 
     if (l->input_count == 1 || l->eltwise != SYN_ELTWISE_NONE || l->in.channels > 64)
         return map;
     for (unsigned i = 0; i < n; i++)
-        skip += input_channels(d, l, i);
+        skip += syn_data_channels(d, l, i);
     for (unsigned rank = 0; map; map &= map - 1, rank++)
         if (rank >= skip && rank < skip + take)
             share |= map & -map;
@@ -96,32 +126,50 @@ static void size_input(struct syn_data *d, struct syn_data_item *item)
         for (unsigned n = 0; n < l->input_count; n++) {
             if (l->inputs[n] != item->id)
                 continue;
-            item->instances = instances_of(share_of_map(d, l, n));
-            set_size(item, l->in, l->input_chw ? 1 : 4 * syn_part_expand(input_channels(d, l, n)));
+            set_map(item, syn_data_share(d, l, n));
+            item->chw = l->input_chw;
+            set_size(item, l->in,
+                     l->input_chw ? 1 : 4 * syn_part_expand(syn_data_channels(d, l, n)));
             return;
         }
     }
 }
 
+/* Of the model's input, as its first reader has it. */
+static struct syn_shape shape_of_input(const struct syn_data *d)
+{
+    const struct syn_chunk *c = d->chunk;
+
+    for (unsigned i = c->first; i < c->layer_count; i++)
+        for (unsigned n = 0; n < c->layers[i].input_count; n++) {
+            struct syn_shape shape = c->layers[i].in;
+
+            if (c->layers[i].inputs[n] != 0)
+                continue;
+            shape.channels = (uint16_t)syn_data_channels(d, &c->layers[i], n);
+            return shape;
+        }
+    return (struct syn_shape){0};
+}
+
+struct syn_shape syn_data_shape(const struct syn_data *d, unsigned id)
+{
+    const struct syn_chunk *c = d->chunk;
+
+    for (unsigned i = 0; c->image && i < c->image->in_count; i++)
+        if (c->image->in[i].id == id)
+            return c->image->in[i].shape;
+    if (id > 0)
+        return syn_chunk_layer(c, id - 1)->out;
+    return c->image ? (struct syn_shape){0} : shape_of_input(d);
+}
+
 /* A tensor that only passes by on its way to a later chunk. */
 static void size_passing(struct syn_data *d, struct syn_data_item *item)
 {
-    const struct syn_chunk *c = d->chunk;
-    struct syn_shape shape = {0};
+    struct syn_shape shape = syn_data_shape(d, item->id);
 
-    if (c->image) {
-        for (unsigned i = 0; i < c->image->in_count; i++)
-            if (c->image->in[i].id == item->id)
-                shape = c->image->in[i].shape;
-    } else if (item->id > 0) {
-        shape = c->layers[item->id - 1].out;
-    } else {
-        for (unsigned i = c->last; i < c->layer_count; i++)
-            for (unsigned n = 0; n < c->layers[i].input_count; n++)
-                if (c->layers[i].inputs[n] == 0)
-                    shape = c->layers[i].in;
-    }
-    item->instances = instances_of(syn_part_default_map(shape.channels));
+    set_map(item, syn_part_default_map(shape.channels));
     set_size(item, shape, 4 * syn_part_expand(shape.channels));
 }
 
@@ -138,7 +186,7 @@ static void add_inputs(struct syn_data *d)
     for (int i = 0; i < count; i++) {
         struct syn_data_item *item = &d->items[d->count++];
 
-        *item = (struct syn_data_item){.id = ids[i], .unit = NO_UNIT};
+        *item = (struct syn_data_item){.id = ids[i], .unit = NO_UNIT, .step = 1};
         size_input(d, item);
         if (item->span == 0)
             size_passing(d, item);
@@ -155,12 +203,11 @@ static void add_made(struct syn_data *d)
         uint16_t time = (uint16_t)(i - c->first + 1);
         struct syn_data_item *item = &d->items[d->count++];
 
-        *item = (struct syn_data_item){.id = (uint16_t)(i + 1),
-                                       .unit = NO_UNIT,
-                                       .birth = time,
-                                       .death = time,
-                                       .instances = instances_of(l->output_processors)};
+        *item = (struct syn_data_item){
+            .id = (uint16_t)(i + 1), .unit = NO_UNIT, .birth = time, .death = time, .step = 1};
+        set_map(item, l->output_processors);
         set_size(item, l->out, word_bytes(l->output_width) * syn_part_expand(l->out.channels));
+        make_room_around(item, l);
     }
 }
 
@@ -174,14 +221,14 @@ static void set_deaths(struct syn_data *d)
         const struct syn_layer *l = syn_chunk_layer(c, i);
 
         for (unsigned n = 0; n < l->input_count; n++)
-            find(d, l->inputs[n])->death = (uint16_t)(i - c->first + 1);
+            syn_data_find(d, l->inputs[n])->death = (uint16_t)(i - c->first + 1);
     }
     if (!c->image)
         count = syn_live_tensors(c->layers, c->layer_count, c->last, ids);
     for (unsigned i = 0; c->image && i < c->image->out_count; i++)
         ids[count++] = c->image->out[i].id;
     for (int i = 0; i < count; i++)
-        find(d, ids[i])->death = FOREVER;
+        syn_data_find(d, ids[i])->death = FOREVER;
 }
 
 /* ---- units ------------------------------------------------------------------------------ */
@@ -189,7 +236,7 @@ static void set_deaths(struct syn_data *d)
 static bool may_join(struct syn_data *d, const struct syn_layer *l)
 {
     for (unsigned n = 0; n < l->input_count; n++) {
-        if (find(d, l->inputs[n])->unit != NO_UNIT)
+        if (syn_data_find(d, l->inputs[n])->unit != NO_UNIT)
             return false;
         for (unsigned m = 0; m < n; m++)
             if (l->inputs[m] == l->inputs[n])
@@ -204,10 +251,11 @@ static void join_operands(struct syn_data *d, const struct syn_layer *l)
     uint32_t stride = 4 * syn_part_expand(l->in.channels) * l->input_count;
 
     for (unsigned n = 0; n < l->input_count; n++) {
-        struct syn_data_item *item = find(d, l->inputs[n]);
+        struct syn_data_item *item = syn_data_find(d, l->inputs[n]);
 
         item->unit = (uint16_t)d->units;
         item->shift = 4 * n;
+        item->step = l->input_count;
         set_size(item, l->in, stride);
     }
     d->units++;
@@ -220,7 +268,7 @@ static void join_parts(struct syn_data *d, const struct syn_layer *l)
     uint16_t seen = 0, shared = 0;
 
     for (unsigned n = 0; n < l->input_count; n++) {
-        const struct syn_data_item *item = find(d, l->inputs[n]);
+        const struct syn_data_item *item = syn_data_find(d, l->inputs[n]);
 
         sum += item->stride / 4;
         shared = (uint16_t)(shared | (seen & item->instances));
@@ -230,7 +278,7 @@ static void join_parts(struct syn_data *d, const struct syn_layer *l)
         return;
     sum = 0;
     for (unsigned n = 0; n < l->input_count; n++) {
-        struct syn_data_item *item = find(d, l->inputs[n]);
+        struct syn_data_item *item = syn_data_find(d, l->inputs[n]);
 
         item->unit = (uint16_t)d->units;
         item->shift = passes > 1 ? 4 * sum : 0;
@@ -264,13 +312,25 @@ static struct syn_data_item *made_at(struct syn_data *d, unsigned time)
     return &d->items[d->made_from + time - 1];
 }
 
+/* Layers that write before they have read, or in an order of their own. */
+static bool must_not_overlap(const struct syn_data *d, unsigned index)
+{
+    const struct syn_layer *l = syn_chunk_layer(d->chunk, index);
+
+    if (is_over_rows(l))
+        return true;
+    return d->part->depthwise && l->pool == SYN_POOL_AVG && index > d->chunk->first &&
+           syn_chunk_layer(d->chunk, index - 1)->eltwise != SYN_ELTWISE_NONE;
+}
+
 static int32_t distance_to(struct syn_data *d, const struct syn_data_item *item,
                            const struct syn_data_item *out)
 {
     unsigned reader = d->chunk->first + item->death - 1u;
-    int64_t bytes =
-        syn_overlap_distance(syn_chunk_layer(d->chunk, reader), item->stride, out->stride);
+    int64_t bytes = out->span;
 
+    if (!must_not_overlap(d, reader))
+        bytes = syn_overlap_distance(syn_chunk_layer(d->chunk, reader), item->stride, out->stride);
     return (int32_t)((bytes + 3) & ~INT64_C(3));
 }
 

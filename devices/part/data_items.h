@@ -5,7 +5,7 @@
 
 #include "devices/part/place.h"
 
-#define ITEMS_MAX (SYN_PART_PLACEMENTS_MAX + SYN_LIVE_MAX)
+#define ITEMS_MAX (SYN_PART_LAYERS_MAX + SYN_LIVE_MAX)
 #define FOREVER   UINT16_MAX /* leaves the chunk */
 
 /* A tensor. Time 0 is before the first layer of the chunk, time t its t-th layer. */
@@ -13,12 +13,14 @@ struct syn_data_item {
     uint16_t id, unit;
     uint16_t birth, death; /* the layer that makes it; the last that reads it */
     uint16_t instances;    /* of data memory, a bit each */
-    bool placed;
-    uint32_t stride;  /* bytes between pixels in an instance */
-    uint32_t span;    /* bytes in an instance, with the gaps of its unit */
-    uint32_t shift;   /* bytes from the unit's offset to the tensor's first word */
-    int32_t distance; /* of the dying item to what its last reader makes */
-    uint32_t offset;  /* of the unit */
+    uint8_t step;          /* words between passes: others lie between where it is not 1 */
+    bool chw, placed;
+    uint64_t processors; /* that have a channel in each pass */
+    uint32_t stride;     /* bytes between pixels in an instance */
+    uint32_t span;       /* bytes in an instance, with the gaps of its unit */
+    uint32_t shift;      /* bytes from the unit's offset to the tensor's first word */
+    int32_t distance;    /* of the dying item to what its last reader makes */
+    uint32_t offset;     /* of the unit */
 };
 
 struct syn_data {
@@ -31,5 +33,18 @@ struct syn_data {
 
 /* Fills everything but offsets, for d->part and d->chunk. */
 void syn_data_collect(struct syn_data *d);
+
+/* Collects and finds offsets; 0 or SYN_EOOR with *misfit (may be NULL), as syn_place_data(). */
+int syn_data_arrange(struct syn_data *d, struct syn_misfit *misfit);
+
+/* The tensor's item, NULL where the chunk does not touch it. */
+struct syn_data_item *syn_data_find(struct syn_data *d, unsigned id);
+
+/* Shape of a tensor that enters the chunk or is made in it. */
+struct syn_shape syn_data_shape(const struct syn_data *d, unsigned id);
+
+/* Channels of a layer's input `n`, and the processors of the layer that read it. */
+unsigned syn_data_channels(const struct syn_data *d, const struct syn_layer *l, unsigned n);
+uint64_t syn_data_share(const struct syn_data *d, const struct syn_layer *l, unsigned n);
 
 #endif

@@ -14,6 +14,7 @@
 #define SYN_PART_QUADRANTS      4
 #define SYN_PART_INSTANCES      16  /* of data memory; four processors share one */
 #define SYN_PART_CHUNKS_MAX     32  /* chunks that may be resident together on one device (ours) */
+#define SYN_PART_LAYERS_MAX     128 /* of one program of a MAX7800x */
 #define SYN_PART_PLACEMENTS_MAX 256 /* layers of all resident chunks together (ours) */
 
 /*

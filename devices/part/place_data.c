@@ -196,23 +196,36 @@ static void report(const struct syn_data *d, uint32_t *offsets)
         offsets[d->items[i].id] = d->items[i].offset + d->items[i].shift;
 }
 
+int syn_data_arrange(struct syn_data *d, struct syn_misfit *misfit)
+{
+    enum order order = BACKWARD;
+    int layers = d->chunk->last - d->chunk->first;
+
+    if (layers <= 0)
+        return SYN_EINVAL;
+    if (layers > SYN_PART_LAYERS_MAX)
+        return syn_part_refuse(misfit, SYN_LIMIT_LAYERS, (uint32_t)layers, d->part->layers_max,
+                               NULL);
+    syn_data_collect(d);
+    while (!place_in_order(d, order))
+        if (++order == ORDERS) {
+            if (misfit)
+                explain(d, misfit);
+            return SYN_EOOR;
+        }
+    return 0;
+}
+
 int syn_max7800x_place_data(const struct syn_part *part, const struct syn_chunk *chunk,
                             uint32_t *offsets, struct syn_misfit *misfit)
 {
     struct syn_data d;
-    enum order order = BACKWARD;
+    int result;
 
-    if (chunk->last <= chunk->first || chunk->last - chunk->first > SYN_PART_PLACEMENTS_MAX)
-        return SYN_EINVAL;
     d.part = part;
     d.chunk = chunk;
-    syn_data_collect(&d);
-    while (!place_in_order(&d, order))
-        if (++order == ORDERS) {
-            if (misfit)
-                explain(&d, misfit);
-            return SYN_EOOR;
-        }
+    if ((result = syn_data_arrange(&d, misfit)) < 0)
+        return result;
     if (offsets)
         report(&d, offsets);
     return 0;

@@ -120,7 +120,7 @@ enum syn_layer_register {
     X(STRIDE_LAST, STRIDE, 0, 4, STRIDE, 0, 4)                                                     \
     X(STRIDE_WORDS, STRIDE, 0, 0, STRIDE, 4, 12) /* words between windows of a row */              \
     X(WRITE_WORD, WRITE_BASE, 0, 13, WRITE_BASE, 0, 15)                                            \
-    X(WRITE_INSTANCE, WRITE_BASE, 13, 4, WRITE_BASE, 15, 4)                                        \
+    X(WRITE_INSTANCE, WRITE_BASE, 13, 4, WRITE_BASE, 15, 6)                                        \
     X(WRITE_SLOT_STEP, WRITE_SLOT, 0, 17, WRITE_SLOT, 0, 21) /* in the unit of WRITE_BASE */       \
     X(WRITE_MASK_STEP, WRITE_MASK, 0, 17, WRITE_MASK, 0, 21) /* the next instance */               \
     X(WRITE_PASS_STEP, WRITE_PASS, 0, 17, WRITE_PASS, 0, 21) /* words between output passes */     \

@@ -7,12 +7,27 @@
 
 #include "devices/base/bits.h"
 
+/* Digits may be parted by "_" or ".". */
+static uint64_t map_of(const char *value)
+{
+    char digits[32];
+    size_t count = 0;
+
+    for (; *value && count + 1 < sizeof digits; value++)
+        if (*value != '_' && *value != '.')
+            digits[count++] = *value;
+    digits[count] = 0;
+    return strtoull(digits, NULL, 0);
+}
+
 static void take(struct described *l, const char *key, const char *value)
 {
     if (strcmp(key, "processors") == 0)
-        l->processors = strtoull(value, NULL, 0);
+        l->processors = map_of(value);
     else if (strcmp(key, "output_processors") == 0)
-        l->output_processors = strtoull(value, NULL, 0);
+        l->output_processors = map_of(value);
+    else if (strcmp(key, "quantization") == 0)
+        l->bits = (unsigned)strtoul(value, NULL, 0);
     else if (strcmp(key, "in_offset") == 0)
         l->in_offset = strtoll(value, NULL, 0);
     else if (strcmp(key, "out_offset") == 0)
@@ -131,13 +146,17 @@ void description_decode(struct description *d, const struct vendor_program *prog
 
 void description_apply(const struct description *d, struct model *m, struct syn_route *routes)
 {
+    struct table_row rows[SYN_MODEL_LAYERS_MAX] = {{0}};
     int64_t before = 0;
 
+    for (unsigned i = 0; i < m->count; i++)
+        rows[i].bits = m->layers[i].weight_bits;
     for (unsigned i = 0; i < m->count && i < d->count; i++) {
         const struct described *l = &d->layers[i];
         bool last = i + 1 >= m->count || i + 1 >= d->count;
 
         m->layers[i].input_chw = l->chw;
+        rows[i].bits = l->bits ? l->bits : m->layers[i].weight_bits;
         if (l->processors)
             m->layers[i].processors = l->processors;
         if (l->output_processors)
@@ -152,4 +171,5 @@ void description_apply(const struct description *d, struct model *m, struct syn_
         };
         before = routes[i].out_offset;
     }
+    model_set_bits(m, rows);
 }

@@ -14,7 +14,7 @@ struct description {
     struct described {
         uint64_t processors, output_processors; /* 0: not said */
         int64_t in_offset, out_offset;          /* -1: not said */
-        unsigned write_gap, read_gap;
+        unsigned write_gap, read_gap, bits;     /* bits 0: as the model has them */
         bool chw;
     } layers[SYN_MODEL_LAYERS_MAX];
     unsigned count;
@@ -31,8 +31,9 @@ bool description_read(struct description *d, const char *folder);
 void description_decode(struct description *d, const struct vendor_program *program,
                         const struct model *m, const struct syn_part *part);
 
-/* Gives the layers the maps and fills the routes, as the vendor's tool takes what is not said:
- * a layer reads where the one before wrote, and writes for the processors of the next. */
+/* Gives the layers the maps and widths of weights and fills the routes, as the vendor's tool takes
+ * what is not said: a layer reads where the one before wrote, and writes for the processors of the
+ * next. */
 void description_apply(const struct description *d, struct model *m, struct syn_route *routes);
 
 #endif

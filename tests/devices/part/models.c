@@ -229,6 +229,23 @@ static bool add_layer(struct model *m, const struct recorded_op *ops, unsigned c
     return true;
 }
 
+/* The recorded input of a first layer that flattens is flat already; latency.txt has its shape. */
+static void unflatten_input(struct model *m, const char *folder)
+{
+    unsigned channels, height, width;
+    char path[512];
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/latency.txt", folder);
+    file = fopen(path, "r");
+    if (file && fscanf(file, "L input_chan=%u input_dim=%ux%u", &channels, &height, &width) == 3 &&
+        m->shape.height == 1 && m->shape.width == 1 &&
+        channels * height * width == m->shape.channels)
+        m->shape = (struct syn_shape){(uint16_t)channels, (uint16_t)height, (uint16_t)width};
+    if (file)
+        fclose(file);
+}
+
 struct model *model_read(const char *folder, const char **why)
 {
     struct model *m = calloc(1, sizeof *m);
@@ -240,6 +257,7 @@ struct model *model_read(const char *folder, const char **why)
         goto fail;
     m->input = m->ops->ops[0].in.data;
     m->shape = shape_of(&m->ops->ops[0].in, is_kind(&m->ops->ops[0], "pool"));
+    unflatten_input(m, folder);
     if (is_kind(&m->ops->ops[0], "eltwise")) {
         *why = "several inputs";
         goto fail;
