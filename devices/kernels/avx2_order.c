@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Tensors from C,H,W to H,W,C and back: matrices of channels by pixels, turned in 16 x 16 tiles. */
+/* Tensors from C,H,W to H,W,C and back, in tiles of 16 x 16. */
 #include <immintrin.h>
 #include <string.h>
 
 #include "devices/kernels/avx2.h"
+#include "devices/kernels/avx2_order.h"
 
 #define TILE 16u
 
@@ -44,29 +45,41 @@ static void turn_slowly(struct rows r, size_t row, size_t row_end, size_t column
             r.to[j * r.to_apart + i] = r.from[i * r.from_apart + j];
 }
 
-/* `rows` by `columns` bytes become `columns` by `rows`. */
-static void turn(const int8_t *from, size_t rows, size_t columns, int8_t *to)
+void syn_avx2_turn(const int8_t *from, size_t rows, size_t columns, size_t from_apart, int8_t *to,
+                   size_t to_apart)
 {
-    const struct rows all = {from, to, columns, rows};
+    const struct rows all = {from, to, from_apart, to_apart};
     const size_t whole_rows = rows / TILE * TILE, whole_columns = columns / TILE * TILE;
 
+    if (rows == 1 && to_apart == 1) {
+        memcpy(to, from, columns);
+        return;
+    }
+    if (columns == 1 && from_apart == 1) {
+        memcpy(to, from, rows);
+        return;
+    }
     for (size_t i = 0; i < whole_rows; i += TILE)
         for (size_t j = 0; j < whole_columns; j += TILE)
-            turn_tile((struct rows){from + i * columns + j, to + j * rows + i, columns, rows});
+            turn_tile((struct rows){from + i * from_apart + j, to + j * to_apart + i, from_apart,
+                                    to_apart});
     turn_slowly(all, 0, whole_rows, whole_columns, columns);
     turn_slowly(all, whole_rows, rows, 0, columns);
 }
 
-static void turn_wide(const int32_t *from, size_t rows, size_t columns, int32_t *to)
+void syn_avx2_turn_wide(const int32_t *from, size_t rows, size_t columns, int32_t *to,
+                        size_t to_apart)
 {
     for (size_t j = 0; j < columns; j++)
         for (size_t i = 0; i < rows; i++)
-            *to++ = from[i * columns + j];
+            to[j * to_apart + i] = from[i * columns + j];
 }
 
 void syn_avx2_from_dense(struct syn_shape shape, const int8_t *dense, int8_t *tensor)
 {
-    turn(dense, shape.channels, (size_t)shape.height * shape.width, tensor);
+    const size_t pixels = (size_t)shape.height * shape.width;
+
+    syn_avx2_turn(dense, shape.channels, pixels, pixels, tensor, shape.channels);
 }
 
 void syn_avx2_to_dense(struct syn_shape shape, unsigned width, const void *tensor, void *dense)
@@ -74,7 +87,7 @@ void syn_avx2_to_dense(struct syn_shape shape, unsigned width, const void *tenso
     const size_t pixels = (size_t)shape.height * shape.width;
 
     if (width == 32)
-        turn_wide(tensor, pixels, shape.channels, dense);
+        syn_avx2_turn_wide(tensor, pixels, shape.channels, dense, pixels);
     else
-        turn(tensor, pixels, shape.channels, dense);
+        syn_avx2_turn(tensor, pixels, shape.channels, shape.channels, dense, pixels);
 }

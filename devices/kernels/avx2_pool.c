@@ -79,7 +79,7 @@ static int8_t window_of_one(const struct window *w)
             best = value > best ? value : best;
             sum += value;
         }
-    if (l->pool == SYN_POOL_MAX)
+    if (l->pool != SYN_POOL_AVG)
         return (int8_t)best;
     if (l->pool_round)
         sum += sum < 0 ? -(count / 2) : count / 2;
@@ -94,7 +94,7 @@ static void pool_pixel(struct window w, size_t spare, int8_t *out)
     uint32_t c = 0;
 
     for (; c < channels && c + 16 <= spare; c += 16) {
-        store_bytes(out + c, w.layer->pool == SYN_POOL_MAX ? window_max(&w) : window_average(&w),
+        store_bytes(out + c, w.layer->pool == SYN_POOL_AVG ? window_average(&w) : window_max(&w),
                     channels - c);
         w.at += 16;
     }
