@@ -281,6 +281,7 @@ static void decode_bias(const struct decoder *d)
     }
 }
 
+/* The register holds the shift in all, that for narrow weights included. */
 static int decode_shift(const struct decoder *d)
 {
     static const uint8_t bits[] = {
@@ -291,14 +292,12 @@ static int decode_shift(const struct decoder *d)
     p->weights.bits = bits[FIELD(d, WEIGHT_WIDTH)];
     p->weights.binary = d->e->quadrants[p->master].control[SYN_REG_CTL] & SYN_CTL_BINARY;
     p->layer.weight_bits = 8;
-    shift = (FIELD(d, SHIFT_RIGHT) ? -shift : shift) + 8 - (int)p->weights.bits;
+    shift = FIELD(d, SHIFT_RIGHT) ? -shift : shift;
     p->layer.output_shift = (int8_t)shift;
     p->layer.output_width = FIELD(d, WIDE) ? 32 : 8;
     p->layer.activation = FIELD(d, RELU)  ? SYN_ACT_RELU
                           : FIELD(d, ABS) ? SYN_ACT_ABS
                                           : SYN_ACT_NONE;
-    if (p->kind != PLAN_COPY && (shift < -15 || shift > 15))
-        return refuse(d, SYN_FAULT_REGISTERS, SYN_LREG_POST, "a shift beyond 15 bits in all");
     return 0;
 }
 

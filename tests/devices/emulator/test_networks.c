@@ -13,8 +13,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "devices/part/registers.h"
 #include "tests/devices/emulator/board.h"
 #include "tests/devices/part/recorded.h"
+
+/*
+ * Programs that cannot give the recorded answer on silicon either, because the description from
+ * which the vendor's tool made them lets layers write over what others still need: the tool's
+ * known answer knows no memory. The emulator has to find the first place where a layer does so
+ * to its own input.
+ */
+static const struct exception {
+    const char *network;
+    enum syn_emulator_fault_kind fault;
+    int layer;
+    int right; /* layers before this one are as recorded */
+} exceptions[] = {
+    /* Layer 5 overwrites what layer 6 is to copy, so the sum in layer 7 differs; layer 33 writes
+     * from word 4,096 on while its 5,120 words of input begin at 0. */
+    {"cifar-100-mobilenet-custom-rand", SYN_FAULT_OVERWRITE, 33, 7},
+};
 
 struct tally {
     const struct syn_part *part;
@@ -27,7 +45,7 @@ static const struct recorded_op *last_operator(const struct recorded *r, int lay
     const struct recorded_op *found = NULL;
 
     for (unsigned i = 0; i < r->count; i++)
-        if (r->ops[i].layer == layer)
+        if (r->ops[i].layer == layer && r->ops[i].out.there)
             found = &r->ops[i];
     return found;
 }
@@ -45,21 +63,27 @@ static bool is_as_recorded(const struct recorded *r, const struct syn_emulator_d
     return memcmp(done->data, op->out.data, op->out.count * (done->width / 8)) == 0;
 }
 
-static unsigned wrong_layers(struct board *b, const struct recorded *r, unsigned *layers)
+/* What a run gave. */
+struct outcome {
+    unsigned layers, wrong, words, wrong_words;
+    int first_wrong;
+    uint64_t cycles, recorded_cycles;
+};
+
+static void run_layers(struct board *b, const struct recorded *r, struct outcome *o)
 {
     struct syn_emulator_done done;
-    unsigned wrong = 0;
 
-    *layers = 0;
     while (syn_emulator_running(b->emulator)) {
         (void)syn_emulator_step(b->emulator, 1);
-        if (!syn_emulator_last(b->emulator, &done) || done.finished == *layers)
+        if (!syn_emulator_last(b->emulator, &done) || done.finished == o->layers)
             continue;
-        *layers = done.finished;
-        if (!is_as_recorded(r, &done))
-            printf("layer %u differs (%u in all)\n", done.layer, ++wrong);
+        o->layers = done.finished;
+        if (is_as_recorded(r, &done))
+            continue;
+        if (o->wrong++ == 0)
+            o->first_wrong = (int)done.layer;
     }
-    return wrong;
 }
 
 /* The vendor's cycles of all layers; 0 where there is no such file. */
@@ -82,34 +106,59 @@ static uint64_t recorded_cycles(const char *folder)
     return sum;
 }
 
+/* The recorded cycles are those of a part whose pipeline is off. */
+static void turn_pipeline_off(struct board *b)
+{
+    for (unsigned i = 0; i < b->program->count; i++)
+        if (strcmp(b->program->lines[i].function, "cnn_start") == 0)
+            b->program->lines[i].value |= SYN_CTL_PIPELINE_OFF;
+}
+
+static bool is_excepted(const struct board *b, const char *network, const struct outcome *o)
+{
+    const struct syn_emulator_fault *fault = syn_emulator_fault(b->emulator);
+
+    for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++)
+        if (strcmp(network, exceptions[i].network) == 0)
+            return fault && fault->kind == exceptions[i].fault &&
+                   fault->layer == exceptions[i].layer && o->first_wrong >= exceptions[i].right;
+    return false;
+}
+
+static bool is_right(struct board *b, const char *network, struct outcome *o)
+{
+    bool failed = board_failed(b, network);
+
+    printf("%s: %u layers, %u wrong; ", network, o->layers, o->wrong);
+    if (failed) {
+        printf("stopped\n");
+        return is_excepted(b, network, o);
+    }
+    o->wrong_words = board_wrong_words(b, &o->words);
+    printf("%u words, %u wrong; %llu cycles, recorded %llu\n", o->words, o->wrong_words,
+           (unsigned long long)o->cycles, (unsigned long long)o->recorded_cycles);
+    return syn_emulator_interrupt(b->emulator) && !board_failed(b, network) && !o->wrong &&
+           o->words > 0 && !o->wrong_words && o->cycles == o->recorded_cycles;
+}
+
 static void run_network(const char *folder, void *user)
 {
     struct tally *t = user;
     struct recorded *r = recorded_read(folder);
-    unsigned layers, wrong, words, wrong_words;
-    uint64_t cycles, expected = recorded_cycles(folder);
+    struct outcome o = {.recorded_cycles = recorded_cycles(folder)};
     struct board b;
-    bool failed;
 
-    if (!board_open(&b, folder, t->part)) {
-        recorded_free(r);
-        return;
+    if (r && board_open(&b, folder, t->part)) {
+        if (t->part == &syn_part_max78002)
+            turn_pipeline_off(&b);
+        t->networks++;
+        board_prepare(&b);
+        board_call(&b, "cnn_start");
+        run_layers(&b, r, &o);
+        o.cycles = syn_emulator_cycles(b.emulator);
+        t->failed += !is_right(&b, strrchr(folder, '/') + 1, &o);
+        board_close(&b);
     }
-    t->networks++;
-    board_prepare(&b);
-    board_call(&b, "cnn_start");
-    wrong = wrong_layers(&b, r, &layers);
-    cycles = syn_emulator_cycles(b.emulator);
-    failed = board_failed(&b, folder) || !syn_emulator_interrupt(b.emulator);
-    wrong_words = board_wrong_words(&b, &words);
-    failed = failed || board_failed(&b, folder);
-    printf("%s: %u layers, %u wrong; %u words, %u wrong; %llu cycles, recorded %llu\n",
-           strrchr(folder, '/') + 1, layers, wrong, words, wrong_words, (unsigned long long)cycles,
-           (unsigned long long)expected);
-    if (t->part == &syn_part_max78000)
-        failed = failed || cycles != expected;
-    t->failed += failed || wrong || wrong_words || words == 0;
-    board_close(&b);
     recorded_free(r);
 }
 
