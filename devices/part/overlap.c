@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "devices/part/overlap.h"
 
+#include "devices/part/geometry.h"
+
 /* The last pooled row (or column) that output row `at` needs; may lie behind the last there is. */
 static int32_t last_needed(const struct syn_layer *l, int32_t at, int32_t kernel, int32_t pad,
                            int32_t dilation)
@@ -19,6 +21,12 @@ static bool reads_out_of_order(const struct syn_layer *l)
     return l->flatten || (l->op == SYN_OP_CONVTRANSPOSE2D && gaps);
 }
 
+/* A copy in several passes writes each before it reads the next: its own pixel is not behind it. */
+static bool writes_while_reading(const struct syn_layer *l)
+{
+    return l->op == SYN_OP_PASSTHROUGH && l->in.channels > SYN_PART_PROCESSORS;
+}
+
 /* Input pixels that have been read for good when output (y, x) is written. */
 static int64_t consumed(const struct syn_layer *l, int32_t y, int32_t x)
 {
@@ -26,6 +34,8 @@ static int64_t consumed(const struct syn_layer *l, int32_t y, int32_t x)
     int64_t row = last_needed(l, y, l->kernel_h, l->pad_h, l->dilation_h);
     int64_t column = last_needed(l, x, l->kernel_w, l->pad_w, l->dilation_w);
 
+    if (writes_while_reading(l))
+        return (int64_t)y * l->pool_stride_h * width + (int64_t)x * l->pool_stride_w;
     /* Of the first output row nobody has read the rows before. */
     if (reads_out_of_order(l) || row < 0 || (column < 0 && y == 0))
         return 0;

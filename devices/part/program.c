@@ -198,8 +198,11 @@ void syn_program_configure(const struct syn_program *p, struct syn_written *writ
     struct syn_work w;
     unsigned slot = 0;
 
-    if (written)
-        stop(p, quadrants, false, sink);
+    if (written) {
+        /* Those that take part no longer must not start with the others. */
+        stop(p, quadrants | written->quadrants, false, sink);
+        written->quadrants = (uint8_t)quadrants;
+    }
     for (unsigned i = p->chunk->first; i < p->chunk->last; i++) {
         (void)syn_work_init(&w, p, i);
         if (syn_work_needs_reset(p, i))

@@ -43,9 +43,11 @@ struct syn_program {
     uint32_t hz; /* clock of the accelerator: a MAX78002 runs pipelined above its limit */
 };
 
-/* Which layer registers are not 0: bit of the layer in [register][quadrant]. All 0 after init. */
+/* Which layer registers are not 0: bit of the layer in [register][quadrant]; and the quadrants that
+ * take part. All 0 after init. */
 struct syn_written {
-    uint32_t layers[SYN_LREG_COUNT][SYN_PART_QUADRANTS][4];
+    uint32_t layers[SYN_LREG_STREAM_START][SYN_PART_QUADRANTS][4];
+    uint8_t quadrants;
 };
 
 /*

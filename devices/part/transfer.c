@@ -169,13 +169,18 @@ static void unload_narrow(const struct syn_tensor_place *place, const struct lan
                           unsigned pass, uint32_t pixel, uint32_t address,
                           const struct syn_source *source, int8_t *values)
 {
-    const uint32_t word = source->word(source->user, address);
+    uint32_t word = 0;
+    bool read = false; /* the last pass may have no channel here, and its word no value */
 
     for (unsigned lane = 0; lane < LANES; lane++) {
         int64_t index = index_of(place, lanes, lane, pass, pixel);
 
-        if (index >= 0)
-            values[index] = (int8_t)(word >> 8 * lane & 0xff);
+        if (index < 0)
+            continue;
+        if (!read)
+            word = source->word(source->user, address);
+        read = true;
+        values[index] = (int8_t)(word >> 8 * lane & 0xff);
     }
 }
 

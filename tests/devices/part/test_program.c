@@ -144,7 +144,7 @@ static void program_folder(const char *path, void *user)
         return;
     n = network_read(path, name, tally->part, NULL);
     w = program_of(n);
-    assert_true(w.count > 6 + 6 * n->model->count);
+    assert_true(w.count > 6 + 4 * n->model->count);
     free(w.entries);
     network_free(n);
     tally->count++;
