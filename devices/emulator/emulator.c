@@ -32,6 +32,7 @@ int syn_emulator_new(struct syn_emulator **emulator, const struct syn_part *part
         return SYN_ENOMEM;
     e->part = part;
     e->regs = regs;
+    e->kernels = syn_kernels_portable();
     e->data_words = part->data_bytes / 4;
     e->weight_words = part->kernel_words_first;
     if (!allocate(e)) {
@@ -51,8 +52,9 @@ void syn_emulator_free(struct syn_emulator *emulator)
         return;
     for (unsigned i = 0; i < LAYERS_MAX; i++)
         plan_drop(e, &e->plans[i]);
-    struct buffer *const buffers[] = {&e->input,      &e->pooled, &e->taint,   &e->taint_pooled,
-                                      &e->taint_mask, &e->output, &e->scratch, &e->packed};
+    struct buffer *const buffers[] = {&e->input,        &e->pooled,     &e->taint,
+                                      &e->taint_pooled, &e->taint_mask, &e->output,
+                                      &e->scratch,      &e->packed,     &e->dense};
     for (unsigned i = 0; i < sizeof buffers / sizeof buffers[0]; i++)
         free(buffers[i]->bytes);
     free(e->data);
@@ -62,6 +64,15 @@ void syn_emulator_free(struct syn_emulator *emulator)
     free(e->bias);
     free(e->bias_state);
     free(e);
+}
+
+void syn_emulator_use(struct syn_emulator *emulator, const struct syn_kernels *kernels)
+{
+    for (unsigned i = 0; i < LAYERS_MAX; i++)
+        plan_drop(emulator, &emulator->plans[i]);
+    emulator->kernels = kernels;
+    emulator->generation++;
+    emulator->run = (struct run){.stage = STAGE_REST};
 }
 
 void syn_emulator_reset(struct syn_emulator *emulator)

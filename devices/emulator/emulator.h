@@ -15,6 +15,7 @@
 #include "devices/part/geometry.h"
 
 struct syn_emulator;
+struct syn_kernels; /* devices/part/kernels.h */
 
 /* The first three are of the processor's system, not of the accelerator; see syn_emulator_enable().
  */
@@ -55,6 +56,10 @@ const char *syn_emulator_fault_name(enum syn_emulator_fault_kind kind);
  * kind; *emulator is NULL then. */
 int syn_emulator_new(struct syn_emulator **emulator, const struct syn_part *part);
 void syn_emulator_free(struct syn_emulator *emulator);
+
+/* Computes with these from now on, instead of the portable ones: for hosts that have faster ones. A
+ * run under way is given up. */
+void syn_emulator_use(struct syn_emulator *emulator, const struct syn_kernels *kernels);
 
 /* As after a power cycle of the whole part. */
 void syn_emulator_reset(struct syn_emulator *emulator);
@@ -108,7 +113,7 @@ struct syn_emulator_done {
     const void *data; /* out, dense C,H,W; valid until the next step or start */
 };
 
-/* False where no layer has been finished since start. */
-bool syn_emulator_last(const struct syn_emulator *emulator, struct syn_emulator_done *done);
+/* False where no layer has been finished since start; data is NULL where the host has no memory. */
+bool syn_emulator_last(struct syn_emulator *emulator, struct syn_emulator_done *done);
 
 #endif

@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "devices/part/kernels.h"
-
 /* Prepared weights of all layers together; beyond, those of other layers are dropped. */
 #define PLANS_BYTES_MAX ((size_t)96 << 20)
 
@@ -188,7 +186,7 @@ static int fetch_bias(const struct syn_emulator *e, unsigned layer, struct plan 
 static bool allocate(struct syn_emulator *e, struct plan *p)
 {
     const struct syn_layer *l = &p->layer;
-    size_t outputs = l->out.channels, kernels = syn_kernel_weight_bytes(l);
+    size_t outputs = l->out.channels, kernels = (size_t)e->kernels->weight_bytes(l);
 
     p->kernels = malloc(kernels);
     p->hollow = calloc(outputs, 1);
@@ -228,7 +226,7 @@ int plan_fetch(struct syn_emulator *e, unsigned layer, struct plan *plan,
         fetch_depthwise(e, layer, plan, e->packed.bytes);
     else
         fetch_dense(e, layer, plan, e->packed.bytes);
-    syn_kernel_prepare(&plan->layer, e->packed.bytes, plan->kernels);
+    e->kernels->prepare(&plan->layer, e->packed.bytes, plan->kernels);
     if (plan->bias && fetch_bias(e, layer, plan)) {
         *fault = fault_make(SYN_FAULT_RANGE, (int)layer, plan->weights.bias_quadrant, 0,
                             "the bias ends behind its memory");

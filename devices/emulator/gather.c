@@ -4,11 +4,12 @@
 
 #include <string.h>
 
-/* Input channel of processor `index` in a pass. */
 static size_t plane_size(const struct plan *p)
 {
     return (size_t)p->layer.in.height * p->layer.in.width;
 }
+
+/* ---- bytes without a value ---------------------------------------------------------------- */
 
 static bool row_defined(const uint8_t *state, uint32_t at, uint32_t step, uint32_t count,
                         unsigned lane, bool chw)
@@ -49,9 +50,11 @@ static void suspect_row(struct syn_emulator *e, const uint8_t *state, unsigned p
 }
 
 /* A row whose channel no weight heeds may hold anything. */
-static int taint_plane_row(struct syn_emulator *e, const struct plan *p, unsigned processor,
-                           uint32_t at, size_t offset, uint32_t channel)
+static int taint_row_of(struct syn_emulator *e, const struct plan *p, unsigned processor,
+                        uint32_t at, uint32_t operand, uint32_t channel, uint32_t y)
 {
+    size_t offset = ((size_t)operand * p->layer.in.channels + channel) * plane_size(p) +
+                    (size_t)y * p->layer.in.width;
     const uint8_t *state = e->data_state + (size_t)(processor / 4) * e->data_words;
     size_t bytes = plane_size(p) * p->layer.in.channels * p->read.operands;
 
@@ -69,44 +72,99 @@ static int taint_plane_row(struct syn_emulator *e, const struct plan *p, unsigne
     return 0;
 }
 
-static void copy_row(int8_t *to, const uint8_t *from, uint32_t step, uint32_t count)
+/* ---- values ------------------------------------------------------------------------------- */
+
+static const uint8_t *instance_data(const struct syn_emulator *e, unsigned instance)
 {
-    for (uint32_t x = 0; x < count; x++)
-        to[x] = (int8_t)from[(size_t)x * step];
+    return e->data + (size_t)instance * e->data_words * 4;
 }
 
-/* One channel of one operand. */
-static int gather_plane(struct syn_emulator *e, const struct plan *p, uint32_t operand,
-                        uint32_t pass, uint32_t index)
+/* A row of bytes; `apart`: of the pixels in the tensor. */
+static void copy_bytes(int8_t *to, size_t apart, const uint8_t *from, uint32_t step, uint32_t count)
+{
+    for (uint32_t x = 0; x < count; x++)
+        to[x * apart] = (int8_t)from[(size_t)x * step];
+}
+
+/* The same of words. */
+static void copy_words(int8_t *to, size_t apart, const uint8_t *from, uint32_t step, uint32_t count)
+{
+    for (uint32_t x = 0; x < count; x++)
+        memcpy(to + x * apart, from + (size_t)x * step, 4);
+}
+
+/* Consecutive lanes of an instance, from its first. */
+struct lanes {
+    unsigned processor, count;
+    bool together;
+};
+
+static struct lanes lanes_at(const struct plan *p, uint32_t index)
+{
+    unsigned first = p->list[index];
+    struct lanes l = {.processor = first, .count = 1};
+
+    while (index + l.count < p->count && p->list[index + l.count] == first + l.count &&
+           (first + l.count) % 4 != 0)
+        l.count++;
+    l.together = l.count == 4 && !p->read.chw;
+    return l;
+}
+
+/* Where a row of a channel lies in the tensor, and how far its pixels are apart. */
+static int8_t *tensor_row(const struct syn_emulator *e, const struct plan *p, uint32_t operand,
+                          uint32_t channel, uint32_t y, size_t *apart)
+{
+    const struct syn_shape *in = &p->layer.in;
+    int8_t *tensor = (int8_t *)e->input.bytes + operand * plane_size(p) * in->channels;
+
+    *apart = e->kernels->channels_last ? in->channels : 1;
+    if (e->kernels->channels_last)
+        return tensor + (size_t)y * in->width * in->channels + channel;
+    return tensor + channel * plane_size(p) + (size_t)y * in->width;
+}
+
+static int gather_row(struct syn_emulator *e, const struct plan *p, struct lanes lanes,
+                      uint32_t operand, uint32_t channel, uint32_t y)
 {
     const struct plan_read *r = &p->read;
-    const struct syn_shape *in = &p->layer.in;
-    unsigned processor = p->list[index], instance = processor / 4;
-    const uint8_t *data = e->data + (size_t)instance * e->data_words * 4;
+    unsigned instance = lanes.processor / 4;
     const uint8_t *state = e->data_state + (size_t)instance * e->data_words;
-    uint32_t channel = pass * p->count + index;
-    size_t offset = ((size_t)operand * in->channels + channel) * plane_size(p);
-    uint32_t at = r->base[processor / 16] + (r->chw ? 0 : 4 * (pass * r->operands + operand));
+    uint32_t pass = channel / p->count;
+    uint32_t at =
+        r->base[instance / 4] + y * r->row + (r->chw ? 0 : 4 * (pass * r->operands + operand));
+    const uint8_t *from = instance_data(e, instance) + at;
     int rc = 0;
 
-    for (uint32_t y = 0; rc == 0 && y < in->height; y++, at += r->row, offset += in->width) {
-        copy_row((int8_t *)e->input.bytes + offset, data + at + (r->chw ? 0 : processor % 4),
-                 r->pixel, in->width);
-        if (!row_defined(state, at, r->pixel, in->width, processor % 4, r->chw))
-            rc = taint_plane_row(e, p, processor, at, offset, channel);
+    for (unsigned i = 0; rc == 0 && i < lanes.count; i++) {
+        size_t apart;
+        int8_t *to = tensor_row(e, p, operand, channel + i, y, &apart);
+        unsigned lane = r->chw ? 0 : (lanes.processor + i) % 4;
+
+        if (!lanes.together || apart == 1)
+            copy_bytes(to, apart, from + lane, r->pixel, p->layer.in.width);
+        else if (i == 0)
+            copy_words(to, apart, from, r->pixel, p->layer.in.width);
+        if (!row_defined(state, at, r->pixel, p->layer.in.width, lane, r->chw))
+            rc = taint_row_of(e, p, lanes.processor + i, at, operand, channel + i, y);
     }
     return rc;
 }
 
 int gather(struct syn_emulator *e, const struct plan *plan)
 {
-    size_t bytes = plane_size(plan) * plan->layer.in.channels * plan->read.operands;
+    const struct syn_shape *in = &plan->layer.in;
+    size_t bytes = plane_size(plan) * in->channels * plan->read.operands;
     int rc = buffer_need(&e->input, bytes);
 
     e->run.tainted = false;
     for (uint32_t operand = 0; operand < plan->read.operands; operand++)
-        for (uint32_t pass = 0; pass < plan->read.passes; pass++)
-            for (uint32_t i = 0; rc == 0 && i < plan->count; i++)
-                rc = gather_plane(e, plan, operand, pass, i);
+        for (uint32_t y = 0; y < in->height; y++)
+            for (uint32_t channel = 0; rc == 0 && channel < in->channels;) {
+                struct lanes lanes = lanes_at(plan, channel % plan->count);
+
+                rc = gather_row(e, plan, lanes, operand, channel, y);
+                channel += lanes.count;
+            }
     return rc;
 }

@@ -9,6 +9,7 @@
 
 #include "devices/base/error.h"
 #include "devices/emulator/emulator.h"
+#include "devices/part/kernels.h"
 #include "devices/part/registers.h"
 
 #define QUADRANTS      SYN_PART_QUADRANTS
@@ -74,11 +75,11 @@ struct plan {
     uint32_t pad_h, pad_w; /* as the hardware counts it: of the spread input of a transposed */
     uint32_t time_slots, kernel_column;
     uint64_t cycles;
-    int16_t *kernels; /* prepared; NULL for a copy */
-    int8_t *bias;     /* of each output; NULL: none */
-    uint8_t *hollow;  /* 1: this output's weights were never written; NULL: none such */
-    uint8_t *heeded;  /* 1: some weight of this input channel is not 0; depthwise: NULL */
-    size_t bytes;     /* of the four */
+    void *kernels;   /* prepared; NULL for a copy */
+    int8_t *bias;    /* of each output; NULL: none */
+    uint8_t *hollow; /* 1: this output's weights were never written; NULL: none such */
+    uint8_t *heeded; /* 1: some weight of this input channel is not 0; depthwise: NULL */
+    size_t bytes;    /* of the four */
     struct syn_emulator_fault cause; /* of the first hollow output */
     bool all_hollow;
 };
@@ -119,6 +120,7 @@ struct run {
 struct syn_emulator {
     const struct syn_part *part;
     const struct syn_registers *regs;
+    const struct syn_kernels *kernels;
     uint32_t data_words, weight_words; /* of an instance; of the largest processor */
 
     struct quadrant quadrants[QUADRANTS];
@@ -135,7 +137,7 @@ struct syn_emulator {
     struct plan plans[LAYERS_MAX];
     size_t plan_bytes;
     struct run run;
-    struct buffer input, pooled, taint, taint_pooled, taint_mask, output, scratch, packed;
+    struct buffer input, pooled, taint, taint_pooled, taint_mask, output, scratch, packed, dense;
     struct syn_emulator_fault fault, suspect; /* suspect: why bytes are tainted */
 };
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "devices/part/cycles.h"
-#include "devices/part/kernels.h"
 
 int buffer_need(struct buffer *buffer, size_t size)
 {
@@ -148,7 +147,8 @@ static int make_room(struct syn_emulator *e, const struct plan *p)
     if (buffer_need(&e->pooled, pooled) ||
         buffer_need(&e->output, elements(l->out) * l->output_width / 8))
         return SYN_ENOMEM;
-    return p->kind == PLAN_COPY ? 0 : buffer_need(&e->scratch, syn_kernel_scratch_bytes(l));
+    return p->kind == PLAN_COPY ? 0
+                                : buffer_need(&e->scratch, (size_t)e->kernels->scratch_bytes(l));
 }
 
 /* Pooling and element-wise functions, in the order of the layer: the input of the convolution. */
@@ -164,17 +164,17 @@ static const int8_t *reduce(struct syn_emulator *e, const struct plan *p)
         operands[i] = from + i * in;
         if (!pools || !l->pool_first)
             continue;
-        syn_kernel_pool(l, from + i * in, to + i * each);
+        e->kernels->pool(l, from + i * in, to + i * each);
         operands[i] = to + i * each;
     }
     if (l->eltwise == SYN_ELTWISE_NONE)
         return operands[0];
     if (pools && !l->pool_first) {
-        syn_kernel_eltwise(l, operands, (uint32_t)each, from);
-        syn_kernel_pool(l, from, to);
+        e->kernels->eltwise(l, operands, (uint32_t)each, from);
+        e->kernels->pool(l, from, to);
         return to;
     }
-    syn_kernel_eltwise(l, operands, (uint32_t)each, to);
+    e->kernels->eltwise(l, operands, (uint32_t)each, to);
     return to;
 }
 
@@ -255,8 +255,8 @@ static uint64_t work(struct syn_emulator *e, uint64_t macs)
     }
     count = macs / each >= rows - e->run.row ? rows - e->run.row : (unsigned)(macs / each);
     count = count ? count : 1;
-    syn_kernel_conv(&p->layer, reduced(e, p), p->kernels, p->bias, e->output.bytes,
-                    e->scratch.bytes, e->run.row, e->run.row + count);
+    e->kernels->conv(&p->layer, reduced(e, p), p->kernels, p->bias, e->output.bytes,
+                     e->scratch.bytes, e->run.row, e->run.row + count);
     e->run.row += count;
     return each * count;
 }
@@ -357,7 +357,20 @@ uint64_t syn_emulator_cycles(const struct syn_emulator *emulator)
     return emulator->run.cycles;
 }
 
-bool syn_emulator_last(const struct syn_emulator *emulator, struct syn_emulator_done *done)
+/* The output with channels first, NULL where the host has no memory left. */
+static const void *dense_output(struct syn_emulator *e, const struct plan *p)
+{
+    const struct syn_layer *l = &p->layer;
+
+    if (!e->kernels->channels_last)
+        return e->output.bytes;
+    if (buffer_need(&e->dense, elements(l->out) * l->output_width / 8))
+        return NULL;
+    e->kernels->to_dense(l->out, l->output_width, e->output.bytes, e->dense.bytes);
+    return e->dense.bytes;
+}
+
+bool syn_emulator_last(struct syn_emulator *emulator, struct syn_emulator_done *done)
 {
     const struct plan *p = emulator->run.last;
 
@@ -370,7 +383,7 @@ bool syn_emulator_last(const struct syn_emulator *emulator, struct syn_emulator_
         .in = p->layer.in,
         .out = p->layer.out,
         .width = p->layer.output_width,
-        .data = emulator->output.bytes,
+        .data = dense_output(emulator, p),
     };
     return true;
 }

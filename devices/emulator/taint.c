@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#include "devices/part/kernels.h"
-
 static size_t elements(struct syn_shape shape)
 {
     return (size_t)shape.channels * shape.height * shape.width;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "devices/kernels/choose.h"
 #include "devices/part/registers.h"
 #include "tests/devices/emulator/board.h"
 #include "tests/devices/part/recorded.h"
@@ -36,6 +37,7 @@ static const struct exception {
 
 struct tally {
     const struct syn_part *part;
+    const struct syn_kernels *kernels;
     unsigned networks, failed;
 };
 
@@ -151,6 +153,7 @@ static void run_network(const char *folder, void *user)
     if (r && board_open(&b, folder, t->part)) {
         if (t->part == &syn_part_max78002)
             turn_pipeline_off(&b);
+        syn_emulator_use(b.emulator, t->kernels);
         t->networks++;
         board_prepare(&b);
         board_call(&b, "cnn_start");
@@ -162,9 +165,9 @@ static void run_network(const char *folder, void *user)
     recorded_free(r);
 }
 
-static void run_all(const struct syn_part *part)
+static void run_all(const struct syn_part *part, const struct syn_kernels *kernels)
 {
-    struct tally t = {.part = part};
+    struct tally t = {.part = part, .kernels = kernels};
 
     for_each_folder("networks", part->name, run_network, &t);
     if (t.networks == 0)
@@ -175,13 +178,20 @@ static void run_all(const struct syn_part *part)
 static void vendors_programs_for_max78000_give_its_answers(void **state)
 {
     (void)state;
-    run_all(&syn_part_max78000);
+    run_all(&syn_part_max78000, syn_kernels_portable());
 }
 
 static void vendors_programs_for_max78002_give_its_answers(void **state)
 {
     (void)state;
-    run_all(&syn_part_max78002);
+    run_all(&syn_part_max78002, syn_kernels_portable());
+}
+
+static void the_fastest_kernels_of_this_machine_give_the_same(void **state)
+{
+    (void)state;
+    run_all(&syn_part_max78000, syn_kernels_fastest());
+    run_all(&syn_part_max78002, syn_kernels_fastest());
 }
 
 int main(void)
@@ -189,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vendors_programs_for_max78000_give_its_answers),
         cmocka_unit_test(vendors_programs_for_max78002_give_its_answers),
+        cmocka_unit_test(the_fastest_kernels_of_this_machine_give_the_same),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
