@@ -36,7 +36,7 @@ static uint16_t instances_of(uint64_t processors)
     return mask;
 }
 
-struct syn_data_item *syn_data_find(struct syn_data *d, unsigned id)
+struct syn_data_item *syn_data_of(struct syn_data *d, unsigned id)
 {
     for (unsigned i = 0; i < d->count; i++)
         if (d->items[i].id == id)
@@ -221,14 +221,14 @@ static void set_deaths(struct syn_data *d)
         const struct syn_layer *l = syn_chunk_layer(c, i);
 
         for (unsigned n = 0; n < l->input_count; n++)
-            syn_data_find(d, l->inputs[n])->death = (uint16_t)(i - c->first + 1);
+            syn_data_of(d, l->inputs[n])->death = (uint16_t)(i - c->first + 1);
     }
     if (!c->image)
         count = syn_live_tensors(c->layers, c->layer_count, c->last, ids);
     for (unsigned i = 0; c->image && i < c->image->out_count; i++)
         ids[count++] = c->image->out[i].id;
     for (int i = 0; i < count; i++)
-        syn_data_find(d, ids[i])->death = FOREVER;
+        syn_data_of(d, ids[i])->death = FOREVER;
 }
 
 /* ---- units ------------------------------------------------------------------------------ */
@@ -236,7 +236,7 @@ static void set_deaths(struct syn_data *d)
 static bool may_join(struct syn_data *d, const struct syn_layer *l)
 {
     for (unsigned n = 0; n < l->input_count; n++) {
-        if (syn_data_find(d, l->inputs[n])->unit != NO_UNIT)
+        if (syn_data_of(d, l->inputs[n])->unit != NO_UNIT)
             return false;
         for (unsigned m = 0; m < n; m++)
             if (l->inputs[m] == l->inputs[n])
@@ -251,7 +251,7 @@ static void join_operands(struct syn_data *d, const struct syn_layer *l)
     uint32_t stride = 4 * syn_part_expand(l->in.channels) * l->input_count;
 
     for (unsigned n = 0; n < l->input_count; n++) {
-        struct syn_data_item *item = syn_data_find(d, l->inputs[n]);
+        struct syn_data_item *item = syn_data_of(d, l->inputs[n]);
 
         item->unit = (uint16_t)d->units;
         item->shift = 4 * n;
@@ -268,7 +268,7 @@ static void join_parts(struct syn_data *d, const struct syn_layer *l)
     uint16_t seen = 0, shared = 0;
 
     for (unsigned n = 0; n < l->input_count; n++) {
-        const struct syn_data_item *item = syn_data_find(d, l->inputs[n]);
+        const struct syn_data_item *item = syn_data_of(d, l->inputs[n]);
 
         sum += item->stride / 4;
         shared = (uint16_t)(shared | (seen & item->instances));
@@ -278,7 +278,7 @@ static void join_parts(struct syn_data *d, const struct syn_layer *l)
         return;
     sum = 0;
     for (unsigned n = 0; n < l->input_count; n++) {
-        struct syn_data_item *item = syn_data_find(d, l->inputs[n]);
+        struct syn_data_item *item = syn_data_of(d, l->inputs[n]);
 
         item->unit = (uint16_t)d->units;
         item->shift = passes > 1 ? 4 * sum : 0;

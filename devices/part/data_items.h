@@ -38,7 +38,7 @@ void syn_data_collect(struct syn_data *d);
 int syn_data_arrange(struct syn_data *d, struct syn_misfit *misfit);
 
 /* The tensor's item, NULL where the chunk does not touch it. */
-struct syn_data_item *syn_data_find(struct syn_data *d, unsigned id);
+struct syn_data_item *syn_data_of(struct syn_data *d, unsigned id);
 
 /* Shape of a tensor that enters the chunk or is made in it. */
 struct syn_shape syn_data_shape(const struct syn_data *d, unsigned id);

@@ -19,7 +19,7 @@ static uint32_t first_byte(const struct syn_data_item *item)
 
 static const struct syn_data_item *input(struct router *r, const struct syn_layer *l, unsigned n)
 {
-    return syn_data_find(&r->data, l->inputs[n]);
+    return syn_data_of(&r->data, l->inputs[n]);
 }
 
 static bool refuse(struct router *r, const char *what)
@@ -113,7 +113,7 @@ static void route_output(const struct syn_data_item *item, const struct syn_laye
 static void describe(struct router *r, unsigned id, struct syn_tensor_place *place)
 {
     const struct syn_chunk *c = r->data.chunk;
-    const struct syn_data_item *item = syn_data_find(&r->data, id);
+    const struct syn_data_item *item = syn_data_of(&r->data, id);
     const bool made = id > c->first && id <= c->last;
     const struct syn_layer *l = made ? syn_chunk_layer(c, id - 1) : NULL;
 
