@@ -44,12 +44,6 @@ struct syn_data_item *syn_data_of(struct syn_data *d, unsigned id)
     return NULL;
 }
 
-static void set_map(struct syn_data_item *item, uint64_t processors)
-{
-    item->processors = processors;
-    item->instances = instances_of(processors);
-}
-
 static uint32_t word_bytes(unsigned width)
 {
     return 4 * (width / 8);
@@ -57,7 +51,7 @@ static uint32_t word_bytes(unsigned width)
 
 static void set_size(struct syn_data_item *item, struct syn_shape shape, uint32_t stride)
 {
-    item->stride = stride;
+    item->stride = (uint16_t)stride;
     item->span = ((uint32_t)shape.height * shape.width * stride + 3) & ~3u;
 }
 
@@ -115,24 +109,49 @@ uint64_t syn_data_share(const struct syn_data *d, const struct syn_layer *l, uns
     return share;
 }
 
-/* A tensor that comes in lies as its first reader in the chunk wants it. */
-static void size_input(struct syn_data *d, struct syn_data_item *item)
+/* The first layer of the chunk that reads the tensor, and as which input; NULL where none does. */
+static const struct syn_layer *first_reader(const struct syn_data *d, unsigned id, unsigned *n)
 {
     const struct syn_chunk *c = d->chunk;
 
     for (unsigned i = c->first; i < c->last; i++) {
         const struct syn_layer *l = syn_chunk_layer(c, i);
 
-        for (unsigned n = 0; n < l->input_count; n++) {
-            if (l->inputs[n] != item->id)
-                continue;
-            set_map(item, syn_data_share(d, l, n));
-            item->chw = l->input_chw;
-            set_size(item, l->in,
-                     l->input_chw ? 1 : 4 * syn_part_expand(syn_data_channels(d, l, n)));
-            return;
-        }
+        for (*n = 0; *n < l->input_count; ++*n)
+            if (l->inputs[*n] == id)
+                return l;
     }
+    return NULL;
+}
+
+uint64_t syn_data_processors(const struct syn_data *d, const struct syn_data_item *item)
+{
+    const struct syn_layer *l;
+    unsigned n;
+
+    if (item->birth > 0)
+        return syn_chunk_layer(d->chunk, item->id - 1u)->output_processors;
+    l = first_reader(d, item->id, &n);
+    if (l)
+        return syn_data_share(d, l, n);
+    return syn_part_default_map(syn_data_shape(d, item->id).channels);
+}
+
+/* A tensor that comes in lies as its first reader in the chunk wants it. */
+static void size_input(struct syn_data *d, struct syn_data_item *item)
+{
+    unsigned n;
+    const struct syn_layer *l = first_reader(d, item->id, &n);
+
+    item->instances = instances_of(syn_data_processors(d, item));
+    if (!l) {
+        struct syn_shape shape = syn_data_shape(d, item->id);
+
+        set_size(item, shape, 4 * syn_part_expand(shape.channels));
+        return;
+    }
+    item->chw = l->input_chw;
+    set_size(item, l->in, l->input_chw ? 1 : 4 * syn_part_expand(syn_data_channels(d, l, n)));
 }
 
 /* Of the model's input, as its first reader has it. */
@@ -164,15 +183,6 @@ struct syn_shape syn_data_shape(const struct syn_data *d, unsigned id)
     return c->image ? (struct syn_shape){0} : shape_of_input(d);
 }
 
-/* A tensor that only passes by on its way to a later chunk. */
-static void size_passing(struct syn_data *d, struct syn_data_item *item)
-{
-    struct syn_shape shape = syn_data_shape(d, item->id);
-
-    set_map(item, syn_part_default_map(shape.channels));
-    set_size(item, shape, 4 * syn_part_expand(shape.channels));
-}
-
 static void add_inputs(struct syn_data *d)
 {
     const struct syn_chunk *c = d->chunk;
@@ -188,8 +198,6 @@ static void add_inputs(struct syn_data *d)
 
         *item = (struct syn_data_item){.id = ids[i], .unit = NO_UNIT, .step = 1};
         size_input(d, item);
-        if (item->span == 0)
-            size_passing(d, item);
     }
     d->made_from = d->count;
 }
@@ -205,7 +213,7 @@ static void add_made(struct syn_data *d)
 
         *item = (struct syn_data_item){
             .id = (uint16_t)(i + 1), .unit = NO_UNIT, .birth = time, .death = time, .step = 1};
-        set_map(item, l->output_processors);
+        item->instances = instances_of(l->output_processors);
         set_size(item, l->out, word_bytes(l->output_width) * syn_part_expand(l->out.channels));
         make_room_around(item, l);
     }

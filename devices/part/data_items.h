@@ -13,14 +13,13 @@ struct syn_data_item {
     uint16_t id, unit;
     uint16_t birth, death; /* the layer that makes it; the last that reads it */
     uint16_t instances;    /* of data memory, a bit each */
+    uint16_t stride;       /* bytes between pixels in an instance */
     uint8_t step;          /* words between passes: others lie between where it is not 1 */
-    bool chw, placed;
-    uint64_t processors; /* that have a channel in each pass */
-    uint32_t stride;     /* bytes between pixels in an instance */
-    uint32_t span;       /* bytes in an instance, with the gaps of its unit */
-    uint32_t shift;      /* bytes from the unit's offset to the tensor's first word */
-    int32_t distance;    /* of the dying item to what its last reader makes */
-    uint32_t offset;     /* of the unit */
+    bool chw : 1, placed : 1;
+    uint32_t span;    /* bytes in an instance, with the gaps of its unit */
+    uint32_t shift;   /* bytes from the unit's offset to the tensor's first word */
+    int32_t distance; /* of the dying item to what its last reader makes */
+    uint32_t offset;  /* of the unit */
 };
 
 struct syn_data {
@@ -36,6 +35,9 @@ void syn_data_collect(struct syn_data *d);
 
 /* Collects and finds offsets; 0 or SYN_EOOR with *misfit (may be NULL), as syn_place_data(). */
 int syn_data_arrange(struct syn_data *d, struct syn_misfit *misfit);
+
+/* The processors that have a channel in each pass of the item's tensor. */
+uint64_t syn_data_processors(const struct syn_data *d, const struct syn_data_item *item);
 
 /* The tensor's item, NULL where the chunk does not touch it. */
 struct syn_data_item *syn_data_of(struct syn_data *d, unsigned id);

@@ -39,7 +39,7 @@ static bool read_operands(struct router *r, const struct syn_layer *l)
     for (unsigned n = 0; n < l->input_count; n++) {
         const struct syn_data_item *item = input(r, l, n);
 
-        if (item->processors != l->processors)
+        if (syn_data_processors(&r->data, item) != l->processors)
             return refuse(r, "operands of other processors than the layer has");
         if (item->stride != stride || first_byte(item) != base + 4 * n)
             return refuse(r, "operands that cannot lie side by side");
@@ -59,7 +59,7 @@ static bool read_parts(struct router *r, const struct syn_layer *l)
         const struct syn_data_item *item = input(r, l, n);
         const unsigned channels = syn_data_channels(&r->data, l, n);
 
-        if (item->processors != syn_data_share(&r->data, l, n))
+        if (syn_data_processors(&r->data, item) != syn_data_share(&r->data, l, n))
             return refuse(r, "parts of a concatenation on other processors than the layer has");
         if (item->stride != 4 * passes || first_byte(item) != base ||
             (passes == 1 && (seen & item->instances)))
@@ -78,7 +78,7 @@ static bool read_one(struct router *r, const struct syn_layer *l, struct syn_rou
     const struct syn_data_item *item = input(r, l, 0);
     const unsigned passes = syn_part_expand(l->in.channels);
 
-    if (item->processors != l->processors || item->chw != l->input_chw)
+    if (syn_data_processors(&r->data, item) != l->processors || item->chw != l->input_chw)
         return refuse(r, "an input on other processors than the layer has");
     if (item->chw || item->stride == 4 * passes)
         return true;
@@ -118,7 +118,7 @@ static void describe(struct router *r, unsigned id, struct syn_tensor_place *pla
     const struct syn_layer *l = made ? syn_chunk_layer(c, id - 1) : NULL;
 
     *place = (struct syn_tensor_place){
-        .processors = item->processors,
+        .processors = syn_data_processors(&r->data, item),
         .offset = first_byte(item),
         .shape = l ? l->out : syn_data_shape(&r->data, id),
         .width = l ? l->output_width : 8,
