@@ -32,17 +32,21 @@ static void send_byte(struct stream *s, uint8_t byte)
     s->bytes = 0;
 }
 
-static void put_byte(struct stream *s, uint8_t byte)
+static void send_word(struct stream *s)
+{
+    for (unsigned i = 0; i < SYN_WEIGHT_BYTES; i++)
+        send_byte(s, s->word[i]);
+    s->filled = 0;
+}
+
+static inline void put_byte(struct stream *s, uint8_t byte)
 {
     if (s->left == 0)
         return;
     s->left--;
     s->word[SYN_WEIGHT_BYTES - 1 - s->filled] = byte;
-    if (++s->filled < SYN_WEIGHT_BYTES)
-        return;
-    for (unsigned i = 0; i < SYN_WEIGHT_BYTES; i++)
-        send_byte(s, s->word[i]);
-    s->filled = 0;
+    if (++s->filled == SYN_WEIGHT_BYTES)
+        send_word(s);
 }
 
 static void begin(struct stream *s, const struct syn_sink *sink, uint32_t address, uint32_t words)
@@ -70,8 +74,10 @@ struct kernels {
     unsigned taps;   /* of the hardware */
     unsigned passes; /* over the input */
     unsigned each;   /* channels of a pass */
+    uint32_t fan_in; /* weights of an output */
     uint32_t pixels; /* of a layer that flattens, else 1 */
     uint8_t bits;
+    bool plain; /* of 8 bits, and the hardware's taps are the layer's */
     struct stream stream;
     uint8_t bytes[SYN_WEIGHT_BYTES]; /* a byte for each tap, in which narrow kernels gather */
     unsigned gathered;
@@ -110,6 +116,11 @@ static uint8_t weight_bits_at(const struct kernels *k, uint32_t index)
 /* The kernel whose first weight is number `first`; all zeros where there is none. */
 static void put_kernel(struct kernels *k, bool there, uint32_t first)
 {
+    if (k->plain) {
+        for (unsigned t = k->taps; t-- > 0;)
+            put_byte(&k->stream, there ? k->weights[first + t] : 0);
+        return;
+    }
     for (unsigned t = 0; there && t < k->taps; t++) {
         int tap = source_tap(k, t);
 
@@ -125,17 +136,17 @@ static void put_kernel(struct kernels *k, bool there, uint32_t first)
 static void put_output(struct kernels *k, bool there, uint32_t output, unsigned rank)
 {
     const struct syn_layer *l = k->layer;
-    const uint32_t fan_in = syn_layer_fan_in(l);
     const uint32_t of_channel = l->flatten ? k->pixels : (uint32_t)l->kernel_h * l->kernel_w;
+    const uint32_t first = (l->groups > 1 ? 0 : output * k->fan_in) + rank * of_channel;
+    /* The last pass may not have a channel for every processor. */
+    const unsigned full = there ? (l->in.channels - rank + k->each - 1) / k->each : 0;
 
-    for (uint32_t pixel = 0; pixel < k->pixels; pixel++)
-        for (unsigned pass = 0; pass < k->passes; pass++) {
-            uint32_t channel = pass * k->each + rank;
-            uint32_t first = l->groups > 1 ? channel * of_channel
-                                           : output * fan_in + channel * of_channel + pixel;
+    for (uint32_t pixel = 0; pixel < k->pixels; pixel++) {
+        uint32_t at = first + pixel;
 
-            put_kernel(k, there && channel < l->in.channels, first);
-        }
+        for (unsigned pass = 0; pass < k->passes; pass++, at += k->each * of_channel)
+            put_kernel(k, pass < full, at);
+    }
 }
 
 /* Outputs in the order of their processors, pass after pass; zeros for processors between. */
@@ -196,6 +207,8 @@ void syn_pack_weights(const struct syn_part *part, const struct syn_layer *layer
         return;
     syn_columns_hw(layer, &k.hw);
     k.taps = (unsigned)k.hw.kernel_h * k.hw.kernel_w;
+    k.fan_in = syn_layer_fan_in(layer);
+    k.plain = k.bits == 8 && k.taps == (unsigned)layer->kernel_h * layer->kernel_w;
     for (unsigned p = 0; p < SYN_PART_PROCESSORS; p++)
         if (layer->processors >> p & 1)
             pack_processor(&k, part, place, p, rank++, sink);
