@@ -8,13 +8,7 @@
 void syn_avx2_conv(const struct syn_layer *layer, const int8_t *in, const void *weights,
                    const int8_t *bias, void *out, void *scratch, unsigned row, unsigned row_end);
 
-/* The same on C,H,W tensors; scratch: syn_walk_planes_bytes(). */
-void syn_avx2_planes_conv(const struct syn_layer *layer, const int8_t *in, const void *weights,
-                          const int8_t *bias, void *out, void *scratch, unsigned row,
-                          unsigned row_end);
-
 void syn_avx2_pool(const struct syn_layer *layer, const int8_t *in, int8_t *out);
-void syn_avx2_planes_pool(const struct syn_layer *layer, const int8_t *in, int8_t *out);
 
 void syn_avx2_eltwise(const struct syn_layer *layer, const int8_t *const *operands, uint32_t count,
                       int8_t *out);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "devices/kernels/avx2.h"
-#include "devices/kernels/avx2_order.h"
 
 #define TILE 16u
 
@@ -45,41 +44,33 @@ static void turn_slowly(struct rows r, size_t row, size_t row_end, size_t column
             r.to[j * r.to_apart + i] = r.from[i * r.from_apart + j];
 }
 
-void syn_avx2_turn(const int8_t *from, size_t rows, size_t columns, size_t from_apart, int8_t *to,
-                   size_t to_apart)
+/* `rows` by `columns` bytes become `columns` by `rows`. */
+static void turn(const int8_t *from, size_t rows, size_t columns, int8_t *to)
 {
-    const struct rows all = {from, to, from_apart, to_apart};
+    const struct rows all = {from, to, columns, rows};
     const size_t whole_rows = rows / TILE * TILE, whole_columns = columns / TILE * TILE;
 
-    if (rows == 1 && to_apart == 1) {
-        memcpy(to, from, columns);
-        return;
-    }
-    if (columns == 1 && from_apart == 1) {
-        memcpy(to, from, rows);
+    if (rows == 1 || columns == 1) {
+        memcpy(to, from, rows * columns);
         return;
     }
     for (size_t i = 0; i < whole_rows; i += TILE)
         for (size_t j = 0; j < whole_columns; j += TILE)
-            turn_tile((struct rows){from + i * from_apart + j, to + j * to_apart + i, from_apart,
-                                    to_apart});
+            turn_tile((struct rows){from + i * columns + j, to + j * rows + i, columns, rows});
     turn_slowly(all, 0, whole_rows, whole_columns, columns);
     turn_slowly(all, whole_rows, rows, 0, columns);
 }
 
-void syn_avx2_turn_wide(const int32_t *from, size_t rows, size_t columns, int32_t *to,
-                        size_t to_apart)
+static void turn_wide(const int32_t *from, size_t rows, size_t columns, int32_t *to)
 {
     for (size_t j = 0; j < columns; j++)
         for (size_t i = 0; i < rows; i++)
-            to[j * to_apart + i] = from[i * columns + j];
+            *to++ = from[i * columns + j];
 }
 
 void syn_avx2_from_dense(struct syn_shape shape, const int8_t *dense, int8_t *tensor)
 {
-    const size_t pixels = (size_t)shape.height * shape.width;
-
-    syn_avx2_turn(dense, shape.channels, pixels, pixels, tensor, shape.channels);
+    turn(dense, shape.channels, (size_t)shape.height * shape.width, tensor);
 }
 
 void syn_avx2_to_dense(struct syn_shape shape, unsigned width, const void *tensor, void *dense)
@@ -87,7 +78,7 @@ void syn_avx2_to_dense(struct syn_shape shape, unsigned width, const void *tenso
     const size_t pixels = (size_t)shape.height * shape.width;
 
     if (width == 32)
-        syn_avx2_turn_wide(tensor, pixels, shape.channels, dense, pixels);
+        turn_wide(tensor, pixels, shape.channels, dense);
     else
-        syn_avx2_turn(tensor, pixels, shape.channels, shape.channels, dense, pixels);
+        turn(tensor, pixels, shape.channels, dense);
 }

@@ -94,25 +94,6 @@ static uint64_t tap_bytes(const struct syn_walk *w)
     return aligned(w->runs * sizeof(struct syn_walk_tap));
 }
 
-static uint64_t pixel_bytes(const struct syn_walk *w)
-{
-    return aligned((uint64_t)w->rows * w->layer->out.width * sizeof(struct syn_walk_pixel));
-}
-
-static uint64_t in_bytes(const struct syn_walk *w)
-{
-    uint32_t rows = w->band_rows < w->height ? w->band_rows : w->height;
-
-    return aligned((uint64_t)rows * w->width * w->channels);
-}
-
-static uint64_t out_bytes(const struct syn_walk *w)
-{
-    const struct syn_layer *l = w->layer;
-
-    return (uint64_t)w->rows * l->out.width * l->out.channels * l->output_width / 8;
-}
-
 uint64_t syn_walk_scratch_bytes(const struct syn_layer *layer)
 {
     struct syn_walk w;
@@ -120,17 +101,8 @@ uint64_t syn_walk_scratch_bytes(const struct syn_layer *layer)
     if (layer->op == SYN_OP_PASSTHROUGH)
         return 0;
     w = syn_walk_make(layer);
-    return band_bytes(&w) + bias_bytes(&w) + tap_bytes(&w) + pixel_bytes(&w);
-}
-
-uint64_t syn_walk_planes_bytes(const struct syn_layer *layer)
-{
-    struct syn_walk w;
-
-    if (layer->op == SYN_OP_PASSTHROUGH)
-        return 0;
-    w = syn_walk_make(layer);
-    return syn_walk_scratch_bytes(layer) + in_bytes(&w) + out_bytes(&w);
+    return band_bytes(&w) + bias_bytes(&w) + tap_bytes(&w) +
+           (uint64_t)w.rows * layer->out.width * sizeof(struct syn_walk_pixel);
 }
 
 struct syn_walk_scratch syn_walk_scratch(const struct syn_walk *walk, void *scratch)
@@ -144,10 +116,6 @@ struct syn_walk_scratch syn_walk_scratch(const struct syn_walk *walk, void *scra
     s.taps = (struct syn_walk_tap *)(void *)at;
     at += tap_bytes(walk);
     s.pixels = (struct syn_walk_pixel *)(void *)at;
-    at += pixel_bytes(walk);
-    s.in = (int8_t *)at;
-    at += in_bytes(walk);
-    s.out = at;
     return s;
 }
 
@@ -210,7 +178,7 @@ uint32_t syn_walk_pixels(const struct syn_walk *walk, const struct syn_walk_part
         size_t from = (row * walk->columns + start) * walk->channels;
 
         for (uint32_t x = left; x < width; x += step, from += walk->channels)
-            pixels[count++] = (struct syn_walk_pixel){from, (size_t)(y - part->origin) * width + x};
+            pixels[count++] = (struct syn_walk_pixel){from, (size_t)y * width + x};
     }
     return count;
 }

@@ -34,8 +34,7 @@ struct syn_walk_tap {
     uint32_t run;
 };
 
-/* An output pixel: its place in the band (elements), and in the output from `origin` on (pixels).
- */
+/* An output pixel: its place in the band (elements), its place in the output (pixels). */
 struct syn_walk_pixel {
     size_t from, to;
 };
@@ -43,7 +42,6 @@ struct syn_walk_pixel {
 /* The output rows [row, row_end) of one phase, and the first input row of the band under them. */
 struct syn_walk_part {
     uint32_t row, row_end;
-    uint32_t origin; /* output row from which pixels are counted */
     int32_t first;
     uint32_t odd_y, odd_x;
 };
@@ -56,15 +54,10 @@ struct syn_walk_scratch {
     int32_t *biases; /* room for a multiple of 16 */
     struct syn_walk_tap *taps;
     struct syn_walk_pixel *pixels;
-    int8_t *in; /* these two with syn_walk_planes_bytes() only */
-    void *out;
 };
 
 uint64_t syn_walk_scratch_bytes(const struct syn_layer *layer);
 struct syn_walk_scratch syn_walk_scratch(const struct syn_walk *walk, void *scratch);
-
-/* The same where the layer's tensors are C,H,W: input and output of a band, channels last. */
-uint64_t syn_walk_planes_bytes(const struct syn_layer *layer);
 
 /* Input rows [*first, *first + result) lie under output rows [row, row_end); *first may be < 0. */
 uint32_t syn_walk_band(const struct syn_walk *walk, uint32_t row, uint32_t row_end, int32_t *first);

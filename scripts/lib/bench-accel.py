@@ -11,7 +11,7 @@ from planner_tables import figure, print_aligned, print_markdown
 
 BUILD = "build/release"
 PROGRAM = f"{BUILD}/tests/bench/bench_accel"
-WAYS = ("portable", "fastest", "planes", "xnnpack", "max78000")
+WAYS = ("portable", "fastest", "xnnpack", "max78000")
 ROUNDS, ROUNDS_FULL = 7, 30
 
 
@@ -54,7 +54,7 @@ def speeds(rows):
 
 
 def head(*first):
-    return (*first, "portable", "fastest", "planes", "XNNPACK", "MAX78000", "/ portable", "/ XNNPACK",
+    return (*first, "portable", "fastest", "XNNPACK", "MAX78000", "/ portable", "/ XNNPACK",
             "/ MAX78000")
 
 
@@ -112,8 +112,7 @@ def sections(figures):
     layers = distinct(figures["layers"])
     yield (f"Whole models, GMAC/s; fastest: {figures['kernels']}",
            ("Through the executor, with loading, pooling and element-wise operations; the column "
-            "of XNNPACK has its convolutions alone. Planes: the fastest kernels for tensors in the "
-            "order C,H,W. The last three columns are of the fastest.", against_part(figures["models"])),
+            "of XNNPACK has its convolutions alone.", against_part(figures["models"])),
            models(figures["models"]))
     yield ("Convolutions by kind, GMAC/s",
            ("A transposed convolution counts the zeros between its pixels, which only the "

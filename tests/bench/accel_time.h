@@ -3,7 +3,7 @@
 #ifndef SYN_TESTS_BENCH_ACCEL_TIME_H
 #define SYN_TESTS_BENCH_ACCEL_TIME_H
 
-#define BENCH_WAYS_MAX 4
+#define BENCH_WAYS_MAX 3
 
 struct bench_way {
     void (*run)(void *ctx); /* NULL: there is none */

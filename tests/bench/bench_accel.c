@@ -24,7 +24,7 @@
 #define NS_A_CYCLE 20.0 /* of a MAX78000 at 50 MHz */
 #define START_NS   6600.0
 
-enum { PORTABLE, FASTEST, PLANES, XNNPACK, WAYS };
+enum { PORTABLE, FASTEST, XNNPACK, WAYS };
 
 static const char *const zoo[] = {"convnet5",  "ressimplenet", "unet",           "kws",
                                   "simplenet", "widenet",      "efficientnetv2", "mobilenetv2"};
@@ -57,9 +57,9 @@ static void *some_bytes(uint64_t count, uint64_t seed)
 static void print_json(const struct row *r)
 {
     printf("{\"kind\":\"%s\",\"model\":\"%s\",\"layer\":%d,\"shape\":\"%s\",\"macs\":%llu,"
-           "\"kernels\":\"%s\",\"portable_ns\":%.0f,\"fastest_ns\":%.0f,\"planes_ns\":%.0f,",
+           "\"kernels\":\"%s\",\"portable_ns\":%.0f,\"fastest_ns\":%.0f,",
            r->kind, r->model, r->layer, r->shape, (unsigned long long)r->macs,
-           syn_kernels_fastest()->name, r->ns[PORTABLE], r->ns[FASTEST], r->ns[PLANES]);
+           syn_kernels_fastest()->name, r->ns[PORTABLE], r->ns[FASTEST]);
     if (r->ns[XNNPACK] > 0)
         printf("\"xnnpack_ns\":%.0f,", r->ns[XNNPACK]);
     else
@@ -122,20 +122,17 @@ static void time_layer(const struct syn_layer *layer, const uint8_t *packed, con
                        struct row *row)
 {
     struct bench_xnnpack *x = bench_xnnpack_new(layer);
-    struct conv portable, fastest, planes;
+    struct conv portable, fastest;
     make_conv(&portable, syn_kernels_portable(), layer, packed, bias);
     make_conv(&fastest, syn_kernels_fastest(), layer, packed, bias);
-    make_conv(&planes, syn_kernels_fastest_planes(), layer, packed, bias);
     struct bench_way ways[WAYS] = {[PORTABLE] = {.run = run_conv, .ctx = &portable},
                                    [FASTEST] = {.run = run_conv, .ctx = &fastest},
-                                   [PLANES] = {.run = run_conv, .ctx = &planes},
                                    [XNNPACK] = {.run = x ? bench_xnnpack_run : NULL, .ctx = x}};
     bench_time(ways, WAYS, rounds, SLICE_NS);
     for (unsigned i = 0; i < WAYS; i++)
         row->ns[i] = ways[i].best_ns;
     free_conv(&portable);
     free_conv(&fastest);
-    free_conv(&planes);
     bench_xnnpack_free(x);
 }
 
@@ -160,7 +157,6 @@ static void describe(const struct syn_layer *l, struct row *row)
 /* ---- whole models ----------------------------------------------------------------------- */
 
 struct inference {
-    const struct syn_kernels *kernels;
     struct syn_exec *exec;
     void *memory, *input;
     size_t size;
@@ -177,22 +173,20 @@ static void run_inference(void *ctx)
         ;
 }
 
-static void make_inference(struct inference *i, const struct syn_image *image)
+static void make_inference(struct inference *i, const struct syn_image *image,
+                           const struct syn_kernels *kernels)
 {
-    const size_t memory = syn_exec_memory_with(image, i->kernels);
+    const size_t memory = syn_exec_memory_with(image, kernels);
     i->size = syn_tensor_bytes(image->in[0].shape, 8);
     i->input = some_bytes(i->size, 5);
     i->memory = malloc(memory);
-    if (!i->memory || syn_exec_init_with(&i->exec, image, i->kernels, i->memory, memory))
+    if (!i->memory || syn_exec_init_with(&i->exec, image, kernels, i->memory, memory))
         abort();
 }
 
 static void time_model(const struct syn_model *model, struct row *row)
 {
-    struct inference runs[] = {{.kernels = syn_kernels_portable()},
-                               {.kernels = syn_kernels_fastest()},
-                               {.kernels = syn_kernels_fastest_planes()}};
-    struct bench_way ways[3];
+    struct inference portable, fastest;
     struct syn_image image;
     struct syn_error error = {0};
     uint8_t *bytes;
@@ -200,16 +194,15 @@ static void time_model(const struct syn_model *model, struct row *row)
     if (syn_model_image(model, 0, model->layer_count, &bytes, &size, &error) ||
         syn_image_open(&image, bytes, size))
         abort();
-    for (unsigned i = 0; i < 3; i++) {
-        make_inference(&runs[i], &image);
-        ways[i] = (struct bench_way){.run = run_inference, .ctx = &runs[i]};
-    }
-    bench_time(ways, 3, rounds, 4 * SLICE_NS);
-    for (unsigned i = 0; i < 3; i++) {
-        row->ns[i] = ways[i].best_ns;
-        free(runs[i].memory);
-        free(runs[i].input);
-    }
+    make_inference(&portable, &image, syn_kernels_portable());
+    make_inference(&fastest, &image, syn_kernels_fastest());
+    struct bench_way ways[] = {{.run = run_inference, .ctx = &portable},
+                               {.run = run_inference, .ctx = &fastest}};
+    bench_time(ways, 2, rounds, 4 * SLICE_NS);
+    row->ns[PORTABLE] = ways[0].best_ns;
+    row->ns[FASTEST] = ways[1].best_ns;
+    free(portable.memory), free(portable.input);
+    free(fastest.memory), free(fastest.input);
     free(bytes);
 }
 
@@ -282,8 +275,8 @@ int main(int argc, char **argv)
             return 2;
         }
     if (!as_json)
-        printf("GMAC/s%69s %8s %8s %8s %8s %8s\n", "", "portable", syn_kernels_fastest()->name,
-               "planes", "XNNPACK", "MAX78000");
+        printf("GMAC/s%69s %8s %8s %8s %8s\n", "", "portable", syn_kernels_fastest()->name,
+               "XNNPACK", "MAX78000");
     for (int i = optind; i < argc; i++)
         failed |= run_named(argv[i]);
     for (unsigned i = 0; optind == argc && i < sizeof zoo / sizeof zoo[0]; i++)

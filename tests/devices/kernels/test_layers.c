@@ -149,12 +149,9 @@ static void assert_same(void *found, void *wanted, size_t bytes, const struct sy
     free(wanted);
 }
 
-/* A test's state says which order of tensors. */
-static enum syn_kernel_order orders[] = {SYN_KERNEL_CHANNELS_LAST, SYN_KERNEL_PLANES};
-
-static const struct syn_kernels *fast(void **state)
+static const struct syn_kernels *fast(void)
 {
-    const struct syn_kernels *kernels = syn_kernels_avx2(*(const enum syn_kernel_order *)*state);
+    const struct syn_kernels *kernels = syn_kernels_avx2();
     if (!kernels) {
         print_message("this machine has no AVX2\n");
         skip();
@@ -164,9 +161,10 @@ static const struct syn_kernels *fast(void **state)
 
 static void convolutions_equal_the_portable_ones_in_any_slices(void **state)
 {
-    const struct syn_kernels *kernels = fast(state);
+    const struct syn_kernels *kernels = fast();
     uint64_t seeds = 11;
     unsigned depthwise = 0, transposed = 0;
+    (void)state;
     for (unsigned n = 0; n < LAYERS; n++) {
         uint64_t seed = syn_splitmix64(&seeds), name = seed;
         struct random_layer r;
@@ -187,8 +185,9 @@ static void convolutions_equal_the_portable_ones_in_any_slices(void **state)
 
 static void pooling_equals_the_portable_one(void **state)
 {
-    const struct syn_kernels *kernels = fast(state);
+    const struct syn_kernels *kernels = fast();
     uint64_t seeds = 12;
+    (void)state;
     for (unsigned n = 0; n < LAYERS; n++) {
         uint64_t seed = syn_splitmix64(&seeds), name = seed;
         struct random_layer r;
@@ -201,8 +200,9 @@ static void pooling_equals_the_portable_one(void **state)
 
 static void element_wise_operations_equal_the_portable_ones(void **state)
 {
-    const struct syn_kernels *kernels = fast(state);
+    const struct syn_kernels *kernels = fast();
     uint64_t seeds = 13;
+    (void)state;
     for (unsigned n = 0; n < LAYERS / 5; n++) {
         uint64_t seed = syn_splitmix64(&seeds), name = seed;
         struct random_layer r;
@@ -220,8 +220,9 @@ static void a_convolution_of_many_bands_equals_the_portable_one(void **state)
 {
     static const struct syn_shape shapes[] = {{64, 88, 88}, {20, 3, 1000}, {1000, 9, 17}};
     static const uint8_t ops[] = {SYN_OP_CONV2D, SYN_OP_CONVTRANSPOSE2D};
-    const struct syn_kernels *kernels = fast(state);
+    const struct syn_kernels *kernels = fast();
     uint64_t seed = 14;
+    (void)state;
     for (unsigned n = 0; n < 6; n++) {
         struct random_layer r = {0};
         struct syn_layer *l = &r.c.layer;
@@ -247,15 +248,11 @@ static void a_convolution_of_many_bands_equals_the_portable_one(void **state)
 
 int main(void)
 {
-    void *const last = &orders[0], *const planes = &orders[1];
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_prestate(convolutions_equal_the_portable_ones_in_any_slices, last),
-        cmocka_unit_test_prestate(a_convolution_of_many_bands_equals_the_portable_one, last),
-        cmocka_unit_test_prestate(pooling_equals_the_portable_one, last),
-        cmocka_unit_test_prestate(element_wise_operations_equal_the_portable_ones, last),
-        cmocka_unit_test_prestate(convolutions_equal_the_portable_ones_in_any_slices, planes),
-        cmocka_unit_test_prestate(a_convolution_of_many_bands_equals_the_portable_one, planes),
-        cmocka_unit_test_prestate(pooling_equals_the_portable_one, planes),
+        cmocka_unit_test(convolutions_equal_the_portable_ones_in_any_slices),
+        cmocka_unit_test(a_convolution_of_many_bands_equals_the_portable_one),
+        cmocka_unit_test(pooling_equals_the_portable_one),
+        cmocka_unit_test(element_wise_operations_equal_the_portable_ones),
     };
     return cmocka_run_group_tests_name("kernels, layer by layer", tests, NULL, NULL);
 }

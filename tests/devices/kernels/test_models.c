@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Random models through the executor with each table of kernels, against the plain formulas. */
+/* Random models through the executor with the fastest kernels, against the plain formulas. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,19 +24,10 @@ struct run {
     struct syn_exec *exec;
 };
 
-/* A test's state gives the table. */
-typedef const struct syn_kernels *(*choose)(void);
-static choose choices[] = {syn_kernels_fastest, syn_kernels_fastest_planes};
-
-static const struct syn_kernels *kernels(void **state)
-{
-    return (*(const choose *)*state)();
-}
-
 /* False where the chunk has no image: nobody reads its last output, or too many tensors live. */
-static bool open_run(struct run *r, const struct random_model *m, unsigned first, unsigned last,
-                     const struct syn_kernels *kernels)
+static bool open_run(struct run *r, const struct random_model *m, unsigned first, unsigned last)
 {
+    const struct syn_kernels *kernels = syn_kernels_fastest();
     const size_t size = syn_image_size(m->layers, m->count, first, last);
     *r = (struct run){0};
     if (size == 0)
@@ -88,14 +79,15 @@ static void assert_equals(const struct run *r, const struct random_model *m, con
 static void random_models_follow_the_formulas_in_any_slices(void **state)
 {
     uint64_t seeds = 21;
-    print_message("kernels: %s\n", kernels(state)->name);
+    (void)state;
+    print_message("kernels: %s\n", syn_kernels_fastest()->name);
     for (unsigned n = 0; n < MODELS; n++) {
         uint64_t seed = syn_splitmix64(&seeds), name = seed;
         struct random_model m;
         struct run r;
         random_model_make(&m, &seed);
         int64_t *wanted = naive_run(&m);
-        assert_true(open_run(&r, &m, 0, m.count, kernels(state)));
+        assert_true(open_run(&r, &m, 0, m.count));
         for (unsigned turn = 0; turn < 2; turn++) {
             const uint64_t slice = turn ? random_below(&seed, 5000) : UINT64_MAX;
             assert_int_equal(syn_exec_load(r.exec, 0, m.data, syn_tensor_bytes(m.input, 8)), 0);
@@ -120,13 +112,12 @@ static void hand_over(const struct run *from, struct run *to)
         }
 }
 
-static unsigned compare_cuts(const struct random_model *m, const int64_t *wanted, uint64_t seed,
-                             const struct syn_kernels *k)
+static unsigned compare_cuts(const struct random_model *m, const int64_t *wanted, uint64_t seed)
 {
     unsigned cuts = 0;
     for (unsigned cut = 1; cut < m->count; cut++) {
         struct run head, tail = {0};
-        if (open_run(&head, m, 0, cut, k) && open_run(&tail, m, cut, m->count, k)) {
+        if (open_run(&head, m, 0, cut) && open_run(&tail, m, cut, m->count)) {
             assert_int_equal(syn_exec_load(head.exec, 0, m->data, syn_tensor_bytes(m->input, 8)),
                              0);
             finish(&head, UINT64_MAX);
@@ -146,12 +137,13 @@ static void two_chunks_compute_what_one_does(void **state)
 {
     uint64_t seeds = 22;
     unsigned cuts = 0;
+    (void)state;
     for (unsigned n = 0; n < MODELS / 3; n++) {
         uint64_t seed = syn_splitmix64(&seeds), name = seed;
         struct random_model m;
         random_model_make(&m, &seed);
         int64_t *wanted = naive_run(&m);
-        cuts += compare_cuts(&m, wanted, name, kernels(state));
+        cuts += compare_cuts(&m, wanted, name);
         free(wanted);
         random_model_free(&m);
     }
@@ -161,12 +153,9 @@ static void two_chunks_compute_what_one_does(void **state)
 
 int main(void)
 {
-    void *const fastest = &choices[0], *const planes = &choices[1];
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_prestate(random_models_follow_the_formulas_in_any_slices, fastest),
-        cmocka_unit_test_prestate(two_chunks_compute_what_one_does, fastest),
-        cmocka_unit_test_prestate(random_models_follow_the_formulas_in_any_slices, planes),
-        cmocka_unit_test_prestate(two_chunks_compute_what_one_does, planes),
+        cmocka_unit_test(random_models_follow_the_formulas_in_any_slices),
+        cmocka_unit_test(two_chunks_compute_what_one_does),
     };
     return cmocka_run_group_tests_name("kernels, random models", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The vendor's recorded operators and networks through both tables of fast kernels: bit for bit. */
+/* The vendor's recorded operators and networks through the fastest kernels: bit for bit. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,13 +13,8 @@
 #include "tests/devices/part/recorded.h"
 
 struct tally {
-    const struct syn_kernels *kernels;
     unsigned compared, mismatches;
 };
-
-/* A test's state says which. */
-typedef const struct syn_kernels *(*choose)(void);
-static choose choices[] = {syn_kernels_fastest, syn_kernels_fastest_planes};
 
 static void in_every_folder(void (*visit)(const char *path, void *user), struct tally *tally)
 {
@@ -33,32 +28,30 @@ static void in_every_folder(void (*visit)(const char *path, void *user), struct 
 
 /* ---- operators -------------------------------------------------------------------------- */
 
-static void *run_recorded_pool(const struct syn_kernels *kernels, const struct layer_case *c,
-                               const struct recorded_op *op)
+static void *run_recorded_pool(const struct layer_case *c, const struct recorded_op *op)
 {
     const size_t one = op->out.count / op->in.dims[0];
     int8_t *all = malloc(op->out.count);
     for (unsigned n = 0; n < op->in.dims[0]; n++) {
-        int8_t *out = run_pool(kernels, c, n);
+        int8_t *out = run_pool(syn_kernels_fastest(), c, n);
         memcpy(all + n * one, out, one);
         free(out);
     }
     return all;
 }
 
-static void *run_recorded_conv(const struct syn_kernels *kernels, struct layer_case *c,
-                               const struct recorded_op *op)
+static void *run_recorded_conv(struct layer_case *c, const struct recorded_op *op)
 {
     uint8_t *packed = malloc(op->w.count);
     syn_weights_pack(op->w.data, 8, op->w.count, packed);
     c->packed = packed;
     c->bias = op->b.there ? op->b.data : NULL;
-    void *out = run_conv(kernels, c, c->layer.out.height);
+    void *out = run_conv(syn_kernels_fastest(), c, c->layer.out.height);
     free(packed);
     return out;
 }
 
-static void *run(const struct syn_kernels *kernels, const struct recorded_op *op)
+static void *run(const struct recorded_op *op)
 {
     const bool pool = strncmp(op->kind, "pool", 4) == 0, eltwise = strcmp(op->kind, "eltwise") == 0;
     const bool many = pool || eltwise;
@@ -68,9 +61,10 @@ static void *run(const struct syn_kernels *kernels, const struct recorded_op *op
     for (unsigned n = 0; n < (many ? op->in.dims[0] : 1); n++)
         c.operands[n] = (const int8_t *)op->in.data + (size_t)n * (op->in.count / op->in.dims[0]);
     if (pool)
-        return run_recorded_pool(kernels, &c, op);
+        return run_recorded_pool(&c, op);
     c.layer.output_width = op->out.wide ? 32 : 8;
-    return eltwise ? run_eltwise(kernels, &c, op->out.count) : run_recorded_conv(kernels, &c, op);
+    return eltwise ? run_eltwise(syn_kernels_fastest(), &c, op->out.count)
+                   : run_recorded_conv(&c, op);
 }
 
 static void compare_operators(const char *path, void *user)
@@ -82,7 +76,7 @@ static void compare_operators(const char *path, void *user)
         const struct recorded_op *op = &r->ops[i];
         if (!op->out.there)
             continue;
-        void *out = run(tally->kernels, op);
+        void *out = run(op);
         tally->compared++;
         if (memcmp(out, op->out.data, (size_t)op->out.count * (op->out.wide ? 4 : 1)) != 0) {
             tally->mismatches++;
@@ -95,19 +89,20 @@ static void compare_operators(const char *path, void *user)
 
 static void every_recorded_operator_is_bit_exact(void **state)
 {
-    struct tally tally = {.kernels = (*(const choose *)*state)()};
+    struct tally tally = {0};
+    (void)state;
     in_every_folder(compare_operators, &tally);
-    print_message("%s: %u operators compared, %u mismatches\n", tally.kernels->name, tally.compared,
-                  tally.mismatches);
+    print_message("%s: %u operators compared, %u mismatches\n", syn_kernels_fastest()->name,
+                  tally.compared, tally.mismatches);
     assert_int_equal(tally.mismatches, 0);
     assert_true(tally.compared > 400);
 }
 
 /* ---- networks --------------------------------------------------------------------------- */
 
-static bool runs_exactly(const struct syn_image *image, const struct model *m,
-                         const struct syn_kernels *kernels)
+static bool runs_exactly(const struct syn_image *image, const struct model *m)
 {
+    const struct syn_kernels *kernels = syn_kernels_fastest();
     const size_t bytes = syn_exec_memory_with(image, kernels);
     void *memory = malloc(bytes);
     struct syn_exec *exec;
@@ -139,7 +134,7 @@ static void compare_network(const char *path, void *user)
                      (long)size);
     assert_int_equal(syn_image_open(&image, bytes, size), 0);
     tally->compared++;
-    if (!runs_exactly(&image, m, tally->kernels)) {
+    if (!runs_exactly(&image, m)) {
         tally->mismatches++;
         printf("differs: %s\n", path);
     }
@@ -149,7 +144,8 @@ static void compare_network(const char *path, void *user)
 
 static void every_recorded_network_gives_its_recorded_output(void **state)
 {
-    struct tally tally = {.kernels = (*(const choose *)*state)()};
+    struct tally tally = {0};
+    (void)state;
     in_every_folder(compare_network, &tally);
     print_message("%u networks run, %u mismatches\n", tally.compared, tally.mismatches);
     assert_int_equal(tally.mismatches, 0);
@@ -158,12 +154,9 @@ static void every_recorded_network_gives_its_recorded_output(void **state)
 
 int main(void)
 {
-    void *const fastest = &choices[0], *const planes = &choices[1];
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_prestate(every_recorded_operator_is_bit_exact, fastest),
-        cmocka_unit_test_prestate(every_recorded_network_gives_its_recorded_output, fastest),
-        cmocka_unit_test_prestate(every_recorded_operator_is_bit_exact, planes),
-        cmocka_unit_test_prestate(every_recorded_network_gives_its_recorded_output, planes),
+        cmocka_unit_test(every_recorded_operator_is_bit_exact),
+        cmocka_unit_test(every_recorded_network_gives_its_recorded_output),
     };
     return cmocka_run_group_tests_name("kernels, recorded", tests, NULL, NULL);
 }
