@@ -365,6 +365,8 @@ static int decode_copy(const struct decoder *d)
     p->layer.output_shift = 0;
     p->write.lanes = p->count;
     p->write.passes = p->read.passes;
+    if (p->pad_h || p->pad_w)
+        return refuse(d, SYN_FAULT_REGISTERS, SYN_LREG_ROWS, "a copy with padding");
     if (passes != p->read.passes)
         return refuse(d, SYN_FAULT_REGISTERS, counted ? SYN_LREG_MASK_FIRST : SYN_LREG_MASK,
                       "a copy does not write as many passes as it reads");
