@@ -208,6 +208,7 @@ static void lose(struct syn_emulator *e, unsigned quadrant, bool weights_only)
 {
     size_t weights = (size_t)16 * e->weight_words, data = (size_t)4 * e->data_words;
 
+    e->generation++;
     memset(e->weight_state + quadrant * weights, 0, weights);
     if (weights_only)
         return;
@@ -264,6 +265,7 @@ static void write_test(struct syn_emulator *e, unsigned quadrant, uint32_t value
     if ((value & SYN_TEST_CLEAR) == SYN_TEST_CLEAR)
         memset(q->layers, 0, sizeof q->layers);
     if ((value & SYN_TEST_CLEAR_BIAS) == SYN_TEST_CLEAR_BIAS) {
+        e->generation++;
         memset(e->bias + quadrant * bias, 0, bias);
         memset(e->bias_state + quadrant * bias, 1, bias);
     }
@@ -369,7 +371,7 @@ void syn_emulator_write(struct syn_emulator *emulator, uint32_t address, uint32_
         bus_fault(emulator, SYN_FAULT_BUSY, address, "written while layers run");
         return;
     }
-    if (t.where != AT_DATA && t.where != AT_CACHE)
+    if (t.where == AT_WEIGHTS || t.where == AT_BIAS)
         emulator->generation++;
     write_target(emulator, &t, address, value);
 }

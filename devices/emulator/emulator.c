@@ -50,8 +50,7 @@ void syn_emulator_free(struct syn_emulator *emulator)
 
     if (!e)
         return;
-    for (unsigned i = 0; i < LAYERS_MAX; i++)
-        plan_drop(e, &e->plans[i]);
+    plans_drop(e);
     struct buffer *const buffers[] = {&e->input,        &e->pooled,     &e->taint,
                                       &e->taint_pooled, &e->taint_mask, &e->output,
                                       &e->scratch,      &e->packed,     &e->dense};
@@ -68,10 +67,8 @@ void syn_emulator_free(struct syn_emulator *emulator)
 
 void syn_emulator_use(struct syn_emulator *emulator, const struct syn_kernels *kernels)
 {
-    for (unsigned i = 0; i < LAYERS_MAX; i++)
-        plan_drop(emulator, &emulator->plans[i]);
+    plans_drop(emulator);
     emulator->kernels = kernels;
-    emulator->generation++;
     emulator->run = (struct run){.stage = STAGE_REST};
 }
 

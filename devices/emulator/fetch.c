@@ -11,30 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Prepared weights of all layers together; beyond, those of other layers are dropped. */
-#define PLANS_BYTES_MAX ((size_t)96 << 20)
-
-void plan_drop(struct syn_emulator *e, struct plan *plan)
-{
-    free(plan->kernels);
-    free(plan->bias);
-    free(plan->hollow);
-    free(plan->heeded);
-    e->plan_bytes -= plan->bytes;
-    plan->kernels = NULL;
-    plan->bias = NULL;
-    plan->hollow = plan->heeded = NULL;
-    plan->bytes = 0;
-    plan->ready = false;
-}
-
-static void drop_others(struct syn_emulator *e, const struct plan *plan)
-{
-    for (unsigned i = 0; i < LAYERS_MAX; i++)
-        if (&e->plans[i] != plan)
-            plan_drop(e, &e->plans[i]);
-}
-
 /* ---- one weight --------------------------------------------------------------------------- */
 
 static int8_t decode(const struct plan_weights *w, uint32_t byte, uint32_t bit)
@@ -183,7 +159,7 @@ static int fetch_bias(const struct syn_emulator *e, unsigned layer, struct plan 
 
 /* ---- all of it ---------------------------------------------------------------------------- */
 
-static bool allocate(struct syn_emulator *e, struct plan *p)
+static bool allocate(const struct syn_emulator *e, struct plan *p)
 {
     const struct syn_layer *l = &p->layer;
     size_t outputs = l->out.channels, kernels = (size_t)e->kernels->weight_bytes(l);
@@ -193,7 +169,6 @@ static bool allocate(struct syn_emulator *e, struct plan *p)
     p->heeded = calloc(l->in.channels, 1);
     p->bias = p->weights.bias_quadrant == NOT_THERE ? NULL : calloc(outputs, 1);
     p->bytes = kernels + 2 * outputs + l->in.channels;
-    e->plan_bytes += p->bytes;
     return p->kernels && p->hollow && p->heeded &&
            (p->bias || p->weights.bias_quadrant == NOT_THERE);
 }
@@ -217,8 +192,6 @@ int plan_fetch(struct syn_emulator *e, unsigned layer, struct plan *plan,
 
     if (plan->kind == PLAN_COPY)
         return 0;
-    if (e->plan_bytes + 2 * weights > PLANS_BYTES_MAX)
-        drop_others(e, plan);
     *fault = fault_make(SYN_FAULT_MEMORY, (int)layer, NOT_THERE, 0, "the host has no memory left");
     if (buffer_need(&e->packed, weights) || !allocate(e, plan))
         return SYN_ENOMEM;

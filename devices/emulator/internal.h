@@ -19,6 +19,7 @@
 #define CONTROLS       4u
 #define POWER_WORDS    4u
 #define NOT_THERE      (-1)
+#define PLAN_BUCKETS   256u
 #define SYN_CLOCK_GATE (1u << 25)
 
 /* State of a word of data memory: a bit a byte that holds a value, and one a byte that was written
@@ -59,9 +60,16 @@ struct plan_weights {
     bool biased[QUADRANTS];
 };
 
+/* All that a plan follows from but what the memories hold. */
+struct plan_key {
+    uint32_t layer, control; /* the bits that matter, and who runs */
+    uint32_t values[QUADRANTS][SYN_LREG_COUNT];
+};
+
 struct plan {
-    bool valid, ready; /* decoded; weights are there */
-    uint32_t generation, control;
+    struct plan *next; /* of the same bucket */
+    struct plan_key key;
+    uint32_t generation; /* of weights and bias */
     enum plan_kind kind;
     struct syn_layer layer; /* the arithmetic: weights of 8 bits, shift in all */
     uint64_t processors;
@@ -113,8 +121,8 @@ struct run {
     unsigned row;
     bool tainted; /* the input has bytes without a value */
     uint64_t cycles;
-    const struct plan *last; /* NULL: none finished */
-    unsigned last_layer;
+    struct plan *plan;             /* of the layer that works */
+    struct syn_emulator_done done; /* the layer finished last; finished 0: none */
 };
 
 struct syn_emulator {
@@ -133,8 +141,9 @@ struct syn_emulator {
     uint8_t *bias_state;
     struct stream streams[PROCESSORS];
 
-    uint32_t generation; /* of all that plans depend on */
-    struct plan plans[LAYERS_MAX];
+    uint32_t generation; /* of weights and bias: each write begins a new one */
+    struct plan *plans[PLAN_BUCKETS];
+    unsigned plan_count;
     size_t plan_bytes;
     struct run run;
     struct buffer input, pooled, taint, taint_pooled, taint_mask, output, scratch, packed, dense;
@@ -178,12 +187,16 @@ int plan_no_hazard(const struct syn_emulator *e, unsigned layer, const struct pl
                    struct syn_emulator_fault *fault);
 uint64_t plan_cycles(const struct syn_emulator *e, const struct plan *plan);
 
-/* ---- kernels of a plan: fetch.c ----------------------------------------------------------- */
-
 /* Fetches weights and bias. Returns 0, or the error of the fault. */
 int plan_fetch(struct syn_emulator *e, unsigned layer, struct plan *plan,
                struct syn_emulator_fault *fault);
-void plan_drop(struct syn_emulator *e, struct plan *plan);
+
+/* ---- plans.c ------------------------------------------------------------------------------ */
+
+/* The plan of a layer's registers as they are now, made or kept from before; NULL with the fault.
+ * It stays until the next call. */
+struct plan *plan_of(struct syn_emulator *e, unsigned layer, struct syn_emulator_fault *fault);
+void plans_drop(struct syn_emulator *e);
 
 /* ---- tensors ------------------------------------------------------------------------------ */
 

@@ -98,40 +98,6 @@ void run_start(struct syn_emulator *e, unsigned master)
 
 /* ---- a layer begins ----------------------------------------------------------------------- */
 
-/* What plans depend on in the control registers: rounding, binary weights, the pipeline, who runs.
- */
-static uint32_t control_key(const struct syn_emulator *e)
-{
-    uint32_t bits = SYN_CTL_POOL_ROUND | SYN_CTL_BINARY | SYN_CTL_PIPELINE_OFF;
-
-    return (e->quadrants[e->run.master].control[SYN_REG_CTL] & bits) | e->run.participants << 24 |
-           e->run.master << 28;
-}
-
-static int make_plan(struct syn_emulator *e, unsigned layer, struct plan *plan,
-                     struct syn_emulator_fault *fault)
-{
-    int rc;
-
-    plan_drop(e, plan);
-    rc = plan_decode(e, layer, plan, fault);
-    if (rc == 0)
-        rc = plan_agrees(e, layer, plan, fault);
-    if (rc == 0)
-        rc = plan_in_range(e, layer, plan, fault);
-    if (rc == 0)
-        rc = plan_no_hazard(e, layer, plan, fault);
-    if (rc == 0)
-        rc = plan_fetch(e, layer, plan, fault);
-    if (rc)
-        return rc;
-    plan->cycles = plan_cycles(e, plan);
-    plan->generation = e->generation;
-    plan->control = control_key(e);
-    plan->valid = true;
-    return 0;
-}
-
 static size_t elements(struct syn_shape shape)
 {
     return (size_t)shape.channels * shape.height * shape.width;
@@ -178,32 +144,21 @@ static const int8_t *reduce(struct syn_emulator *e, const struct plan *p)
     return to;
 }
 
-static struct plan *current(struct syn_emulator *e)
+static int find_plan(struct syn_emulator *e, struct syn_emulator_fault *fault)
 {
-    return &e->plans[e->run.layer];
-}
+    struct plan *p = plan_of(e, e->run.layer, fault);
 
-static int begin_layer(struct syn_emulator *e, struct syn_emulator_fault *fault)
-{
-    struct plan *p = current(e);
-    bool stale = !p->valid || p->generation != e->generation || p->control != control_key(e) ||
-                 (p->kind != PLAN_COPY && !p->kernels);
-    int rc = 0;
-
-    if (stale)
-        rc = make_plan(e, e->run.layer, p, fault);
-    if (rc)
-        p->valid = false;
-    if (rc == 0 && p->cause.kind) {
+    e->run.plan = p;
+    if (!p)
+        return SYN_EINVAL;
+    if (p->cause.kind)
         e->suspect = *fault = p->cause;
-        rc = p->all_hollow ? SYN_EINVAL : 0;
-    }
-    return rc;
+    return p->all_hollow ? SYN_EINVAL : 0;
 }
 
 static int read_input(struct syn_emulator *e, struct syn_emulator_fault *fault)
 {
-    const struct plan *p = current(e);
+    const struct plan *p = e->run.plan;
     bool all = false;
     int rc = gather(e, p);
 
@@ -242,7 +197,7 @@ static const int8_t *reduced(struct syn_emulator *e, const struct plan *p)
 /* Returns what it cost. */
 static uint64_t work(struct syn_emulator *e, uint64_t macs)
 {
-    const struct plan *p = current(e);
+    const struct plan *p = e->run.plan;
     unsigned rows = p->layer.out.height, count;
     uint64_t each = row_macs(p);
 
@@ -272,16 +227,22 @@ static void finish(struct syn_emulator *e)
 /* The next layer: in order, or as the MAX78002's registers link them. */
 static void end_layer(struct syn_emulator *e)
 {
-    const struct plan *p = current(e);
+    const struct plan *p = e->run.plan;
     const uint32_t *values = e->quadrants[e->run.master].layers[e->run.layer];
     bool stop = syn_field_get(e->regs, values, SYN_FIELD_NEXT_STOP);
     struct syn_emulator_fault fault;
 
     scatter(e, p);
     e->run.cycles += p->cycles;
-    e->run.last = p;
-    e->run.last_layer = e->run.layer;
     e->run.finished++;
+    e->run.done = (struct syn_emulator_done){
+        .layer = e->run.layer,
+        .finished = e->run.finished,
+        .cycles = p->cycles,
+        .in = p->layer.in,
+        .out = p->layer.out,
+        .width = p->layer.output_width,
+    };
     e->run.stage = STAGE_BEGIN;
     if (stop || e->run.layer == (last_register(e, e->run.master) & 0xff)) {
         finish(e);
@@ -293,7 +254,7 @@ static void end_layer(struct syn_emulator *e)
         e->run.layer++;
     if (e->run.finished < e->part->layers_max && e->run.layer < e->part->layers_max)
         return;
-    fault = fault_make(SYN_FAULT_LAYERS, (int)e->run.last_layer, (int)e->run.master,
+    fault = fault_make(SYN_FAULT_LAYERS, (int)e->run.done.layer, (int)e->run.master,
                        syn_control_address(e->regs, e->run.master, SYN_REG_LAST),
                        "the last layer is never reached");
     fault_raise(e, &fault);
@@ -302,7 +263,7 @@ static void end_layer(struct syn_emulator *e)
 static int begin(struct syn_emulator *e)
 {
     struct syn_emulator_fault fault;
-    int rc = begin_layer(e, &fault);
+    int rc = find_plan(e, &fault);
 
     if (rc == 0)
         rc = read_input(e, &fault);
@@ -331,7 +292,7 @@ bool syn_emulator_step(struct syn_emulator *emulator, uint64_t macs)
         if (run->stage == STAGE_BEGIN && begin(emulator))
             break;
         spent += work(emulator, macs - spent);
-        if (run->row == current(emulator)->layer.out.height)
+        if (run->row == run->plan->layer.out.height)
             end_layer(emulator);
     }
     return run->stage != STAGE_REST;
@@ -341,7 +302,7 @@ uint64_t syn_emulator_next(struct syn_emulator *emulator)
 {
     if (emulator->run.stage == STAGE_BEGIN)
         (void)begin(emulator);
-    return emulator->run.stage == STAGE_ROWS ? row_macs(current(emulator)) : 0;
+    return emulator->run.stage == STAGE_ROWS ? row_macs(emulator->run.plan) : 0;
 }
 
 bool syn_emulator_interrupt(const struct syn_emulator *emulator)
@@ -358,33 +319,22 @@ uint64_t syn_emulator_cycles(const struct syn_emulator *emulator)
 }
 
 /* The output with channels first, NULL where the host has no memory left. */
-static const void *dense_output(struct syn_emulator *e, const struct plan *p)
+static const void *dense_output(struct syn_emulator *e, const struct syn_emulator_done *done)
 {
-    const struct syn_layer *l = &p->layer;
-
     if (!e->kernels->channels_last)
         return e->output.bytes;
-    if (buffer_need(&e->dense, elements(l->out) * l->output_width / 8))
+    if (buffer_need(&e->dense, elements(done->out) * done->width / 8))
         return NULL;
-    e->kernels->to_dense(l->out, l->output_width, e->output.bytes, e->dense.bytes);
+    e->kernels->to_dense(done->out, done->width, e->output.bytes, e->dense.bytes);
     return e->dense.bytes;
 }
 
 bool syn_emulator_last(struct syn_emulator *emulator, struct syn_emulator_done *done)
 {
-    const struct plan *p = emulator->run.last;
-
-    if (!p)
+    *done = emulator->run.done;
+    if (done->finished == 0)
         return false;
-    *done = (struct syn_emulator_done){
-        .layer = emulator->run.last_layer,
-        .finished = emulator->run.finished,
-        .cycles = p->cycles,
-        .in = p->layer.in,
-        .out = p->layer.out,
-        .width = p->layer.output_width,
-        .data = dense_output(emulator, p),
-    };
+    done->data = dense_output(emulator, done);
     return true;
 }
 

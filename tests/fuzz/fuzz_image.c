@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Any bytes may be opened as a chunk image; what opens is placed and executed. */
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "devices/kernels/choose.h"
 #include "devices/part/exec.h"
 #include "devices/part/place.h"
 
 #define MEMORY_MAX (1u << 24)
+#define MACS_MAX   (1u << 20)
 
 /* What a profile may describe, memory without end. */
 static const struct syn_part pool = {
@@ -45,21 +49,54 @@ static void place(const struct syn_image *image)
     place_in_pool(&chunk, places);
 }
 
-static void execute(const struct syn_image *image)
+static uint64_t macs(const struct syn_image *image)
 {
-    size_t size = syn_exec_memory(image);
-    struct syn_exec *exec;
-    void *memory;
+    uint64_t sum = 0;
 
-    if (size > MEMORY_MAX)
-        return;
-    memory = calloc(1, size);
-    if (memory && syn_exec_init(&exec, image, memory, size) == 0) {
-        syn_exec_start(exec);
-        for (int i = 0; i < 20 && syn_exec_step(exec, 100000); i++)
-            ;
+    for (unsigned i = image->first; i < image->last; i++) {
+        struct syn_layer layer;
+
+        syn_image_layer(image, i, &layer, NULL, NULL);
+        sum += syn_layer_macs(&layer);
     }
-    free(memory);
+    return sum;
+}
+
+/* To the end where that is near. NULL where there is not the memory for it. */
+static void *execute(const struct syn_image *image, const struct syn_kernels *kernels,
+                     struct syn_exec **exec)
+{
+    size_t size = syn_exec_memory_with(image, kernels);
+    int steps = macs(image) <= MACS_MAX ? INT_MAX : 20;
+    void *memory = size <= MEMORY_MAX ? calloc(1, size) : NULL;
+
+    if (!memory || syn_exec_init_with(exec, image, kernels, memory, size)) {
+        free(memory);
+        return NULL;
+    }
+    syn_exec_start(*exec);
+    for (int i = 0; i < steps && syn_exec_step(*exec, 100000); i++)
+        ;
+    return memory;
+}
+
+/* With all kernels; what comes out must be the same. */
+static void compare(const struct syn_image *image)
+{
+    struct syn_exec *plain, *fast;
+    void *plain_memory = execute(image, syn_kernels_portable(), &plain);
+    void *fast_memory = execute(image, syn_kernels_fastest(), &fast);
+
+    if (plain_memory && fast_memory && macs(image) <= MACS_MAX)
+        for (unsigned i = 0; i < image->out_count; i++) {
+            size_t size;
+            const void *wanted = syn_exec_output(plain, i, &size);
+
+            if (memcmp(wanted, syn_exec_output(fast, i, &size), size) != 0)
+                abort();
+        }
+    free(plain_memory);
+    free(fast_memory);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -70,7 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (syn_image_open(&image, data, size) == 0) {
         place(&image);
-        execute(&image);
+        compare(&image);
     }
     return 0;
 }
