@@ -51,6 +51,17 @@ uint32_t syn_columns_outputs(const struct syn_layer *layer)
     return output_span(layer) + gap * expand;
 }
 
+/* Narrow kernels share bytes, `fields` of them; the vendor's tool pads the last ones its own way,
+ * mostly to more than they take. */
+static uint32_t words_of(uint32_t kernels, uint32_t taps, uint32_t fields)
+{
+    uint32_t padded =
+        (kernels * taps * (8 / fields) + kernels % fields * taps * (fields - 1) + 71) / 72;
+    uint32_t taken = ((kernels + fields - 1) / fields * taps + 8) / 9;
+
+    return padded > taken ? padded : taken;
+}
+
 uint32_t syn_columns_words(const struct syn_layer *layer)
 {
     uint32_t passes = syn_part_expand(layer->in.channels);
@@ -68,8 +79,7 @@ uint32_t syn_columns_words(const struct syn_layer *layer)
         kernels = syn_columns_outputs(layer) * passes;
     if (layer->flatten)
         kernels *= (uint32_t)layer->pooled.height * layer->pooled.width;
-    /* Narrow weights are padded to whole bytes of kernels. */
-    return (kernels * taps * layer->weight_bits + kernels % fields * taps * (fields - 1) + 71) / 72;
+    return words_of(kernels, taps, fields);
 }
 
 static void as_rows(const struct syn_layer *layer, struct syn_hw_conv *hw)

@@ -65,7 +65,7 @@ unsigned syn_program_layers(const struct syn_program *p);
 /*
  * After power-up: stops the state machine and sets memory timing and number of layers, on a
  * MAX78002 also clears registers and (with `biases`) bias memory. `p` is the first chunk to run;
- * other resident chunks may use other quadrants, so give all of those together.
+ * give all quadrants in which any resident chunk works or has its ports (route.h).
  */
 void syn_program_init(const struct syn_program *p, unsigned quadrants, bool biases,
                       const struct syn_sink *sink);

@@ -63,13 +63,18 @@ static bool map_has_gaps(uint64_t map)
     return false;
 }
 
-/* A passthrough writes the processors of each quadrant packed into the same quadrant. */
-static bool is_packed(uint64_t in, uint64_t out)
+/* A copy writes the channels of each quadrant packed, from a whole instance of that quadrant on. */
+static const char *check_copy(uint64_t in, uint64_t out)
 {
-    for (unsigned q = 0; q < SYN_PART_QUADRANTS; q++)
-        if (syn_bits_count(syn_map_quadrant(in, q)) != syn_bits_count(syn_map_quadrant(out, q)))
-            return false;
-    return true;
+    for (unsigned q = 0; q < SYN_PART_QUADRANTS; q++) {
+        uint32_t from = syn_map_quadrant(in, q), to = syn_map_quadrant(out, q);
+
+        if (syn_bits_count(from) != syn_bits_count(to))
+            return "a copy that moves between quadrants";
+        if (to && syn_map_first(to) % 4)
+            return "a copy to processors that do not begin at a multiple of 4 in their quadrant";
+    }
+    return NULL;
 }
 
 static const char *check_maps(const struct syn_work *w)
@@ -80,14 +85,12 @@ static const char *check_maps(const struct syn_work *w)
     if (map_has_gaps(l->output_processors))
         return "gaps between the output processors of a quadrant";
     if (w->op == SYN_OP_PASSTHROUGH)
-        return is_packed(l->processors, l->output_processors)
-                   ? NULL
-                   : "a copy cannot move between quadrants";
+        return check_copy(l->processors, l->output_processors);
     if (start > 0 && (w->out_passes > 1 || l->weight_bits < 8 || l->flatten || l->groups > 1))
         return "output processors that do not begin at a multiple of 4";
     if (l->groups > 1 && l->processors != l->output_processors &&
         syn_map_first(l->processors) % 4 > 0 &&
-        l->processors >> syn_map_first(l->processors) > 0xffff)
+        syn_map_first(l->processors) / 16 < syn_map_last(l->processors) / 16)
         return "depthwise processors of several quadrants that do not begin at a multiple of 4";
     return NULL;
 }

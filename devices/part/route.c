@@ -6,6 +6,7 @@
 #include "devices/base/error.h"
 #include "devices/part/data_items.h"
 #include "devices/part/image.h"
+#include "devices/part/maps.h"
 
 struct router {
     struct syn_data data;
@@ -145,6 +146,19 @@ static void fill_ports(struct router *r, struct syn_ports *ports)
     ports->out_count = (uint8_t)(count < 0 ? 0 : count);
     for (unsigned i = 0; i < ports->out_count; i++)
         describe(r, ports->out_ids[i], &ports->out[i]);
+}
+
+unsigned syn_ports_quadrants(const struct syn_ports *ports)
+{
+    unsigned quadrants = 0;
+
+    for (unsigned q = 0; q < SYN_PART_QUADRANTS; q++) {
+        for (unsigned i = 0; i < ports->in_count; i++)
+            quadrants |= syn_map_quadrant(ports->in[i].processors, q) ? 1u << q : 0;
+        for (unsigned i = 0; i < ports->out_count; i++)
+            quadrants |= syn_map_quadrant(ports->out[i].processors, q) ? 1u << q : 0;
+    }
+    return quadrants;
 }
 
 /* ---- entry ------------------------------------------------------------------------------ */

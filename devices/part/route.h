@@ -28,4 +28,7 @@ struct syn_ports {
 int syn_route_chunk(const struct syn_part *part, const struct syn_chunk *chunk,
                     struct syn_route *routes, struct syn_ports *ports, struct syn_misfit *misfit);
 
+/* Quadrants in whose memory they lie, a bit each: they need their clocks from init on. */
+unsigned syn_ports_quadrants(const struct syn_ports *ports);
+
 #endif

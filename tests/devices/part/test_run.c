@@ -115,7 +115,8 @@ static void prepare(struct board *b)
 
     syn_emulator_enable(b->emulator);
     for (unsigned i = 0; i < b->count; i++)
-        quadrants |= syn_program_quadrants(&b->chunks[i].program);
+        quadrants |=
+            syn_program_quadrants(&b->chunks[i].program) | syn_ports_quadrants(&b->chunks[i].ports);
     syn_program_init(&b->chunks[0].program, quadrants, true, &sink);
     for (unsigned i = 0; i < b->model->count; i++) {
         const struct syn_layer *l = &b->model->layers[i];
