@@ -13,6 +13,8 @@
 #include "devices/part/program.h"
 #include "tests/devices/part/network.h"
 
+#define MHZ 1000000u
+
 struct writes {
     struct entry {
         uint32_t address, value;
@@ -167,12 +169,138 @@ static void every_described_layer_can_be_programmed(void **state)
     }
 }
 
+/* ---- what cannot be --------------------------------------------------------------------- */
+
+/* Two layers on 8 channels of 8x8: change one thing and ask. */
+struct pair {
+    struct syn_layer layers[2];
+    struct syn_place places[2];
+    struct syn_route routes[2];
+    struct syn_chunk chunk;
+    struct syn_program program;
+};
+
+static void pair_resolve(struct pair *p, const struct syn_part *part)
+{
+    struct syn_shape shape = {8, 8, 8};
+
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(syn_layer_resolve(&p->layers[i], &shape, NULL), 0);
+        shape = p->layers[i].out;
+        p->places[i].bias_group = -1;
+    }
+    p->chunk = (struct syn_chunk){p->layers, 0, 2, 2, NULL};
+    p->program = (struct syn_program){part, &p->chunk, p->places, p->routes, 50 * MHZ};
+}
+
+static struct pair pair_of(void)
+{
+    struct pair p = {
+        .layers = {
+            {.op = SYN_OP_CONV2D,
+             .kernel_h = 3,
+             .kernel_w = 3,
+             .weight_bits = 8,
+             .pool_first = true,
+             .out = {.channels = 8},
+             .input_count = 1},
+            {.op = SYN_OP_PASSTHROUGH, .pool_first = true, .input_count = 1, .inputs = {1}}}};
+
+    return p;
+}
+
+static const char *reason(struct pair *p, const struct syn_part *part, unsigned layer)
+{
+    struct syn_misfit misfit = {0};
+
+    pair_resolve(p, part);
+    assert_int_equal(syn_program_check(&p->program, &misfit), SYN_EUNSUP);
+    assert_int_equal(misfit.limit, SYN_LIMIT_FEATURE);
+    assert_int_equal(misfit.layer, layer);
+    return misfit.what;
+}
+
+static void what_a_part_cannot_do_is_refused_with_layer_and_reason(void **state)
+{
+    struct pair p = pair_of();
+
+    (void)state;
+    pair_resolve(&p, &syn_part_max78000);
+    assert_int_equal(syn_program_check(&p.program, NULL), 0);
+    p.layers[1].output_processors = 0xff0000;
+    assert_string_equal(reason(&p, &syn_part_max78000, 1), "a copy that moves between quadrants");
+    p = pair_of();
+    p.layers[0].output_processors = 0x1ef;
+    assert_string_equal(reason(&p, &syn_part_max78000, 0),
+                        "gaps between the output processors of a quadrant");
+    p = pair_of();
+    p.layers[0].output_processors = 0x1fe;
+    p.layers[0].weight_bits = 4;
+    assert_string_equal(reason(&p, &syn_part_max78000, 0),
+                        "output processors that do not begin at a multiple of 4");
+    p = pair_of();
+    p.routes[1].in_offset = 1 << 20;
+    assert_string_equal(reason(&p, &syn_part_max78000, 1),
+                        "a count or an address beyond its register");
+    p = pair_of();
+    p.routes[0].read_gap = 1;
+    assert_string_equal(reason(&p, &syn_part_max78000, 0), "reading with gaps");
+    p = pair_of();
+    p.layers[0].pool = p.layers[1].pool = SYN_POOL_AVG;
+    p.layers[1].pool_round = true;
+    assert_string_equal(reason(&p, &syn_part_max78000, 0),
+                        "averages that round and others that do not");
+}
+
+static void a_part_of_another_kind_has_no_program(void **state)
+{
+    static const struct syn_part other = {.name = "other", .kind = &syn_part_kind_peak};
+    struct pair p = pair_of();
+
+    (void)state;
+    assert_string_equal(reason(&p, &other, 0), "no program for this part");
+}
+
+/* The second time everything is written again, and what is no longer wanted becomes 0. */
+static void a_chunk_that_follows_another_leaves_nothing_of_it(void **state)
+{
+    static struct syn_written written;
+    struct pair p = pair_of();
+    struct writes first = {0}, second = {0}, fresh = {0};
+    struct syn_sink to_first = {.word = take_word, .user = &first};
+    struct syn_sink to_second = {.word = take_word, .user = &second};
+    struct syn_sink to_fresh = {.word = take_word, .user = &fresh};
+    unsigned zeros = 0;
+
+    (void)state;
+    p.layers[0].pad_h = p.layers[0].pad_w = 1;
+    p.layers[0].pool = SYN_POOL_MAX;
+    p.layers[0].pool_h = p.layers[0].pool_w = 2;
+    pair_resolve(&p, &syn_part_max78000);
+    syn_program_configure(&p.program, &written, &to_first);
+    p = pair_of();
+    pair_resolve(&p, &syn_part_max78000);
+    syn_program_configure(&p.program, &written, &to_second);
+    syn_program_configure(&p.program, NULL, &to_fresh);
+    for (unsigned i = 0; i < second.count; i++)
+        zeros += second.entries[i].value == 0;
+    /* Pooling rows and columns; stop and number of layers come before. */
+    assert_int_equal(zeros, 2);
+    assert_int_equal(second.count, fresh.count + zeros + 2);
+    free(first.entries);
+    free(second.entries);
+    free(fresh.entries);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_max78000_network_is_programmed_word_for_word),
         cmocka_unit_test(every_max78002_network_is_programmed_word_for_word),
         cmocka_unit_test(every_described_layer_can_be_programmed),
+        cmocka_unit_test(what_a_part_cannot_do_is_refused_with_layer_and_reason),
+        cmocka_unit_test(a_part_of_another_kind_has_no_program),
+        cmocka_unit_test(a_chunk_that_follows_another_leaves_nothing_of_it),
     };
 
     return cmocka_run_group_tests_name("register programs", tests, NULL, NULL);
