@@ -78,28 +78,35 @@ static bool find_layer(const struct syn_emulator *e, uint32_t offset, struct tar
     return find_stream(r, offset, t);
 }
 
-static bool find_memory(const struct syn_emulator *e, uint32_t offset, struct target *t)
+void bus_init(struct syn_emulator *e)
 {
     const struct syn_registers *r = e->regs;
-    const struct {
-        enum where where;
-        uint32_t start, stride, count, bytes;
-    } memories[] = {
-        {AT_BIAS, r->bias, 4u * e->part->bias_bytes, 1, 4u * e->part->bias_bytes},
-        {AT_CACHE, r->cache, r->cache_stride, 16, 4 * r->cache_words},
-        {AT_WEIGHTS, r->weights, r->weight_stride, 16, 16 * e->weight_words},
-        {AT_DATA, r->data, r->data_stride, 4, 4 * e->data_words},
-    };
 
-    for (unsigned i = 0; i < sizeof memories / sizeof memories[0]; i++) {
-        uint32_t behind = offset - memories[i].start;
+    e->memories[MEMORY_DATA] = (struct memory){r->data, r->data_stride, 4, 4 * e->data_words};
+    e->memories[MEMORY_WEIGHTS] =
+        (struct memory){r->weights, r->weight_stride, 16, 16 * e->weight_words};
+    e->memories[MEMORY_BIAS] =
+        (struct memory){r->bias, 4u * e->part->bias_bytes, 1, 4u * e->part->bias_bytes};
+    e->memories[MEMORY_CACHE] = (struct memory){r->cache, r->cache_stride, 16, 4 * r->cache_words};
+}
 
-        if (offset < memories[i].start || behind >= memories[i].stride * memories[i].count)
+static bool find_memory(const struct syn_emulator *e, uint32_t offset, struct target *t)
+{
+    static const enum where places[MEMORY_COUNT] = {[MEMORY_DATA] = AT_DATA,
+                                                    [MEMORY_WEIGHTS] = AT_WEIGHTS,
+                                                    [MEMORY_BIAS] = AT_BIAS,
+                                                    [MEMORY_CACHE] = AT_CACHE};
+
+    for (unsigned i = 0; i < MEMORY_COUNT; i++) {
+        const struct memory *m = &e->memories[i];
+        uint32_t behind = offset - m->start;
+
+        if (offset < m->start || behind >= m->stride * m->count)
             continue;
-        t->where = memories[i].where;
-        t->index = behind / memories[i].stride + t->quadrant * memories[i].count;
-        t->at = behind % memories[i].stride;
-        return t->at < memories[i].bytes;
+        t->where = places[i];
+        t->index = behind / m->stride + t->quadrant * m->count;
+        t->at = behind % m->stride;
+        return t->at < m->bytes;
     }
     return false;
 }
@@ -118,7 +125,7 @@ static struct target find_in_quadrant(const struct syn_emulator *e, uint32_t add
     if (offset < 4 * CONTROLS) {
         t.where = AT_CONTROL;
         t.index = offset / 4;
-    } else if (!find_layer(e, offset, &t) && !find_memory(e, offset, &t)) {
+    } else if (!find_memory(e, offset, &t) && !find_layer(e, offset, &t)) {
         t.where = is_register(r, offset) ? AT_RESERVED : AT_NOTHING;
     }
     if (t.where == AT_WEIGHTS && t.at >= 16 * weight_room(e, t.index))

@@ -35,6 +35,7 @@ int syn_emulator_new(struct syn_emulator **emulator, const struct syn_part *part
     e->kernels = syn_kernels_portable();
     e->data_words = part->data_bytes / 4;
     e->weight_words = part->kernel_words_first;
+    bus_init(e);
     if (!allocate(e)) {
         syn_emulator_free(e);
         return SYN_ENOMEM;

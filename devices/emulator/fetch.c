@@ -23,15 +23,10 @@ static int8_t decode(const struct plan_weights *w, uint32_t byte, uint32_t bit)
     return value;
 }
 
-/* The kernel `index` of a processor to `taps`; false where a word of it was never written. */
-static bool fetch_kernel(const struct syn_emulator *e, const struct plan *p, unsigned processor,
-                         uint32_t index, int8_t *taps)
+/* A kernel that crosses words of the memory. */
+static bool fetch_apart(const struct plan_weights *w, const uint8_t *memory, const uint8_t *written,
+                        uint32_t at, uint32_t bit, int8_t *taps)
 {
-    const struct plan_weights *w = &p->weights;
-    uint32_t address = w->first + index * w->bits, bit = address % 8;
-    uint32_t at = address / 8 * w->taps + w->skip;
-    const uint8_t *memory = weight_word(e, processor, 0);
-    const uint8_t *written = e->weight_state + (size_t)processor * e->weight_words;
     bool whole = true;
 
     for (uint32_t t = w->taps; t-- > 0; at++) {
@@ -41,6 +36,28 @@ static bool fetch_kernel(const struct syn_emulator *e, const struct plan *p, uns
         whole = whole && written[word];
     }
     return whole;
+}
+
+/* The kernel `index` of a processor to `taps`; false where a word of it was never written. */
+static bool fetch_kernel(const struct syn_emulator *e, const struct plan *p, unsigned processor,
+                         uint32_t index, int8_t *taps)
+{
+    const struct plan_weights *w = &p->weights;
+    uint32_t address = w->first + index * w->bits, bit = address % 8;
+    uint32_t at = address / 8 * w->taps + w->skip, last = at + w->taps - 1;
+    const uint8_t *memory = weight_word(e, processor, 0);
+    const uint8_t *written = e->weight_state + (size_t)processor * e->weight_words;
+    uint32_t word = at / SYN_WEIGHT_BYTES;
+
+    if (word != last / SYN_WEIGHT_BYTES)
+        return fetch_apart(w, memory, written, at, bit, taps);
+    memory += word * SYN_WEIGHT_BYTES + SYN_WEIGHT_BYTES - 1 - last % SYN_WEIGHT_BYTES;
+    if (w->bits == 8)
+        memcpy(taps, memory, w->taps);
+    else
+        for (uint32_t t = 0; t < w->taps; t++)
+            taps[t] = decode(w, memory[t], bit);
+    return written[word];
 }
 
 static bool any_set(const int8_t *taps, uint32_t count)

@@ -102,6 +102,13 @@ struct stream {
     uint8_t bytes[12];
 };
 
+/* Where a kind of memory lies in a quadrant: `count` of them, each of `bytes`. */
+enum memory_kind { MEMORY_DATA, MEMORY_WEIGHTS, MEMORY_BIAS, MEMORY_CACHE, MEMORY_COUNT };
+
+struct memory {
+    uint32_t start, stride, count, bytes;
+};
+
 struct quadrant {
     uint32_t control[CONTROLS];
     uint32_t layers[LAYERS_MAX][SYN_LREG_COUNT];
@@ -131,6 +138,7 @@ struct syn_emulator {
     const struct syn_kernels *kernels;
     uint32_t data_words, weight_words; /* of an instance; of the largest processor */
 
+    struct memory memories[MEMORY_COUNT];
     struct quadrant quadrants[QUADRANTS];
     uint32_t power[POWER_WORDS], always_on, clock_divider, clock_disable;
     uint8_t *data;         /* [instance][4 words] */
@@ -161,6 +169,7 @@ void fault_raise(struct syn_emulator *e, const struct syn_emulator_fault *fault)
 
 /* ---- bus.c -------------------------------------------------------------------------------- */
 
+void bus_init(struct syn_emulator *e);
 /* Power, isolation, reset, bus clock and the quadrant's own clock: 0, or the kind of the fault. */
 enum syn_emulator_fault_kind gate_closed(const struct syn_emulator *e, unsigned quadrant);
 uint32_t data_address(const struct syn_emulator *e, unsigned instance, uint32_t word);
