@@ -10,6 +10,7 @@
 #include "devices/part/columns.h"
 #include "devices/part/image.h"
 #include "devices/part/overlap.h"
+#include "devices/part/padding.h"
 
 #define NO_UNIT UINT16_MAX
 
@@ -129,7 +130,7 @@ uint64_t syn_data_processors(const struct syn_data *d, const struct syn_data_ite
     const struct syn_layer *l;
     unsigned n;
 
-    if (item->birth > 0)
+    if (item->id > d->chunk->first)
         return syn_chunk_layer(d->chunk, item->id - 1u)->output_processors;
     l = first_reader(d, item->id, &n);
     if (l)
@@ -239,6 +240,24 @@ static void set_deaths(struct syn_data *d)
         syn_data_of(d, ids[i])->death = FOREVER;
 }
 
+/* Zeros round the input of a layer that wants them there: they must stay from the start on. */
+static void make_room_for_padding(struct syn_data *d)
+{
+    for (unsigned i = d->chunk->first; i < d->chunk->last; i++) {
+        const struct syn_layer *l = syn_chunk_layer(d->chunk, i);
+        uint32_t pixels = syn_padding_pixels(d->part, l);
+        struct syn_data_item *item = syn_data_of(d, l->inputs[0]);
+        uint32_t bytes = pixels * item->stride;
+
+        if (bytes <= item->padding)
+            continue;
+        item->span += 2 * (bytes - item->padding);
+        item->shift += bytes - item->padding;
+        item->padding = (uint16_t)bytes;
+        item->birth = 0;
+    }
+}
+
 /* ---- units ------------------------------------------------------------------------------ */
 
 static bool may_join(struct syn_data *d, const struct syn_layer *l)
@@ -325,7 +344,7 @@ static bool must_not_overlap(const struct syn_data *d, unsigned index)
 {
     const struct syn_layer *l = syn_chunk_layer(d->chunk, index);
 
-    if (is_over_rows(l))
+    if (is_over_rows(l) || syn_padding_pixels(d->part, l) > 0)
         return true;
     return d->part->depthwise && l->pool == SYN_POOL_AVG && index > d->chunk->first &&
            syn_chunk_layer(d->chunk, index - 1)->eltwise != SYN_ELTWISE_NONE;
@@ -361,6 +380,7 @@ void syn_data_collect(struct syn_data *d)
     add_inputs(d);
     add_made(d);
     set_deaths(d);
+    make_room_for_padding(d);
     join_units(d);
     set_distances(d);
 }

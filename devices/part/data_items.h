@@ -14,6 +14,7 @@ struct syn_data_item {
     uint16_t birth, death; /* the layer that makes it; the last that reads it */
     uint16_t instances;    /* of data memory, a bit each */
     uint16_t stride;       /* bytes between pixels in an instance */
+    uint16_t padding;      /* bytes of zeros on each side, in span and shift */
     uint8_t step;          /* words between passes: others lie between where it is not 1 */
     bool chw : 1, placed : 1;
     uint32_t span;    /* bytes in an instance, with the gaps of its unit */

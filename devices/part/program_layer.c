@@ -6,6 +6,7 @@
 
 #include "devices/base/bits.h"
 #include "devices/part/maps.h"
+#include "devices/part/padding.h"
 
 /* ---- what the hardware sees ------------------------------------------------------------- */
 
@@ -123,8 +124,10 @@ static const char *check_work(const struct syn_work *w)
         return "32-bit output of a copy";
     if (w->op == SYN_OP_PASSTHROUGH && w->out_passes > 1 && w->route->pixel_gap > 0)
         return "a multi-pass copy into a part of a concatenation";
-    if (l->op == SYN_OP_CONV1D && w->part->depthwise && w->passes > 1 && l->pad_h > 0)
-        return "multi-pass conv1d with padding";
+    if (w->padding > 0 && !syn_padding_is_exact(l))
+        return "multi-pass conv1d with padding, of several inputs or a rest behind its pooling";
+    if (w->padding * 4 * w->passes > w->route->in_offset)
+        return "no room for the padding of a conv1d";
     if (w->route->read_gap > 0 && (!w->part->depthwise || w->passes > 1))
         return "reading with gaps";
     if (w->over_rows && w->route->out_offset < 4u * l->dilation_h * w->out_passes &&
@@ -159,6 +162,9 @@ const char *syn_work_init(struct syn_work *w, const struct syn_program *p, unsig
         w->hw.pad_h = (uint8_t)(l->kernel_h - 1 - l->pad_h);
         w->hw.pad_w = (uint8_t)(l->kernel_w - 1 - l->pad_w);
     }
+    w->padding = syn_padding_pixels(w->part, l);
+    if (w->padding > 0)
+        w->hw.pad_h = 0;
     if (l->flatten) {
         uint32_t steps = w->passes * l->pooled.height * l->pooled.width;
 
@@ -196,6 +202,8 @@ static struct extent extent_of(const struct syn_work *w)
         return (struct extent){w->hw.in_h, w->hw.in_w};
     if (w->op == SYN_OP_CONVTRANSPOSE2D)
         return (struct extent){2u * l->in.height, 2u * l->in.width};
+    if (w->padding > 0)
+        return (struct extent){(uint32_t)l->pooled.height * l->pool_stride_h + 2 * w->padding, 1};
     return (struct extent){w->rows_for_passes ? l->in.height * w->passes : l->in.height,
                            l->in.width};
 }
@@ -309,7 +317,7 @@ static void set_pointers(struct syn_work *w, unsigned quadrant)
         set(w, SYN_FIELD_WRITE_MASK_STEP, UINT32_C(1) << w->regs->instance_shift);
     if (w->out_passes > 1)
         set(w, SYN_FIELD_WRITE_PASS_STEP, l->output_width / 8u * (r->write_gap + 1u));
-    set(w, SYN_FIELD_READ_WORD, r->in_offset / 4);
+    set(w, SYN_FIELD_READ_WORD, r->in_offset / 4 - w->padding * w->passes);
 }
 
 /* Words between pixels that are written, less 1. */

@@ -17,6 +17,7 @@ struct syn_work {
     enum syn_op op; /* a conv1d over rows is a conv2d */
     unsigned passes, out_passes, operands;
     unsigned slots_last;  /* time slots of a passthrough or depthwise layer, less 1 */
+    uint32_t padding;     /* pixels of zeros that the data bring, on each side */
     uint32_t flat;        /* passes H W - 1 where that many steps flatten, else 0 */
     bool over_rows;       /* a conv1d of large dilation, see columns.h */
     bool broadcast;       /* depthwise, each instance for itself */

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "devices/part/maps.h"
+#include "devices/part/padding.h"
 
 #define LANES 4 /* processors that share an instance */
 
@@ -160,6 +161,32 @@ void syn_transfer_load(const struct syn_registers *regs, const struct syn_tensor
             load_chw(place, &lanes, base, values, sink);
         else
             load_hwc(place, &lanes, base, values, sink);
+    }
+}
+
+static void clear(const struct syn_registers *regs, uint64_t processors, uint32_t offset,
+                  uint32_t words, const struct syn_sink *sink)
+{
+    for (unsigned i = 0; i < SYN_PART_INSTANCES; i++)
+        for (uint32_t k = 0; (processors >> LANES * i & 0xf) && k < words; k++)
+            sink->word(sink->user, syn_data_address(regs, i) + offset + 4 * k, 0);
+}
+
+void syn_transfer_pad(const struct syn_program *program, const struct syn_sink *sink)
+{
+    const struct syn_chunk *c = program->chunk;
+    const struct syn_registers *regs = syn_registers_of(program->part);
+
+    for (unsigned i = c->first; i < c->last; i++) {
+        const struct syn_layer *l = syn_chunk_layer(c, i);
+        const uint32_t passes = syn_part_expand(l->in.channels);
+        const uint32_t words = syn_padding_pixels(program->part, l) * passes;
+        const uint32_t offset = program->routes[i - c->first].in_offset;
+
+        if (words == 0)
+            continue;
+        clear(regs, l->processors, offset - 4 * words, words, sink);
+        clear(regs, l->processors, offset + 4 * l->in.height * passes, words, sink);
     }
 }
 

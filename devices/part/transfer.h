@@ -40,6 +40,10 @@ uint32_t syn_transfer_address(const struct syn_registers *regs,
 void syn_transfer_load(const struct syn_registers *regs, const struct syn_tensor_place *place,
                        const int8_t *values, const struct syn_sink *sink);
 
+/* Zeros between which some inputs have to lie on a MAX78002, which does not pad them itself: before
+ * every start, since layers write over them afterwards. */
+void syn_transfer_pad(const struct syn_program *program, const struct syn_sink *sink);
+
 struct syn_source {
     uint32_t (*word)(void *user, uint32_t address);
     void *user;

@@ -166,6 +166,7 @@ static void run_chunk(struct board *b, struct chunk *c)
     for (unsigned i = 0; i < c->ports.in_count; i++)
         syn_transfer_load(regs, &c->ports.in[i], tensor(b, c->ports.in_ids[i], &c->ports.in[i]),
                           &sink);
+    syn_transfer_pad(&c->program, &sink);
     syn_program_start(&c->program, &sink);
     while (syn_emulator_running(b->emulator)) {
         unsigned before = syn_emulator_last(b->emulator, &done) ? done.finished : 0;

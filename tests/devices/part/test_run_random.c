@@ -182,6 +182,7 @@ static void infer(struct device *d, const struct random_hardware *m, struct resi
     syn_program_configure(&r->program, &d->written, sink);
     for (unsigned i = 0; i < r->ports.in_count; i++)
         syn_transfer_load(regs, &r->ports.in[i], d->tensors[r->ports.in_ids[i]], sink);
+    syn_transfer_pad(&r->program, sink);
     syn_program_start(&r->program, sink);
     while (syn_emulator_step(d->emulator, UINT64_MAX))
         ;
