@@ -44,37 +44,43 @@ static uint32_t write_turn(const struct raster *r, uint32_t pixel)
     return (y + l->kernel_h - 1) * r->width + x + l->kernel_w - 1;
 }
 
-/* Whether the word at byte `at` of the instance still waits to be read at `turn`. */
-static bool is_awaited(const struct raster *r, uint32_t at, uint32_t turn, uint32_t pass)
+/* An input word: the pixel of it that is read last, and which of the pixel's words it is. */
+struct input {
+    uint32_t y, x, word;
+};
+
+/* False where the word at byte `at` of the instance is none of the input. */
+static bool find_input(const struct raster *r, uint32_t at, struct input *input)
 {
     const struct plan_read *read = &r->plan->read;
     const struct syn_shape *in = &r->plan->layer.in;
-    uint32_t behind = at - r->base, y = behind / read->row, x, rest;
-    /* A word of CHW data holds four pixels, and the last of them counts. */
-    uint32_t last = read->chw ? behind + 3 : behind;
+    uint32_t behind = at - r->base;
 
-    if (at < r->base)
+    if (at < r->base || behind / read->row >= in->height)
         return false;
-    y = last / read->row;
-    x = last % read->row / read->pixel;
-    rest = last % read->row % read->pixel / 4;
-    if (y >= in->height) {
-        if (!read->chw || behind / read->row >= in->height)
-            return false;
-        y = in->height - 1u;
-        x = in->width - 1u;
-    }
-    if (x >= in->width) {
-        if (!read->chw)
-            return false;
-        x = in->width - 1u;
-    }
-    if (!read->chw && rest >= read->passes * read->operands)
+    if (read->chw) /* of the four pixels of a word, the last counts */
+        behind = behind + 3 < in->height * read->row ? behind + 3 : in->height * read->row - 1;
+    input->y = behind / read->row;
+    input->x = behind % read->row / read->pixel;
+    input->word = behind % read->row % read->pixel / 4;
+    if (read->chw && input->x >= in->width)
+        input->x = in->width - 1u;
+    return input->x < in->width && input->word < read->passes * read->operands;
+}
+
+/* Whether the word at byte `at` of the instance still waits to be read at `turn`. */
+static bool is_awaited(const struct raster *r, uint32_t at, uint32_t turn, uint32_t pass)
+{
+    struct input input;
+    uint32_t last;
+
+    if (!find_input(r, at, &input))
         return false;
-    if (r->plan->spread || read_turn(r, y, x) > turn)
+    last = read_turn(r, input.y, input.x);
+    if (r->plan->spread || last > turn)
         return true;
     /* A copy writes pass by pass: those behind this one have not been read. */
-    return r->plan->kind == PLAN_COPY && read_turn(r, y, x) == turn && rest / read->operands > pass;
+    return r->plan->kind == PLAN_COPY && last == turn && input.word / r->plan->read.operands > pass;
 }
 
 static bool reaches(const struct raster *r, const struct place *at, uint32_t pixels)

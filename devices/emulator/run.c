@@ -103,12 +103,17 @@ static size_t elements(struct syn_shape shape)
     return (size_t)shape.channels * shape.height * shape.width;
 }
 
+static bool pools(const struct syn_layer *l)
+{
+    return l->pool != SYN_POOL_NONE || l->pool_stride_h > 1;
+}
+
 static int make_room(struct syn_emulator *e, const struct plan *p)
 {
     const struct syn_layer *l = &p->layer;
     size_t pooled = elements(l->pooled) * p->read.operands;
 
-    if (l->pool == SYN_POOL_NONE && l->pool_stride_h == 1)
+    if (!pools(l))
         pooled = elements(l->in);
     if (buffer_need(&e->pooled, pooled) ||
         buffer_need(&e->output, elements(l->out) * l->output_width / 8))
@@ -117,31 +122,32 @@ static int make_room(struct syn_emulator *e, const struct plan *p)
                                 : buffer_need(&e->scratch, (size_t)e->kernels->scratch_bytes(l));
 }
 
-/* Pooling and element-wise functions, in the order of the layer: the input of the convolution. */
-static const int8_t *reduce(struct syn_emulator *e, const struct plan *p)
+/* Pooling and element-wise functions, in the order of the layer, from e->input to e->pooled;
+ * without either, the input stays where it is. */
+static void reduce(struct syn_emulator *e, const struct plan *p)
 {
     const struct syn_layer *l = &p->layer;
-    bool pools = l->pool != SYN_POOL_NONE || l->pool_stride_h > 1;
-    size_t in = elements(l->in), each = pools && l->pool_first ? elements(l->pooled) : in;
+    bool pools_each = pools(l) && l->pool_first;
+    size_t in = elements(l->in), each = pools_each ? elements(l->pooled) : in;
     int8_t *from = e->input.bytes, *to = e->pooled.bytes;
-    const int8_t *operands[SYN_LAYER_INPUTS_MAX];
+    const int8_t *operands[SYN_LAYER_INPUTS_MAX] = {from};
 
     for (uint32_t i = 0; i < l->input_count; i++) {
-        operands[i] = from + i * in;
-        if (!pools || !l->pool_first)
-            continue;
-        e->kernels->pool(l, from + i * in, to + i * each);
-        operands[i] = to + i * each;
+        operands[i] = pools_each ? to + i * each : from + i * in;
+        if (pools_each)
+            e->kernels->pool(l, from + i * in, to + i * each);
     }
     if (l->eltwise == SYN_ELTWISE_NONE)
-        return operands[0];
-    if (pools && !l->pool_first) {
-        e->kernels->eltwise(l, operands, (uint32_t)each, from);
+        return;
+    e->kernels->eltwise(l, operands, (uint32_t)each, pools(l) && !pools_each ? from : to);
+    if (pools(l) && !pools_each)
         e->kernels->pool(l, from, to);
-        return to;
-    }
-    e->kernels->eltwise(l, operands, (uint32_t)each, to);
-    return to;
+}
+
+/* What reduce() left. */
+static const int8_t *reduced(const struct syn_emulator *e, const struct plan *p)
+{
+    return pools(&p->layer) || p->layer.eltwise ? e->pooled.bytes : e->input.bytes;
 }
 
 static int find_plan(struct syn_emulator *e, struct syn_emulator_fault *fault)
@@ -184,16 +190,6 @@ static uint64_t row_macs(const struct plan *p)
            p->layer.groups * p->weights.taps;
 }
 
-/* The result of reduce() lies in one of two buffers; which one follows from the plan. */
-static const int8_t *reduced(struct syn_emulator *e, const struct plan *p)
-{
-    const struct syn_layer *l = &p->layer;
-    bool untouched =
-        l->pool == SYN_POOL_NONE && l->pool_stride_h == 1 && l->eltwise == SYN_ELTWISE_NONE;
-
-    return untouched ? e->input.bytes : e->pooled.bytes;
-}
-
 /* Returns what it cost. */
 static uint64_t work(struct syn_emulator *e, uint64_t macs)
 {
@@ -202,7 +198,7 @@ static uint64_t work(struct syn_emulator *e, uint64_t macs)
     uint64_t each = row_macs(p);
 
     if (e->run.row == 0)
-        (void)reduce(e, p);
+        reduce(e, p);
     if (p->kind == PLAN_COPY) {
         memcpy(e->output.bytes, reduced(e, p), elements(p->layer.out));
         e->run.row = rows;
