@@ -6,6 +6,7 @@
 
 #include "devices/base/bits.h"
 #include "devices/part/maps.h"
+#include "devices/part/max7800x.h"
 #include "devices/part/padding.h"
 
 /* ---- what the hardware sees ------------------------------------------------------------- */
@@ -36,14 +37,6 @@ static unsigned slots_last(const struct syn_work *w)
     return most;
 }
 
-/* Multi-pass element-wise of a MAX78000 works where passes and operands are two; else the passes
- * are read as if they were further rows, which only copies can do. */
-static bool passes_as_rows(const struct syn_work *w)
-{
-    return !w->part->depthwise && w->operands > 1 && w->passes > 1 &&
-           w->operands * w->passes != w->operands + w->passes;
-}
-
 static bool is_pooled(const struct syn_layer *l)
 {
     return l->pool_h > 1 || l->pool_w > 1;
@@ -51,81 +44,12 @@ static bool is_pooled(const struct syn_layer *l)
 
 /* ---- what it cannot do ------------------------------------------------------------------ */
 
-static bool map_has_gaps(uint64_t map)
-{
-    for (unsigned q = 0; q < SYN_PART_QUADRANTS; q++) {
-        uint32_t m = syn_map_quadrant(map, q);
-
-        while (m && !(m & 1))
-            m >>= 1;
-        if (m & (m + 1))
-            return true;
-    }
-    return false;
-}
-
-/* A copy writes the channels of each quadrant packed, from a whole instance of that quadrant on. */
-static const char *check_copy(uint64_t in, uint64_t out)
-{
-    for (unsigned q = 0; q < SYN_PART_QUADRANTS; q++) {
-        uint32_t from = syn_map_quadrant(in, q), to = syn_map_quadrant(out, q);
-
-        if (syn_bits_count(from) != syn_bits_count(to))
-            return "a copy that moves between quadrants";
-        if (to && syn_map_first(to) % 4)
-            return "a copy to processors that do not begin at a multiple of 4 in their quadrant";
-    }
-    return NULL;
-}
-
-static const char *check_maps(const struct syn_work *w)
-{
-    const struct syn_layer *l = w->layer;
-    unsigned start = syn_map_first(l->output_processors) % 4;
-
-    if (map_has_gaps(l->output_processors))
-        return "gaps between the output processors of a quadrant";
-    if (w->op == SYN_OP_PASSTHROUGH)
-        return check_copy(l->processors, l->output_processors);
-    if (start > 0 && (w->out_passes > 1 || l->weight_bits < 8 || l->flatten || l->groups > 1))
-        return "output processors that do not begin at a multiple of 4";
-    if (l->groups > 1 && l->processors != l->output_processors &&
-        syn_map_first(l->processors) % 4 > 0 &&
-        syn_map_first(l->processors) / 16 < syn_map_last(l->processors) / 16)
-        return "depthwise processors of several quadrants that do not begin at a multiple of 4";
-    return NULL;
-}
-
-static const char *check_eltwise(const struct syn_work *w)
-{
-    const struct syn_layer *l = w->layer;
-
-    if (w->operands < 2)
-        return NULL;
-    if (w->op == SYN_OP_CONV1D)
-        return "an element-wise operation before a conv1d";
-    if (w->rows_for_passes && (w->op != SYN_OP_PASSTHROUGH || is_pooled(l)))
-        return "an element-wise operation of more than two passes or operands, with more to do";
-    if (!l->pool_first && w->operands > 2 && is_pooled(l))
-        return "pooling after an element-wise operation of more than two operands";
-    if (w->part->depthwise && w->passes > 1 && l->has_bias)
-        return "a multi-pass element-wise operation before a convolution with bias";
-    return NULL;
-}
-
 static const char *check_work(const struct syn_work *w)
 {
     const struct syn_layer *l = w->layer;
-    const char *what = check_maps(w);
 
-    if (what || (what = check_eltwise(w)))
-        return what;
-    if (w->op == SYN_OP_PASSTHROUGH && l->output_width != 8)
-        return "32-bit output of a copy";
     if (w->op == SYN_OP_PASSTHROUGH && w->out_passes > 1 && w->route->pixel_gap > 0)
         return "a multi-pass copy into a part of a concatenation";
-    if (w->padding > 0 && !syn_padding_is_exact(l))
-        return "multi-pass conv1d with padding, of several inputs or a rest behind its pooling";
     if (w->padding * 4 * w->passes > w->route->in_offset)
         return "no room for the padding of a conv1d";
     if (w->route->read_gap > 0 && (!w->part->depthwise || w->passes > 1))
@@ -133,7 +57,7 @@ static const char *check_work(const struct syn_work *w)
     if (w->over_rows && w->route->out_offset < 4u * l->dilation_h * w->out_passes &&
         l->kernel_h > 2)
         return "no room in front of the output of a dilated conv1d";
-    return NULL;
+    return syn_max7800x_refusal(w->part, l);
 }
 
 const char *syn_work_init(struct syn_work *w, const struct syn_program *p, unsigned index)
@@ -170,7 +94,7 @@ const char *syn_work_init(struct syn_work *w, const struct syn_program *p, unsig
 
         w->flat = steps > 16 ? steps - 1 : 0;
     }
-    w->rows_for_passes = passes_as_rows(w);
+    w->rows_for_passes = syn_max7800x_passes_as_rows(w->part, l);
     w->slots_last = slots_last(w);
     return check_work(w);
 }
