@@ -31,6 +31,7 @@ enum syn_emulator_fault_kind {
     SYN_FAULT_LAYERS,     /* more layers than there are, or an order without an end */
     SYN_FAULT_QUADRANTS,  /* quadrants disagree about a layer, or one that works is not heard */
     SYN_FAULT_REGISTERS,  /* values of a layer's registers contradict each other */
+    SYN_FAULT_LIMIT,      /* what registers can say, but the part is known to do wrong */
     SYN_FAULT_RANGE,      /* a layer reaches beyond a memory */
     SYN_FAULT_OVERWRITE,  /* an input word is overwritten before it is read for the last time */
     SYN_FAULT_UNWRITTEN,  /* weights, bias or data are used that nobody has written */

@@ -7,12 +7,19 @@
 const char *syn_emulator_fault_name(enum syn_emulator_fault_kind kind)
 {
     static const char *const names[SYN_FAULT_COUNT] = {
-        [SYN_FAULT_NONE] = "none",           [SYN_FAULT_ADDRESS] = "address",
-        [SYN_FAULT_POWER] = "power",         [SYN_FAULT_CLOCK] = "clock",
-        [SYN_FAULT_BUSY] = "busy",           [SYN_FAULT_LAYERS] = "layers",
-        [SYN_FAULT_QUADRANTS] = "quadrants", [SYN_FAULT_REGISTERS] = "registers",
-        [SYN_FAULT_RANGE] = "range",         [SYN_FAULT_OVERWRITE] = "overwrite",
-        [SYN_FAULT_UNWRITTEN] = "unwritten", [SYN_FAULT_UNMODELLED] = "unmodelled",
+        [SYN_FAULT_NONE] = "none",
+        [SYN_FAULT_ADDRESS] = "address",
+        [SYN_FAULT_POWER] = "power",
+        [SYN_FAULT_CLOCK] = "clock",
+        [SYN_FAULT_BUSY] = "busy",
+        [SYN_FAULT_LAYERS] = "layers",
+        [SYN_FAULT_QUADRANTS] = "quadrants",
+        [SYN_FAULT_REGISTERS] = "registers",
+        [SYN_FAULT_RANGE] = "range",
+        [SYN_FAULT_OVERWRITE] = "overwrite",
+        [SYN_FAULT_LIMIT] = "limit",
+        [SYN_FAULT_UNWRITTEN] = "unwritten",
+        [SYN_FAULT_UNMODELLED] = "unmodelled",
         [SYN_FAULT_MEMORY] = "memory",
     };
 

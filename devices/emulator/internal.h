@@ -126,7 +126,8 @@ struct run {
     unsigned layer, finished, master;
     unsigned participants; /* bit q: quadrant q */
     unsigned row;
-    bool tainted; /* the input has bytes without a value */
+    bool tainted;        /* the input has bytes without a value */
+    bool after_operands; /* the layer before was element-wise */
     uint64_t cycles;
     struct plan *plan;             /* of the layer that works */
     struct syn_emulator_done done; /* the layer finished last; finished 0: none */
@@ -183,7 +184,8 @@ void weight_write(struct syn_emulator *e, unsigned processor, uint32_t offset, u
 void weight_open(struct syn_emulator *e, unsigned processor, uint32_t offset, uint8_t value);
 uint32_t weight_read(const struct syn_emulator *e, unsigned processor, uint32_t offset);
 
-/* ---- decode.c, range.c, hazard.c ---------------------------------------------------------- */
+/* ---- decode.c, range.c, hazard.c, limits.c
+ * ---------------------------------------------------------- */
 
 /* Each returns 0, or SYN_EINVAL with the fault. */
 int plan_decode(const struct syn_emulator *e, unsigned layer, struct plan *plan,
@@ -194,6 +196,11 @@ int plan_in_range(const struct syn_emulator *e, unsigned layer, const struct pla
                   struct syn_emulator_fault *fault);
 int plan_no_hazard(const struct syn_emulator *e, unsigned layer, const struct plan *plan,
                    struct syn_emulator_fault *fault);
+int plan_in_limits(const struct syn_emulator *e, unsigned layer, const struct plan *plan,
+                   struct syn_emulator_fault *fault);
+/* The same for what depends on the layer before. */
+int plan_may_follow(const struct syn_emulator *e, unsigned layer, const struct plan *plan,
+                    struct syn_emulator_fault *fault);
 uint64_t plan_cycles(const struct syn_emulator *e, const struct plan *plan);
 
 /* Fetches weights and bias. Returns 0, or the error of the fault. */

@@ -67,6 +67,8 @@ static int make_plan(struct syn_emulator *e, unsigned layer, struct plan *plan,
     if (rc == 0)
         rc = plan_in_range(e, layer, plan, fault);
     if (rc == 0)
+        rc = plan_in_limits(e, layer, plan, fault);
+    if (rc == 0)
         rc = plan_no_hazard(e, layer, plan, fault);
     if (rc == 0)
         rc = plan_fetch(e, layer, plan, fault);

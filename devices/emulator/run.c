@@ -155,7 +155,7 @@ static int find_plan(struct syn_emulator *e, struct syn_emulator_fault *fault)
     struct plan *p = plan_of(e, e->run.layer, fault);
 
     e->run.plan = p;
-    if (!p)
+    if (!p || plan_may_follow(e, e->run.layer, p, fault))
         return SYN_EINVAL;
     if (p->cause.kind)
         e->suspect = *fault = p->cause;
@@ -231,6 +231,7 @@ static void end_layer(struct syn_emulator *e)
     scatter(e, p);
     e->run.cycles += p->cycles;
     e->run.finished++;
+    e->run.after_operands = p->layer.eltwise != SYN_ELTWISE_NONE;
     e->run.done = (struct syn_emulator_done){
         .layer = e->run.layer,
         .finished = e->run.finished,

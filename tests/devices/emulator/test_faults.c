@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "devices/part/overlap.h"
 #include "tests/devices/emulator/tiny.h"
@@ -373,6 +374,147 @@ static void streaming_is_said_not_to_be_modelled(void **state)
     tiny_close(&t);
 }
 
+/* ---- what parts are known to do wrong ----------------------------------------------------- */
+
+#define F(name) SYN_FIELD_##name
+#define ADD                                                                                        \
+    {F(ELTWISE), 1}, {F(ELTWISE_FN), SYN_ELT_ADD},                                                 \
+    {                                                                                              \
+        F(ELTWISE_CONV), 1                                                                         \
+    }
+#define EIGHT                                                                                      \
+    {F(OUTPUT_BITS), 3 * 8},                                                                       \
+    {                                                                                              \
+        F(MASK_LAST), 7 * 8                                                                        \
+    }
+#define LINE3                                                                                      \
+    {F(LINE), 1}, {F(LINE_LENGTH), 3}, {F(CACHE_LAST), 0}, {F(COLUMNS_LAST), 0},                   \
+    {                                                                                              \
+        F(COLUMNS_PAD), 0                                                                          \
+    }
+#define COPY                                                                                       \
+    {F(TIME_SLOTS), 1}, {F(LINE_LENGTH), 1}, {F(CACHE_LAST), 0}, {F(MASKS), 0}, {F(MASK_LAST), 0}, \
+        {F(ROWS_PAD), 0},                                                                          \
+    {                                                                                              \
+        F(COLUMNS_PAD), 0                                                                          \
+    }
+
+/* Each begins as 3x3 over 5 x 6 pixels of four channels. */
+static const struct {
+    const struct syn_part *part;
+    const char *what;
+    struct {
+        uint8_t field;
+        uint32_t value;
+    } fields[16];
+} limits[] = {
+    {&syn_part_max78000,
+     "pooling behind",
+     {ADD, {F(OPERANDS_LAST), 2}, {F(POOL), 1}, {F(POOL_ROWS_LAST), 1}}},
+    {&syn_part_max78000, "conv1d of several operands", {LINE3, ADD, {F(OPERANDS_LAST), 1}}},
+    {&syn_part_max78000, "copy with an activation", {COPY, {F(RELU), 1}}},
+    {&syn_part_max78000,
+     "operands or passes",
+     {ADD, EIGHT, {F(OPERANDS_LAST), 2}, {F(PASSES_LAST), 1}}},
+    {&syn_part_max78000,
+     "pooling in a copy",
+     {COPY,
+      {F(MASK_LAST), 8},
+      {F(PASSES_LAST), 1},
+      {F(POOL), 1},
+      {F(POOL_ROWS_LAST), 1},
+      {F(WRITE_PASS_STEP), 1}}},
+    {&syn_part_max78002,
+     "padded conv1d",
+     {LINE3,
+      EIGHT,
+      {F(COLUMNS_PADDED), 0},
+      {F(KERNEL_COLUMNS_LAST), 0},
+      {F(PASSES_LAST), 1},
+      {F(OUTPUTS_LAST), 7},
+      {F(STRIDE_WORDS), 2},
+      {F(ROWS_STEP), 2}}},
+    {&syn_part_max78002,
+     "and a bias",
+     {ADD,
+      EIGHT,
+      {F(OPERANDS_LAST), 1},
+      {F(PASSES_LAST), 1},
+      {F(OUTPUTS_LAST), 7},
+      {F(STRIDE_WORDS), 4},
+      {F(ROWS_STEP), 4},
+      {F(BIAS), 1}}},
+    {&syn_part_max78002,
+     "gap in an input",
+     {EIGHT, {F(PASSES_LAST), 1}, {F(OUTPUTS_LAST), 7}, {F(STRIDE_WORDS), 4}, {F(ROWS_STEP), 4}}},
+    {&syn_part_max78002,
+     "two blocks",
+     {{F(DEPTHWISE), 1},
+      {F(BROADCAST), 1},
+      {F(PASSES_LAST), 1},
+      {F(MASK_FIRST), 1023 * 8},
+      {F(MASK_LAST), 1024 * 8},
+      {F(STRIDE_WORDS), 2},
+      {F(ROWS_STEP), 2},
+      {F(WRITE_SKIP), 1},
+      {F(WRITE_PASS_STEP), 1}}},
+};
+
+static void what_a_part_is_known_to_do_wrong(void **state)
+{
+    struct tiny t;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        open_small(&t, limits[i].part);
+        for (unsigned f = 0; f < 16; f++)
+            if (limits[i].fields[f].field || limits[i].fields[f].value)
+                tiny_set(&t, (enum syn_layer_field)limits[i].fields[f].field,
+                         limits[i].fields[f].value);
+        run_small(&t);
+        assert_fault(&t, SYN_FAULT_LIMIT, 0, 0);
+        assert_non_null(strstr(syn_emulator_fault(t.emulator)->words, limits[i].what));
+        tiny_close(&t);
+    }
+}
+
+/* A MAX78002 does not begin an average anew behind an element-wise layer. */
+static void an_average_behind_operands(void **state)
+{
+    struct tiny t;
+
+    (void)state;
+    tiny_open(&t, &syn_part_max78002, 1, 0, 4, 6);
+    tiny_set(&t, SYN_FIELD_POOL, 1);
+    tiny_set(&t, SYN_FIELD_POOL_MAX, 0);
+    tiny_set(&t, SYN_FIELD_POOL_ROWS_LAST, 1);
+    tiny_configure(&t, 0, 1);
+    tiny_run(&t, 0, 1 << 8 | 1);
+    assert_null(syn_emulator_fault(t.emulator));
+    tiny_close(&t);
+    tiny_open(&t, &syn_part_max78002, 1, 0, 4, 3); /* two operands in what was loaded */
+    t.width = 6;
+    tiny_load_input(&t);
+    tiny_set(&t, SYN_FIELD_ELTWISE, 1);
+    tiny_set(&t, SYN_FIELD_ELTWISE_FN, SYN_ELT_ADD);
+    tiny_set(&t, SYN_FIELD_ELTWISE_CONV, 1);
+    tiny_set(&t, SYN_FIELD_OPERANDS_LAST, 1);
+    tiny_set(&t, SYN_FIELD_STRIDE_WORDS, 2);
+    tiny_set(&t, SYN_FIELD_ROWS_STEP, 2);
+    tiny_configure(&t, 0, 0);
+    tiny_set(&t, SYN_FIELD_ELTWISE, 0);
+    tiny_set(&t, SYN_FIELD_ELTWISE_FN, 0);
+    tiny_set(&t, SYN_FIELD_ELTWISE_CONV, 0);
+    tiny_set(&t, SYN_FIELD_OPERANDS_LAST, 0);
+    tiny_set(&t, SYN_FIELD_POOL, 1);
+    tiny_set(&t, SYN_FIELD_POOL_MAX, 0);
+    tiny_set(&t, SYN_FIELD_POOL_ROWS_LAST, 1);
+    tiny_configure(&t, 0, 1);
+    tiny_run(&t, 0, 1);
+    assert_fault(&t, SYN_FAULT_LIMIT, 1, 0);
+    tiny_close(&t);
+}
+
 /* ---- overwritten inputs ------------------------------------------------------------------- */
 
 static void an_output_over_an_unread_input(void **state)
@@ -468,6 +610,8 @@ int main(void)
         cmocka_unit_test(bias_that_nobody_loaded),
         cmocka_unit_test(a_missing_input_is_followed_to_what_depends_on_it),
         cmocka_unit_test(streaming_is_said_not_to_be_modelled),
+        cmocka_unit_test(what_a_part_is_known_to_do_wrong),
+        cmocka_unit_test(an_average_behind_operands),
         cmocka_unit_test(an_output_over_an_unread_input),
         cmocka_unit_test(an_output_may_be_as_close_as_placement_puts_it),
     };
