@@ -84,6 +84,13 @@ static const char *check_eltwise(const struct syn_part *part, const struct syn_l
     return NULL;
 }
 
+/* A MAX78000 pools more than one pass only in front of a convolution, or down to one pixel. */
+static bool pools_passes_alone(const struct syn_part *part, const struct syn_layer *l)
+{
+    return !part->depthwise && l->op == SYN_OP_PASSTHROUGH && is_pooled(l) &&
+           l->in.channels > SYN_PART_PROCESSORS && (l->pooled.height > 1 || l->pooled.width > 1);
+}
+
 const char *syn_max7800x_refusal(const struct syn_part *part, const struct syn_layer *layer)
 {
     const char *what = check_maps(layer);
@@ -92,6 +99,8 @@ const char *syn_max7800x_refusal(const struct syn_part *part, const struct syn_l
         return what;
     if (layer->op == SYN_OP_PASSTHROUGH && layer->output_width != 8)
         return "32-bit output of a copy";
+    if (pools_passes_alone(part, layer))
+        return "pooling of more than 64 channels without a convolution";
     if (syn_padding_pixels(part, layer) > 0 && !syn_padding_is_exact(layer))
         return "multi-pass conv1d with padding, of several inputs or a rest behind its pooling";
     return NULL;
