@@ -60,12 +60,16 @@ static bool fetch_kernel(const struct syn_emulator *e, const struct plan *p, uns
     return written[word];
 }
 
-static bool any_set(const int8_t *taps, uint32_t count)
+/* Notes which taps are not 0; whether any is. */
+static bool note_taps(struct plan *p, const int8_t *taps)
 {
-    for (uint32_t t = 0; t < count; t++)
-        if (taps[t])
-            return true;
-    return false;
+    uint8_t any = 0;
+
+    for (uint32_t t = 0; t < p->weights.taps; t++) {
+        p->taps[t] |= (uint8_t)taps[t];
+        any |= (uint8_t)taps[t];
+    }
+    return any;
 }
 
 /* ---- all weights of a layer --------------------------------------------------------------- */
@@ -94,7 +98,7 @@ static void fetch_dense(const struct syn_emulator *e, unsigned layer, struct pla
             for (uint32_t i = 0; i < p->count; i++, dense += taps) {
                 if (!fetch_kernel(e, p, p->list[i], o * inputs + n, dense))
                     mark_hollow(e, layer, p, o, p->list[i], o * inputs + n);
-                if (any_set(dense, taps))
+                if (note_taps(p, dense))
                     p->heeded[n * p->count + i] = 1;
             }
 }
@@ -105,9 +109,11 @@ static void fetch_depthwise(const struct syn_emulator *e, unsigned layer, struct
     uint32_t output = 0;
 
     for (uint32_t pass = 0; pass < p->read.passes; pass++)
-        for (uint32_t i = 0; i < p->count; i++, output++, dense += p->weights.taps)
+        for (uint32_t i = 0; i < p->count; i++, output++, dense += p->weights.taps) {
             if (!fetch_kernel(e, p, p->list[i], pass, dense))
                 mark_hollow(e, layer, p, output, p->list[i], pass);
+            (void)note_taps(p, dense);
+        }
 }
 
 /* ---- bias --------------------------------------------------------------------------------- */

@@ -87,6 +87,7 @@ struct plan {
     int8_t *bias;    /* of each output; NULL: none */
     uint8_t *hollow; /* 1: this output's weights were never written; NULL: none such */
     uint8_t *heeded; /* 1: some weight of this input channel is not 0; depthwise: NULL */
+    uint8_t taps[9]; /* not 0: some kernel has this tap */
     size_t bytes;    /* of the four */
     struct syn_emulator_fault cause; /* of the first hollow output */
     bool all_hollow;

@@ -175,9 +175,12 @@ static int read_input(struct syn_emulator *e, struct syn_emulator_fault *fault)
     if (rc)
         *fault = fault_make(SYN_FAULT_MEMORY, (int)e->run.layer, NOT_THERE, 0,
                             "the host has no memory left");
-    if (all)
+    /* A copy of nothing does no harm until somebody uses it: programs reset averages so. */
+    if (all && p->kind != PLAN_COPY) {
         *fault = e->suspect;
-    return all ? SYN_EINVAL : rc;
+        rc = SYN_EINVAL;
+    }
+    return rc;
 }
 
 /* ---- a layer works and ends --------------------------------------------------------------- */

@@ -40,7 +40,8 @@ static uint8_t under_kernel(const struct plan *p, const uint8_t *plane, uint32_t
         for (uint32_t j = 0; j < l->kernel_w; j++) {
             uint32_t row = y + i - p->pad_h, column = x + j - p->pad_w;
 
-            if (row % spacing || column % spacing)
+            if (row % spacing || column % spacing ||
+                (p->kind != PLAN_COPY && !p->taps[i * l->kernel_w + j]))
                 continue;
             row /= spacing;
             column /= spacing;
