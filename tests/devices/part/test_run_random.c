@@ -14,7 +14,6 @@
 
 #include "devices/base/error.h"
 #include "devices/emulator/emulator.h"
-#include "devices/part/columns.h"
 #include "devices/part/exec.h"
 #include "devices/part/pack.h"
 #include "devices/part/route.h"
@@ -107,25 +106,6 @@ static uint32_t read_word(void *user, uint32_t address)
     return syn_emulator_read(user, address);
 }
 
-/*
- * The small layer that resets averages reads a word of processor 0, as the vendor's tool has it,
- * whoever works otherwise. The emulator lets no layer read nothing but what was never written.
- */
-static bool resets_from_elsewhere(const struct random_hardware *m, unsigned layer)
-{
-    return m->part->depthwise && layer > 0 && m->layers[layer].pool == SYN_POOL_AVG &&
-           m->layers[layer - 1].eltwise != SYN_ELTWISE_NONE && !(m->layers[layer].processors & 1);
-}
-
-/* So does a conv1d over rows behind the end of data whose length is no multiple of its dilation. */
-static bool reads_beyond(const struct syn_layer *l)
-{
-    struct syn_hw_conv hw;
-
-    syn_columns_hw(l, &hw);
-    return l->op == SYN_OP_CONV1D && hw.kernel_w > 1 && l->in.height % l->dilation_h;
-}
-
 /* NULL, or why the part does not take them. */
 static const char *arrange(struct device *d, const struct random_hardware *m)
 {
@@ -133,12 +113,6 @@ static const char *arrange(struct device *d, const struct random_hardware *m)
     struct syn_place *places = d->places;
     struct syn_misfit misfit = {0};
 
-    for (unsigned i = 0; i < m->count; i++)
-        if (resets_from_elsewhere(m, i))
-            return "averages behind an element-wise operation, without processor 0";
-    for (unsigned i = 0; i < m->count; i++)
-        if (reads_beyond(&m->layers[i]))
-            return "a conv1d that reads a row beyond the end";
     for (unsigned i = 0; i < m->count; i++)
         if (syn_place_check_layer(m->part, &m->layers[i], &misfit) < 0)
             return "a layer that the part has not";
