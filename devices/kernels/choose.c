@@ -10,8 +10,8 @@ const struct syn_kernels *syn_kernels_avx2(void)
     static const struct syn_kernels avx2 = {
         .name = "avx2",
         .channels_last = true,
-        .weight_bytes = syn_pack_bytes,
-        .prepare = syn_pack_weights,
+        .weight_bytes = syn_order_weights_bytes,
+        .prepare = syn_order_weights,
         .scratch_bytes = syn_walk_scratch_bytes,
         .conv = syn_avx2_conv,
         .pool = syn_avx2_pool,

@@ -8,7 +8,7 @@ static uint32_t round_up(uint32_t count, uint32_t unit)
     return (count + unit - 1) / unit * unit;
 }
 
-uint64_t syn_pack_bytes(const struct syn_layer *layer)
+uint64_t syn_order_weights_bytes(const struct syn_layer *layer)
 {
     struct syn_walk w;
 
@@ -59,13 +59,13 @@ static void pack_depthwise(const struct syn_layer *l, const uint8_t *packed, int
             weights[t * apart + o] = unpacked(packed, l->weight_bits, o * taps + t);
 }
 
-void syn_pack_weights(const struct syn_layer *layer, const uint8_t *packed, void *weights)
+void syn_order_weights(const struct syn_layer *layer, const uint8_t *packed, void *weights)
 {
     struct syn_walk w = syn_walk_make(layer);
     uint32_t outputs = layer->out.channels, fan_in = syn_layer_fan_in(layer);
     uint32_t padded = w.runs * w.pairs * 2;
 
-    memset(weights, 0, (size_t)syn_pack_bytes(layer));
+    memset(weights, 0, (size_t)syn_order_weights_bytes(layer));
     if (layer->groups > 1) {
         pack_depthwise(layer, packed, weights);
         return;

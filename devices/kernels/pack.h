@@ -13,7 +13,7 @@
 
 #define SYN_PACK_OUTPUTS 16u
 
-uint64_t syn_pack_bytes(const struct syn_layer *layer);
-void syn_pack_weights(const struct syn_layer *layer, const uint8_t *packed, void *weights);
+uint64_t syn_order_weights_bytes(const struct syn_layer *layer);
+void syn_order_weights(const struct syn_layer *layer, const uint8_t *packed, void *weights);
 
 #endif
