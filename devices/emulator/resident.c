@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+#include "devices/emulator/resident.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "devices/base/error.h"
+#include "devices/part/pack.h"
+#include "devices/part/route.h"
+
+struct chunk {
+    const struct syn_image *image;
+    struct syn_layer *layers;
+    struct syn_route *routes;
+    struct syn_chunk chunk;
+    struct syn_ports ports;
+    struct syn_program program;
+};
+
+struct syn_resident {
+    const struct syn_part *part;
+    struct syn_emulator *emulator;
+    struct chunk chunks[SYN_PART_CHUNKS_MAX];
+    struct syn_place places[SYN_PART_PLACEMENTS_MAX];
+    unsigned count;
+    struct chunk *current; /* configured; NULL: none */
+    struct syn_written written;
+    void *output;
+    size_t output_size;
+};
+
+/* ---- the bus ------------------------------------------------------------------------------ */
+
+static void write_word(void *user, uint32_t address, uint32_t value)
+{
+    syn_emulator_write(user, address, value);
+}
+
+static void write_byte(void *user, uint32_t address, uint8_t value)
+{
+    syn_emulator_write_byte(user, address, value);
+}
+
+static uint32_t read_word(void *user, uint32_t address)
+{
+    return syn_emulator_read(user, address);
+}
+
+static struct syn_sink sink_of(const struct syn_resident *r)
+{
+    return (struct syn_sink){write_word, write_byte, NULL, r->emulator};
+}
+
+static int result_of(const struct syn_resident *r)
+{
+    return syn_emulator_fault(r->emulator) ? SYN_EDEVICE : 0;
+}
+
+/* ---- making and clearing ------------------------------------------------------------------ */
+
+int syn_resident_new(struct syn_resident **resident, const struct syn_part *part,
+                     const struct syn_kernels *kernels)
+{
+    struct syn_resident *r = calloc(1, sizeof *r);
+    int rc = r ? syn_emulator_new(&r->emulator, part) : SYN_ENOMEM;
+
+    *resident = NULL;
+    if (rc) {
+        free(r);
+        return rc;
+    }
+    syn_emulator_use(r->emulator, kernels);
+    r->part = part;
+    *resident = r;
+    return 0;
+}
+
+static void clear(struct syn_resident *r)
+{
+    for (unsigned i = 0; i < r->count; i++) {
+        free(r->chunks[i].layers);
+        free(r->chunks[i].routes);
+        r->chunks[i] = (struct chunk){0};
+    }
+    r->count = 0;
+    r->current = NULL;
+    r->written = (struct syn_written){0};
+    syn_emulator_reset(r->emulator);
+}
+
+void syn_resident_free(struct syn_resident *resident)
+{
+    if (!resident)
+        return;
+    clear(resident);
+    syn_emulator_free(resident->emulator);
+    free(resident->output);
+    free(resident);
+}
+
+struct syn_emulator *syn_resident_emulator(struct syn_resident *resident)
+{
+    return resident->emulator;
+}
+
+/* ---- deployment --------------------------------------------------------------------------- */
+
+static int open_chunk(struct chunk *c, const struct syn_image *image)
+{
+    size_t layers = (size_t)(image->last - image->first);
+
+    c->image = image;
+    c->layers = calloc(layers, sizeof *c->layers);
+    c->routes = calloc(layers, sizeof *c->routes);
+    if (!c->layers || !c->routes)
+        return SYN_ENOMEM;
+    c->chunk = syn_image_chunk(image, c->layers);
+    return 0;
+}
+
+static int check(const struct syn_resident *r, struct syn_misfit *misfit)
+{
+    for (unsigned i = 0; i < r->count; i++)
+        for (unsigned l = r->chunks[i].chunk.first; l < r->chunks[i].chunk.last; l++) {
+            const struct syn_layer *layer = syn_chunk_layer(&r->chunks[i].chunk, l);
+
+            if (syn_place_check_layer(r->part, layer, misfit) == 0)
+                continue;
+            misfit->chunk = (uint16_t)i;
+            misfit->layer = (uint16_t)l;
+            return SYN_EOOR;
+        }
+    return 0;
+}
+
+static int place(struct syn_resident *r, struct syn_misfit *misfit)
+{
+    struct syn_chunk chunks[SYN_PART_CHUNKS_MAX];
+
+    for (unsigned i = 0; i < r->count; i++)
+        chunks[i] = r->chunks[i].chunk;
+    return syn_place_chunks(r->part, chunks, r->count, r->places, misfit);
+}
+
+static int program(struct syn_resident *r, uint32_t hz, struct syn_misfit *misfit)
+{
+    const struct syn_place *places = r->places;
+    int rc = 0;
+
+    for (unsigned i = 0; rc == 0 && i < r->count; i++) {
+        struct chunk *c = &r->chunks[i];
+
+        rc = syn_route_chunk(r->part, &c->chunk, c->routes, &c->ports, misfit);
+        c->program = (struct syn_program){r->part, &c->chunk, places, c->routes, hz};
+        if (rc == 0)
+            rc = syn_program_check(&c->program, misfit);
+        places += c->chunk.last - c->chunk.first;
+        if (rc)
+            misfit->chunk = (uint16_t)i;
+    }
+    return rc;
+}
+
+static int write_all(struct syn_resident *r)
+{
+    struct syn_sink sink = sink_of(r);
+    unsigned quadrants = 0;
+
+    syn_emulator_enable(r->emulator);
+    for (unsigned i = 0; i < r->count; i++)
+        quadrants |=
+            syn_program_quadrants(&r->chunks[i].program) | syn_ports_quadrants(&r->chunks[i].ports);
+    if (r->count > 0)
+        syn_program_init(&r->chunks[0].program, quadrants, true, &sink);
+    for (unsigned i = 0; i < r->count; i++)
+        syn_pack_chunk(r->part, &r->chunks[i].chunk, r->chunks[i].program.places, &sink);
+    return result_of(r);
+}
+
+int syn_resident_deploy(struct syn_resident *resident, const struct syn_image *const *images,
+                        unsigned count, uint32_t hz, struct syn_misfit *misfit)
+{
+    int rc = 0;
+
+    clear(resident);
+    *misfit = (struct syn_misfit){0};
+    if (count > SYN_PART_CHUNKS_MAX)
+        return SYN_EOOR;
+    for (unsigned i = 0; rc == 0 && i < count; i++)
+        rc = open_chunk(&resident->chunks[resident->count++], images[i]);
+    if (rc == 0)
+        rc = check(resident, misfit);
+    if (rc == 0)
+        rc = place(resident, misfit);
+    if (rc == 0)
+        rc = program(resident, hz, misfit);
+    if (rc == 0)
+        rc = write_all(resident);
+    if (rc && rc != SYN_EDEVICE)
+        clear(resident);
+    return rc;
+}
+
+/* ---- an inference ------------------------------------------------------------------------- */
+
+static const struct syn_tensor_place *
+find(const uint16_t *ids, const struct syn_tensor_place *places, unsigned count, uint16_t id)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (ids[i] == id)
+            return &places[i];
+    return NULL;
+}
+
+int syn_resident_load(struct syn_resident *resident, unsigned chunk, const void *data)
+{
+    struct chunk *c = &resident->chunks[chunk];
+    const struct syn_registers *regs = syn_registers_of(resident->part);
+    struct syn_sink sink = sink_of(resident);
+    const int8_t *at = data;
+
+    if (resident->current != c)
+        syn_program_configure(&c->program, &resident->written, &sink);
+    resident->current = c;
+    for (unsigned i = 0; i < c->image->in_count; i++) {
+        const struct syn_port_tensor *in = &c->image->in[i];
+        const struct syn_tensor_place *place =
+            find(c->ports.in_ids, c->ports.in, c->ports.in_count, in->id);
+
+        if (place)
+            syn_transfer_load(regs, place, at, &sink);
+        at += syn_tensor_bytes(in->shape, in->width);
+    }
+    return result_of(resident);
+}
+
+void syn_resident_start(struct syn_resident *resident)
+{
+    struct syn_sink sink = sink_of(resident);
+
+    syn_transfer_pad(&resident->current->program, &sink);
+    syn_program_start(&resident->current->program, &sink);
+}
+
+bool syn_resident_step(struct syn_resident *resident, uint64_t macs)
+{
+    return syn_emulator_step(resident->emulator, macs);
+}
+
+const void *syn_resident_output(struct syn_resident *resident, unsigned index, size_t *size)
+{
+    const struct chunk *c = resident->current;
+    const struct syn_port_tensor *out = &c->image->out[index];
+    const struct syn_source source = {read_word, resident->emulator};
+    const struct syn_tensor_place *place =
+        find(c->ports.out_ids, c->ports.out, c->ports.out_count, out->id);
+
+    *size = syn_tensor_bytes(out->shape, out->width);
+    if (*size > resident->output_size) {
+        free(resident->output);
+        resident->output = malloc(*size);
+        resident->output_size = resident->output ? *size : 0;
+    }
+    if (!resident->output || !place || result_of(resident))
+        return NULL;
+    syn_transfer_unload(syn_registers_of(resident->part), place, &source, resident->output);
+    return result_of(resident) ? NULL : resident->output;
+}
