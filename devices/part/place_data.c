@@ -224,6 +224,7 @@ int syn_max7800x_place_data(const struct syn_part *part, const struct syn_chunk 
 
     d.part = part;
     d.chunk = chunk;
+    d.count = 0;
     if ((result = syn_data_arrange(&d, misfit)) < 0)
         return result;
     if (offsets)

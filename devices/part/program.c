@@ -105,6 +105,11 @@ static uint32_t pipeline_bit(const struct syn_program *p)
 }
 
 /* A MAX78002 does not come up with its registers at 0. */
+static bool clears(const struct syn_program *p)
+{
+    return p->part->pipeline_cycles > 0;
+}
+
 static void clear_registers(const struct syn_program *p, unsigned quadrants, bool biases,
                             const struct syn_sink *sink)
 {
@@ -118,31 +123,33 @@ static void clear_registers(const struct syn_program *p, unsigned quadrants, boo
     control(p, quadrants, SYN_REG_SRAM_TEST, 0, sink);
 }
 
-/* Stops the state machine and says how many layers there are, quadrant by quadrant. */
-static void stop(const struct syn_program *p, unsigned quadrants, bool timing,
+/* Stops the state machine and says how many layers there are, quadrant by quadrant. After a reset
+ * (`fresh`) a last layer 0 need not be said, but on a MAX78000 the timing. */
+static void stop(const struct syn_program *p, unsigned quadrants, bool fresh,
                  const struct syn_sink *sink)
 {
+    const unsigned last = syn_program_layers(p) - 1;
+
     for (unsigned q = 0; q < SYN_PART_QUADRANTS; q++) {
         const unsigned one = quadrants & 1u << q;
 
         control(p, one, SYN_REG_CTL, SYN_CTL_CLOCKS | SYN_CTL_MEXPRESS | pipeline_bit(p), sink);
-        if (timing)
+        if (fresh && !clears(p))
             control(p, one, SYN_REG_SRAM, SYN_SRAM_TIMING, sink);
-        control(p, one, SYN_REG_LAST, syn_program_layers(p) - 1, sink);
+        if (last > 0 || !fresh)
+            control(p, one, SYN_REG_LAST, last, sink);
     }
 }
 
 void syn_program_init(const struct syn_program *p, unsigned quadrants, bool biases,
                       const struct syn_sink *sink)
 {
-    bool clears = p->part->pipeline_cycles > 0;
-
-    if (clears)
+    if (clears(p))
         control(p, quadrants, SYN_REG_CTL, SYN_CTL_CLOCKS | pipeline_bit(p), sink);
     sink->word(sink->user, SYN_REG_AON, 0);
-    if (clears)
+    if (clears(p))
         clear_registers(p, quadrants, biases, sink);
-    stop(p, quadrants, !clears, sink);
+    stop(p, quadrants, true, sink);
 }
 
 void syn_program_start(const struct syn_program *p, const struct syn_sink *sink)

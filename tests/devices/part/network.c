@@ -36,8 +36,11 @@ struct network *network_read(const char *folder, const char *name, const struct 
     const char *why;
 
     n->model = model_read(folder, &why);
-    if (!n->model)
+    if (!n->model) {
+        free(n);
         fail_msg("%s: %s", folder, why);
+        return NULL;
+    }
     n->program =
         (struct syn_program){.part = part, .hz = part == &syn_part_max78000 ? 50 * MHZ : 200 * MHZ};
     if (table_read(name, rows) == n->model->count)

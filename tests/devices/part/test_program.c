@@ -35,8 +35,11 @@ static struct writes program_of(const struct network *n)
 {
     struct writes w = {0};
     struct syn_sink sink = {.word = take_word, .user = &w};
+    bool biases = false;
 
-    syn_program_init(&n->program, syn_program_quadrants(&n->program), true, &sink);
+    for (unsigned i = 0; i < n->model->count; i++)
+        biases |= n->model->layers[i].has_bias;
+    syn_program_init(&n->program, syn_program_quadrants(&n->program), biases, &sink);
     syn_program_configure(&n->program, NULL, &sink);
     syn_program_start(&n->program, &sink);
     return w;
