@@ -232,6 +232,19 @@ static void set_shapes(struct plan *p, const struct axis *rows, const struct axi
     l->out.width = (uint16_t)(columns->pooled + 2 * columns->pad - (l->kernel_w - 1u));
 }
 
+/* Rows that follow each other without a gap are one line. */
+static void set_lines(struct plan *p)
+{
+    struct plan_read *r = &p->read;
+
+    r->lines = p->layer.in.height;
+    r->length = p->layer.in.width;
+    if (r->row != r->length * r->pixel)
+        return;
+    r->length *= r->lines;
+    r->lines = 1;
+}
+
 static int decode_input(const struct decoder *d)
 {
     struct plan *p = d->plan;
@@ -262,7 +275,10 @@ static int decode_input(const struct decoder *d)
                       "a transposed convolution that does not double its input");
     decode_passes(d);
     set_shapes(p, &rows, &columns, halved);
-    return decode_pitch(d, &columns, halved);
+    if (decode_pitch(d, &columns, halved))
+        return SYN_EINVAL;
+    set_lines(p);
+    return 0;
 }
 
 /* ---- weights and bias --------------------------------------------------------------------- */

@@ -187,7 +187,7 @@ static bool allocate(const struct syn_emulator *e, struct plan *p)
     const struct syn_layer *l = &p->layer;
     size_t outputs = l->out.channels, kernels = (size_t)e->kernels->weight_bytes(l);
 
-    p->kernels = malloc(kernels);
+    p->kernels = aligned_bytes(kernels);
     p->hollow = calloc(outputs, 1);
     p->heeded = calloc(l->in.channels, 1);
     p->bias = p->weights.bias_quadrant == NOT_THERE ? NULL : calloc(outputs, 1);

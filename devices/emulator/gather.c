@@ -11,19 +11,20 @@ static size_t plane_size(const struct plan *p)
 
 /* ---- bytes without a value ---------------------------------------------------------------- */
 
-static bool row_defined(const uint8_t *state, uint32_t at, uint32_t step, uint32_t count,
-                        unsigned lane, bool chw)
+/* The lanes that have a value in all words of a row; CHW: all of them, or none. */
+static unsigned lanes_defined(const uint8_t *state, uint32_t at, uint32_t step, uint32_t count,
+                              bool chw)
 {
     unsigned all = DEFINED_ALL;
 
     if (chw) {
         for (uint32_t x = 0; x < count; x++, at += step)
-            all &= (unsigned)state[at / 4] >> at % 4;
-        return all & 1;
+            all &= state[at / 4] >> at % 4 & 1u ? DEFINED_ALL : 0u;
+        return all;
     }
     for (uint32_t x = 0; x < count; x++, at += step)
         all &= state[at / 4];
-    return all >> lane & 1;
+    return all;
 }
 
 /* Marks the bytes of a row without a value. */
@@ -50,11 +51,11 @@ static void suspect_row(struct syn_emulator *e, const uint8_t *state, unsigned p
 }
 
 /* A row whose channel no weight heeds may hold anything. */
-static int taint_row_of(struct syn_emulator *e, const struct plan *p, unsigned processor,
-                        uint32_t at, uint32_t operand, uint32_t channel, uint32_t y)
+static int taint_line_of(struct syn_emulator *e, const struct plan *p, unsigned processor,
+                         uint32_t at, uint32_t operand, uint32_t channel, uint32_t line)
 {
     size_t offset = ((size_t)operand * p->layer.in.channels + channel) * plane_size(p) +
-                    (size_t)y * p->layer.in.width;
+                    (size_t)line * p->read.length;
     const uint8_t *state = e->data_state + (size_t)(processor / 4) * e->data_words;
     size_t bytes = plane_size(p) * p->layer.in.channels * p->read.operands;
 
@@ -67,7 +68,7 @@ static int taint_row_of(struct syn_emulator *e, const struct plan *p, unsigned p
         suspect_row(e, state, processor, at, p->read.pixel, p->read.chw);
         e->run.tainted = true;
     }
-    taint_row((uint8_t *)e->taint.bytes + offset, state, at, p->read.pixel, p->layer.in.width,
+    taint_row((uint8_t *)e->taint.bytes + offset, state, at, p->read.pixel, p->read.length,
               processor % 4, p->read.chw);
     return 0;
 }
@@ -112,41 +113,42 @@ static struct lanes lanes_at(const struct plan *p, uint32_t index)
 }
 
 /* Where a row of a channel lies in the tensor, and how far its pixels are apart. */
-static int8_t *tensor_row(const struct syn_emulator *e, const struct plan *p, uint32_t operand,
-                          uint32_t channel, uint32_t y, size_t *apart)
+static int8_t *tensor_line(const struct syn_emulator *e, const struct plan *p, uint32_t operand,
+                           uint32_t channel, uint32_t line, size_t *apart)
 {
     const struct syn_shape *in = &p->layer.in;
     int8_t *tensor = (int8_t *)e->input.bytes + operand * plane_size(p) * in->channels;
 
     *apart = e->kernels->channels_last ? in->channels : 1;
     if (e->kernels->channels_last)
-        return tensor + (size_t)y * in->width * in->channels + channel;
-    return tensor + channel * plane_size(p) + (size_t)y * in->width;
+        return tensor + (size_t)line * p->read.length * in->channels + channel;
+    return tensor + channel * plane_size(p) + (size_t)line * p->read.length;
 }
 
-static int gather_row(struct syn_emulator *e, const struct plan *p, struct lanes lanes,
-                      uint32_t operand, uint32_t channel, uint32_t y)
+static int gather_line(struct syn_emulator *e, const struct plan *p, struct lanes lanes,
+                       uint32_t operand, uint32_t channel, uint32_t line)
 {
     const struct plan_read *r = &p->read;
     unsigned instance = lanes.processor / 4;
     const uint8_t *state = e->data_state + (size_t)instance * e->data_words;
     uint32_t pass = channel / p->count;
     uint32_t at =
-        r->base[instance / 4] + y * r->row + (r->chw ? 0 : 4 * (pass * r->operands + operand));
+        r->base[instance / 4] + line * r->row + (r->chw ? 0 : 4 * (pass * r->operands + operand));
     const uint8_t *from = instance_data(e, instance) + at;
+    unsigned defined = lanes_defined(state, at, r->pixel, r->length, r->chw);
     int rc = 0;
 
     for (unsigned i = 0; rc == 0 && i < lanes.count; i++) {
         size_t apart;
-        int8_t *to = tensor_row(e, p, operand, channel + i, y, &apart);
+        int8_t *to = tensor_line(e, p, operand, channel + i, line, &apart);
         unsigned lane = r->chw ? 0 : (lanes.processor + i) % 4;
 
         if (!lanes.together || apart == 1)
-            copy_bytes(to, apart, from + lane, r->pixel, p->layer.in.width);
+            copy_bytes(to, apart, from + lane, r->pixel, r->length);
         else if (i == 0)
-            copy_words(to, apart, from, r->pixel, p->layer.in.width);
-        if (!row_defined(state, at, r->pixel, p->layer.in.width, lane, r->chw))
-            rc = taint_row_of(e, p, lanes.processor + i, at, operand, channel + i, y);
+            copy_words(to, apart, from, r->pixel, r->length);
+        if (!(defined >> lane & 1))
+            rc = taint_line_of(e, p, lanes.processor + i, at, operand, channel + i, line);
     }
     return rc;
 }
@@ -159,11 +161,11 @@ int gather(struct syn_emulator *e, const struct plan *plan)
 
     e->run.tainted = false;
     for (uint32_t operand = 0; operand < plan->read.operands; operand++)
-        for (uint32_t y = 0; y < in->height; y++)
+        for (uint32_t line = 0; line < plan->read.lines; line++)
             for (uint32_t channel = 0; rc == 0 && channel < in->channels;) {
                 struct lanes lanes = lanes_at(plan, channel % plan->count);
 
-                rc = gather_row(e, plan, lanes, operand, channel, y);
+                rc = gather_line(e, plan, lanes, operand, channel, line);
                 channel += lanes.count;
             }
     return rc;

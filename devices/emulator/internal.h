@@ -20,6 +20,7 @@
 #define POWER_WORDS    4u
 #define NOT_THERE      (-1)
 #define PLAN_BUCKETS   256u
+#define ALIGNMENT      64u
 #define SYN_CLOCK_GATE (1u << 25)
 
 /* State of a word of data memory: a bit a byte that holds a value, and one a byte that was written
@@ -35,6 +36,7 @@ enum plan_kind { PLAN_COPY, PLAN_CONV, PLAN_DEPTHWISE };
 struct plan_read {
     uint32_t base[QUADRANTS]; /* bytes in an instance */
     uint32_t row, pixel;      /* bytes */
+    uint32_t lines, length;   /* runs of evenly spaced pixels, and pixels of each */
     uint32_t passes, operands;
     bool chw; /* a byte a pixel; else four processors to a word */
 };
@@ -239,7 +241,10 @@ bool taint_at(const struct syn_emulator *e, const struct plan *plan, uint32_t ch
 
 void run_start(struct syn_emulator *e, unsigned master);
 
-/* Grows a buffer. 0 or SYN_ENOMEM. */
+/* Whole lines of the host's cache, to be freed with free(). NULL where there is no memory left. */
+void *aligned_bytes(size_t size);
+
+/* Grows a buffer, whose contents are lost. 0 or SYN_ENOMEM. */
 int buffer_need(struct buffer *buffer, size_t size);
 
 #endif

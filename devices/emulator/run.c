@@ -7,18 +7,19 @@
 
 #include "devices/part/cycles.h"
 
+void *aligned_bytes(size_t size)
+{
+    return aligned_alloc(ALIGNMENT, (size + ALIGNMENT) / ALIGNMENT * ALIGNMENT);
+}
+
 int buffer_need(struct buffer *buffer, size_t size)
 {
-    void *bytes;
-
-    if (size <= buffer->size)
+    if (buffer->bytes && size <= buffer->size)
         return 0;
-    bytes = realloc(buffer->bytes, size);
-    if (!bytes)
-        return SYN_ENOMEM;
-    buffer->bytes = bytes;
-    buffer->size = size;
-    return 0;
+    free(buffer->bytes);
+    buffer->bytes = aligned_bytes(size);
+    buffer->size = buffer->bytes ? size : 0;
+    return buffer->bytes ? 0 : SYN_ENOMEM;
 }
 
 /* ---- start -------------------------------------------------------------------------------- */
