@@ -50,29 +50,6 @@ static void suspect_row(struct syn_emulator *e, const uint8_t *state, unsigned p
                             "input of processor %u that nobody has written", processor);
 }
 
-/* A row whose channel no weight heeds may hold anything. */
-static int taint_line_of(struct syn_emulator *e, const struct plan *p, unsigned processor,
-                         uint32_t at, uint32_t operand, uint32_t channel, uint32_t line)
-{
-    size_t offset = ((size_t)operand * p->layer.in.channels + channel) * plane_size(p) +
-                    (size_t)line * p->read.length;
-    const uint8_t *state = e->data_state + (size_t)(processor / 4) * e->data_words;
-    size_t bytes = plane_size(p) * p->layer.in.channels * p->read.operands;
-
-    if (p->heeded && p->kind == PLAN_CONV && !p->heeded[channel])
-        return 0;
-    if (!e->run.tainted) {
-        if (buffer_need(&e->taint, bytes))
-            return SYN_ENOMEM;
-        memset(e->taint.bytes, 0, bytes);
-        suspect_row(e, state, processor, at, p->read.pixel, p->read.chw);
-        e->run.tainted = true;
-    }
-    taint_row((uint8_t *)e->taint.bytes + offset, state, at, p->read.pixel, p->read.length,
-              processor % 4, p->read.chw);
-    return 0;
-}
-
 /* ---- values ------------------------------------------------------------------------------- */
 
 static const uint8_t *instance_data(const struct syn_emulator *e, unsigned instance)
@@ -112,61 +89,109 @@ static struct lanes lanes_at(const struct plan *p, uint32_t index)
     return l;
 }
 
-/* Where a row of a channel lies in the tensor, and how far its pixels are apart. */
-static int8_t *tensor_line(const struct syn_emulator *e, const struct plan *p, uint32_t operand,
-                           uint32_t channel, uint32_t line, size_t *apart)
+/* Evenly spaced pixels: the first of them in the plane, bytes to it in memory, how many. */
+struct span {
+    size_t pixel;
+    uint32_t offset, count;
+};
+
+/* What no weight heeds may hold anything. */
+static int taint_span(struct syn_emulator *e, const struct plan *p, unsigned processor, uint32_t at,
+                      uint32_t operand, uint32_t channel, const struct span *span)
+{
+    size_t offset =
+        ((size_t)operand * p->layer.in.channels + channel) * plane_size(p) + span->pixel;
+    const uint8_t *state = e->data_state + (size_t)(processor / 4) * e->data_words;
+    size_t bytes = plane_size(p) * p->layer.in.channels * p->read.operands;
+
+    if (p->heeded && p->kind == PLAN_CONV && !p->heeded[channel])
+        return 0;
+    if (!e->run.tainted) {
+        if (buffer_need(&e->taint, bytes))
+            return SYN_ENOMEM;
+        memset(e->taint.bytes, 0, bytes);
+        suspect_row(e, state, processor, at, p->read.pixel, p->read.chw);
+        e->run.tainted = true;
+    }
+    taint_row((uint8_t *)e->taint.bytes + offset, state, at, p->read.pixel, span->count,
+              processor % 4, p->read.chw);
+    return 0;
+}
+
+/* Where a span of a channel lies in the tensor, and how far its pixels are apart. */
+static int8_t *tensor_span(const struct syn_emulator *e, const struct plan *p, uint32_t operand,
+                           uint32_t channel, const struct span *span, size_t *apart)
 {
     const struct syn_shape *in = &p->layer.in;
     int8_t *tensor = (int8_t *)e->input.bytes + operand * plane_size(p) * in->channels;
 
     *apart = e->kernels->channels_last ? in->channels : 1;
     if (e->kernels->channels_last)
-        return tensor + (size_t)line * p->read.length * in->channels + channel;
-    return tensor + channel * plane_size(p) + (size_t)line * p->read.length;
+        return tensor + span->pixel * in->channels + channel;
+    return tensor + channel * plane_size(p) + span->pixel;
 }
 
-static int gather_line(struct syn_emulator *e, const struct plan *p, struct lanes lanes,
-                       uint32_t operand, uint32_t channel, uint32_t line)
+static int gather_lanes(struct syn_emulator *e, const struct plan *p, struct lanes lanes,
+                        uint32_t operand, uint32_t channel, const struct span *span)
 {
     const struct plan_read *r = &p->read;
     unsigned instance = lanes.processor / 4;
     const uint8_t *state = e->data_state + (size_t)instance * e->data_words;
     uint32_t pass = channel / p->count;
     uint32_t at =
-        r->base[instance / 4] + line * r->row + (r->chw ? 0 : 4 * (pass * r->operands + operand));
+        r->base[instance / 4] + span->offset + (r->chw ? 0 : 4 * (pass * r->operands + operand));
     const uint8_t *from = instance_data(e, instance) + at;
-    unsigned defined = lanes_defined(state, at, r->pixel, r->length, r->chw);
+    unsigned defined = lanes_defined(state, at, r->pixel, span->count, r->chw);
     int rc = 0;
 
     for (unsigned i = 0; rc == 0 && i < lanes.count; i++) {
         size_t apart;
-        int8_t *to = tensor_line(e, p, operand, channel + i, line, &apart);
+        int8_t *to = tensor_span(e, p, operand, channel + i, span, &apart);
         unsigned lane = r->chw ? 0 : (lanes.processor + i) % 4;
 
         if (!lanes.together || apart == 1)
-            copy_bytes(to, apart, from + lane, r->pixel, r->length);
+            copy_bytes(to, apart, from + lane, r->pixel, span->count);
         else if (i == 0)
-            copy_words(to, apart, from, r->pixel, r->length);
+            copy_words(to, apart, from, r->pixel, span->count);
         if (!(defined >> lane & 1))
-            rc = taint_line_of(e, p, lanes.processor + i, at, operand, channel + i, line);
+            rc = taint_span(e, p, lanes.processor + i, at, operand, channel + i, span);
     }
     return rc;
 }
 
+static int gather_span(struct syn_emulator *e, const struct plan *p, const struct span *span)
+{
+    int rc = 0;
+
+    for (uint32_t operand = 0; operand < p->read.operands; operand++)
+        for (uint32_t channel = 0; rc == 0 && channel < p->layer.in.channels;) {
+            struct lanes lanes = lanes_at(p, channel % p->count);
+
+            rc = gather_lanes(e, p, lanes, operand, channel, span);
+            channel += lanes.count;
+        }
+    return rc;
+}
+
+/* Spans whose part of the tensor stays in a first-level cache. */
+#define SPAN_BYTES 16384u
+
 int gather(struct syn_emulator *e, const struct plan *plan)
 {
-    const struct syn_shape *in = &plan->layer.in;
-    size_t bytes = plane_size(plan) * in->channels * plan->read.operands;
+    const struct plan_read *r = &plan->read;
+    uint32_t most = SPAN_BYTES / plan->layer.in.channels + 1;
+    size_t bytes = plane_size(plan) * plan->layer.in.channels * r->operands;
     int rc = buffer_need(&e->input, bytes);
 
     e->run.tainted = false;
-    for (uint32_t operand = 0; operand < plan->read.operands; operand++)
-        for (uint32_t line = 0; line < plan->read.lines; line++)
-            for (uint32_t channel = 0; rc == 0 && channel < in->channels;) {
-                struct lanes lanes = lanes_at(plan, channel % plan->count);
+    for (uint32_t line = 0; line < r->lines; line++)
+        for (uint32_t x = 0; rc == 0 && x < r->length; x += most) {
+            uint32_t left = r->length - x;
+            struct span span = {.pixel = (size_t)line * r->length + x,
+                                .offset = line * r->row + x * r->pixel,
+                                .count = left < most ? left : most};
 
-                rc = gather_line(e, plan, lanes, operand, channel, line);
-                channel += lanes.count;
-            }
+            rc = gather_span(e, plan, &span);
+        }
     return rc;
 }
