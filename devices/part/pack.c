@@ -15,43 +15,56 @@
 struct stream {
     const struct syn_sink *sink;
     uint32_t address;
+    uint32_t left; /* words of nine bytes still to come */
+    unsigned room; /* bytes of the word that are not filled */
     uint8_t word[SYN_WEIGHT_BYTES];
-    unsigned filled;
-    uint32_t left;  /* bytes of the memory still to come */
-    uint32_t group; /* of 32 bits, most significant byte first */
-    unsigned bytes; /* of it */
+    uint32_t pending;      /* what is not sent yet, in its low bits */
+    unsigned pending_bits; /* 0, 8, 16, 24 */
 };
 
-static void send_byte(struct stream *s, uint8_t byte)
+static uint32_t four_bytes(const uint8_t *p)
 {
-    s->group = s->group << 8 | byte;
-    if (++s->bytes < 4)
-        return;
-    s->sink->word(s->sink->user, s->address, s->group);
-    s->address += 4;
-    s->bytes = 0;
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-static void send_word(struct stream *s)
+static void send(struct stream *s, uint32_t value)
 {
-    for (unsigned i = 0; i < SYN_WEIGHT_BYTES; i++)
-        send_byte(s, s->word[i]);
-    s->filled = 0;
+    s->sink->word(s->sink->user, s->address, value);
+    s->address += 4;
+}
+
+/* The nine bytes of a word of the memory, in their order there. Outputs of a layer that flattens
+ * beyond those that there are have no room, and are not sent. */
+static void send_word(struct stream *s, const uint8_t *word)
+{
+    const unsigned bits = s->pending_bits;
+    const uint32_t a = four_bytes(word), b = four_bytes(word + 4);
+
+    if (s->left == 0)
+        return;
+    send(s, (uint32_t)(((uint64_t)s->pending << 32 | a) >> bits));
+    send(s, (uint32_t)(((uint64_t)a << 32 | b) >> bits));
+    s->pending = (b & ((UINT32_C(1) << bits) - 1)) << 8 | word[8];
+    s->pending_bits = bits + 8;
+    s->left--;
+    if (s->pending_bits < 32)
+        return;
+    send(s, s->pending);
+    s->pending = s->pending_bits = 0;
 }
 
 static inline void put_byte(struct stream *s, uint8_t byte)
 {
-    if (s->left == 0)
+    s->word[--s->room] = byte;
+    if (s->room > 0)
         return;
-    s->left--;
-    s->word[SYN_WEIGHT_BYTES - 1 - s->filled] = byte;
-    if (++s->filled == SYN_WEIGHT_BYTES)
-        send_word(s);
+    s->room = SYN_WEIGHT_BYTES;
+    send_word(s, s->word);
 }
 
 static void begin(struct stream *s, const struct syn_sink *sink, uint32_t address, uint32_t words)
 {
-    *s = (struct stream){.sink = sink, .address = address, .left = words * SYN_WEIGHT_BYTES};
+    *s = (struct stream){.sink = sink, .address = address, .left = words, .room = SYN_WEIGHT_BYTES};
     sink->byte(sink->user, address | 1, 1);
 }
 
@@ -60,8 +73,8 @@ static void end(struct stream *s)
 {
     while (s->left > 0)
         put_byte(s, 0);
-    while (s->bytes > 0)
-        send_byte(s, 0);
+    if (s->pending_bits > 0)
+        send(s, s->pending << (32 - s->pending_bits));
 }
 
 /* ---- kernels ---------------------------------------------------------------------------- */
@@ -71,11 +84,14 @@ struct kernels {
     const struct syn_layer *layer;
     const uint8_t *weights;
     struct syn_hw_conv hw;
-    unsigned taps;   /* of the hardware */
-    unsigned passes; /* over the input */
-    unsigned each;   /* channels of a pass */
-    uint32_t fan_in; /* weights of an output */
-    uint32_t pixels; /* of a layer that flattens, else 1 */
+    unsigned taps;       /* of the hardware */
+    unsigned passes;     /* over the input */
+    unsigned each;       /* channels of a pass */
+    unsigned rank;       /* of the processor's channel in each pass */
+    unsigned full;       /* passes in which it has one */
+    uint32_t of_channel; /* weights of a channel of an output */
+    uint32_t fan_in;     /* weights of an output */
+    uint32_t pixels;     /* of a layer that flattens, else 1 */
     uint8_t bits;
     bool plain; /* of 8 bits, and the hardware's taps are the layer's */
     struct stream stream;
@@ -113,12 +129,24 @@ static uint8_t weight_bits_at(const struct kernels *k, uint32_t index)
     return (uint8_t)(k->weights[bit / 8] >> bit % 8 & ((1u << k->bits) - 1));
 }
 
+/* A kernel of 8 bits in the hardware's own taps; nine of them fill a word as they are. */
+static void put_plain(struct kernels *k, const uint8_t *taps)
+{
+    if (k->taps == SYN_WEIGHT_BYTES && k->stream.room == SYN_WEIGHT_BYTES) {
+        send_word(&k->stream, taps);
+        return;
+    }
+    for (unsigned t = k->taps; t-- > 0;)
+        put_byte(&k->stream, taps[t]);
+}
+
 /* The kernel whose first weight is number `first`; all zeros where there is none. */
 static void put_kernel(struct kernels *k, bool there, uint32_t first)
 {
+    static const uint8_t zeros[SYN_WEIGHT_BYTES];
+
     if (k->plain) {
-        for (unsigned t = k->taps; t-- > 0;)
-            put_byte(&k->stream, there ? k->weights[first + t] : 0);
+        put_plain(k, there ? k->weights + first : zeros);
         return;
     }
     for (unsigned t = 0; there && t < k->taps; t++) {
@@ -132,25 +160,23 @@ static void put_kernel(struct kernels *k, bool there, uint32_t first)
         flush_kernels(k);
 }
 
-/* All that the processor with the `rank`-th channel of each pass needs for one output. */
-static void put_output(struct kernels *k, bool there, uint32_t output, unsigned rank)
+/* All that a processor needs for one output. */
+static void put_output(struct kernels *k, bool there, uint32_t output)
 {
-    const struct syn_layer *l = k->layer;
-    const uint32_t of_channel = l->flatten ? k->pixels : (uint32_t)l->kernel_h * l->kernel_w;
-    const uint32_t first = (l->groups > 1 ? 0 : output * k->fan_in) + rank * of_channel;
-    /* The last pass may not have a channel for every processor. */
-    const unsigned full = there ? (l->in.channels - rank + k->each - 1) / k->each : 0;
+    const uint32_t first = output * k->fan_in + k->rank * k->of_channel;
+    const uint32_t step = k->each * k->of_channel;
+    const unsigned full = there ? k->full : 0;
 
     for (uint32_t pixel = 0; pixel < k->pixels; pixel++) {
         uint32_t at = first + pixel;
 
-        for (unsigned pass = 0; pass < k->passes; pass++, at += k->each * of_channel)
+        for (unsigned pass = 0; pass < k->passes; pass++, at += step)
             put_kernel(k, pass < full, at);
     }
 }
 
 /* Outputs in the order of their processors, pass after pass; zeros for processors between. */
-static void put_outputs(struct kernels *k, unsigned rank)
+static void put_outputs(struct kernels *k)
 {
     const struct syn_layer *l = k->layer;
     const uint64_t map = l->output_processors;
@@ -158,20 +184,20 @@ static void put_outputs(struct kernels *k, unsigned rank)
     uint32_t output = 0;
 
     if (l->groups > 1) {
-        put_output(k, true, 0, rank);
+        put_output(k, true, 0);
         return;
     }
     for (unsigned pass = 0; pass < passes; pass++)
         for (unsigned p = syn_map_first(map); p <= last; p++) {
             bool used = map >> p & 1;
 
-            put_output(k, used && output < l->out.channels, output, rank);
+            put_output(k, used && output < l->out.channels, output);
             output += used;
         }
 }
 
 static void pack_processor(struct kernels *k, const struct syn_part *part,
-                           const struct syn_place *place, unsigned processor, unsigned rank,
+                           const struct syn_place *place, unsigned processor,
                            const struct syn_sink *sink)
 {
     /* Kernels for outputs before the first of its four are never read, only counted. */
@@ -183,7 +209,8 @@ static void pack_processor(struct kernels *k, const struct syn_part *part,
           place->kernel_words - words);
     for (uint32_t i = 0; i < unused % SYN_WEIGHT_BYTES; i++)
         put_byte(&k->stream, 0);
-    put_outputs(k, rank);
+    k->full = (k->layer->in.channels - k->rank + k->each - 1) / k->each;
+    put_outputs(k);
     if (k->gathered > 0)
         flush_kernels(k);
     end(&k->stream);
@@ -201,17 +228,19 @@ void syn_pack_weights(const struct syn_part *part, const struct syn_layer *layer
         .pixels = layer->flatten ? (uint32_t)layer->pooled.height * layer->pooled.width : 1,
         .bits = layer->weight_bits,
     };
-    unsigned rank = 0;
 
     if (place->kernel_words == 0)
         return;
     syn_columns_hw(layer, &k.hw);
     k.taps = (unsigned)k.hw.kernel_h * k.hw.kernel_w;
     k.fan_in = syn_layer_fan_in(layer);
+    k.of_channel = layer->flatten ? k.pixels : (uint32_t)layer->kernel_h * layer->kernel_w;
     k.plain = k.bits == 8 && k.taps == (unsigned)layer->kernel_h * layer->kernel_w;
     for (unsigned p = 0; p < SYN_PART_PROCESSORS; p++)
-        if (layer->processors >> p & 1)
-            pack_processor(&k, part, place, p, rank++, sink);
+        if (layer->processors >> p & 1) {
+            pack_processor(&k, part, place, p, sink);
+            k.rank++;
+        }
 }
 
 /* ---- biases ----------------------------------------------------------------------------- */
