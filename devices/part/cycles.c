@@ -2,6 +2,7 @@
 #include "devices/part/cycles.h"
 
 #include "devices/part/columns.h"
+#include "devices/part/padding.h"
 
 /* Cycles of one step along a row: of a padding pixel (a) and of a pixel of data (b). */
 struct steps {
@@ -110,9 +111,20 @@ uint64_t syn_cycles_layer(const struct syn_part *part, const struct syn_layer *l
         .out_w = hw.out_w,
         .out_channels = syn_columns_outputs(layer),
         .kernel_offset = kernel_offset,
-        .pool_first = layer->pool_first || layer->eltwise == SYN_ELTWISE_NONE,
+        .pool_first = layer->pool_first || layer->eltwise == SYN_ELTWISE_NONE ||
+                      layer->pool_h * layer->pool_w == 1,
         .passthrough = layer->op == SYN_OP_PASSTHROUGH,
     };
+    /* A transposed convolution pads what its kernel reaches beyond the output's padding. */
+    if (layer->op == SYN_OP_CONVTRANSPOSE2D) {
+        args.pad_h = (uint8_t)(layer->kernel_h - 1 - layer->pad_h);
+        args.pad_w = (uint8_t)(layer->kernel_w - 1 - layer->pad_w);
+    }
+    /* Where the data bring their padding, its zeros are read like all others. */
+    if (syn_padding_pixels(part, layer) > 0) {
+        args.pooled_h += 2u * args.pad_h;
+        args.pad_h = 0;
+    }
     if (args.passthrough)
         args.time_slots = time_slots(layer);
     if (layer->flatten)
