@@ -78,7 +78,7 @@ static int8_t *random_input(struct device *d, const struct syn_image *image)
 
     for (unsigned i = 0; i < image->in_count; i++)
         size += syn_tensor_bytes(image->in[i].shape, image->in[i].width);
-    bytes = malloc(size);
+    bytes = malloc(size + 1);
     for (size_t i = 0; i < size; i++)
         bytes[i] = (int8_t)random_below(&d->model.seed, 256);
     return bytes;

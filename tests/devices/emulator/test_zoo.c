@@ -46,7 +46,7 @@ static int8_t *random_input(const struct syn_image *image, uint64_t seed)
 
     for (unsigned i = 0; i < image->in_count; i++)
         size += syn_tensor_bytes(image->in[i].shape, image->in[i].width);
-    input = malloc(size);
+    input = malloc(size + 1);
     for (size_t i = 0; i < size; i++)
         input[i] = (int8_t)(syn_splitmix64(&seed) >> 40);
     return input;
