@@ -177,6 +177,19 @@ static int write_all(struct syn_resident *r)
     return result_of(r);
 }
 
+/* What would make the first inferences late is done now. */
+static void prepare(struct syn_resident *r)
+{
+    struct syn_sink sink = sink_of(r);
+
+    for (unsigned i = 0; i < r->count; i++) {
+        r->current = &r->chunks[i];
+        syn_program_configure(&r->current->program, &r->written, &sink);
+        syn_program_start(&r->current->program, &sink);
+        syn_emulator_prepare(r->emulator);
+    }
+}
+
 int syn_resident_deploy(struct syn_resident *resident, const struct syn_image *const *images,
                         unsigned count, uint32_t hz, struct syn_misfit *misfit)
 {
@@ -196,6 +209,10 @@ int syn_resident_deploy(struct syn_resident *resident, const struct syn_image *c
         rc = program(resident, hz, misfit);
     if (rc == 0)
         rc = write_all(resident);
+    if (rc == 0) {
+        prepare(resident);
+        rc = result_of(resident);
+    }
     if (rc && rc != SYN_EDEVICE)
         clear(resident);
     return rc;

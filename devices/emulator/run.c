@@ -224,15 +224,24 @@ static void finish(struct syn_emulator *e)
     e->run.stage = STAGE_REST;
 }
 
-/* The next layer: in order, or as the MAX78002's registers link them. */
-static void end_layer(struct syn_emulator *e)
+/* The layer behind `layer`: in order, or as the MAX78002's registers link them. NOT_THERE: the last
+ * has been reached. */
+static int next_layer(const struct syn_emulator *e, unsigned layer)
+{
+    const uint32_t *values = e->quadrants[e->run.master].layers[layer];
+
+    if (syn_field_get(e->regs, values, SYN_FIELD_NEXT_STOP) ||
+        layer == (last_register(e, e->run.master) & 0xff))
+        return NOT_THERE;
+    if (syn_field_get(e->regs, values, SYN_FIELD_NEXT_LINK))
+        return (int)syn_field_get(e->regs, values, SYN_FIELD_NEXT_LAYER);
+    return (int)layer + 1;
+}
+
+static void note_done(struct syn_emulator *e)
 {
     const struct plan *p = e->run.plan;
-    const uint32_t *values = e->quadrants[e->run.master].layers[e->run.layer];
-    bool stop = syn_field_get(e->regs, values, SYN_FIELD_NEXT_STOP);
-    struct syn_emulator_fault fault;
 
-    scatter(e, p);
     e->run.cycles += p->cycles;
     e->run.finished++;
     e->run.after_operands = p->layer.eltwise != SYN_ELTWISE_NONE;
@@ -244,15 +253,21 @@ static void end_layer(struct syn_emulator *e)
         .out = p->layer.out,
         .width = p->layer.output_width,
     };
+}
+
+static void end_layer(struct syn_emulator *e)
+{
+    int next = next_layer(e, e->run.layer);
+    struct syn_emulator_fault fault;
+
+    scatter(e, e->run.plan);
+    note_done(e);
     e->run.stage = STAGE_BEGIN;
-    if (stop || e->run.layer == (last_register(e, e->run.master) & 0xff)) {
+    if (next == NOT_THERE) {
         finish(e);
         return;
     }
-    if (syn_field_get(e->regs, values, SYN_FIELD_NEXT_LINK))
-        e->run.layer = syn_field_get(e->regs, values, SYN_FIELD_NEXT_LAYER);
-    else
-        e->run.layer++;
+    e->run.layer = (unsigned)next;
     if (e->run.finished < e->part->layers_max && e->run.layer < e->part->layers_max)
         return;
     fault = fault_make(SYN_FAULT_LAYERS, (int)e->run.done.layer, (int)e->run.master,
@@ -297,6 +312,20 @@ bool syn_emulator_step(struct syn_emulator *emulator, uint64_t macs)
             end_layer(emulator);
     }
     return run->stage != STAGE_REST;
+}
+
+void syn_emulator_prepare(struct syn_emulator *emulator)
+{
+    struct syn_emulator_fault fault;
+    int layer = (int)emulator->run.layer;
+
+    if (emulator->run.stage != STAGE_BEGIN)
+        return;
+    for (unsigned i = 0; i < emulator->part->layers_max && layer != NOT_THERE &&
+                         layer < (int)emulator->part->layers_max;
+         i++, layer = next_layer(emulator, (unsigned)layer))
+        (void)plan_of(emulator, (unsigned)layer, &fault);
+    emulator->run.stage = STAGE_REST;
 }
 
 uint64_t syn_emulator_next(struct syn_emulator *emulator)
