@@ -13,11 +13,9 @@
 
 #define SENSOR_BYTES (4u << 20) /* buffers of the sensors: on the host, not the device's SRAM */
 
-/*
- * A loop is woken some 50 us after the time that it asked for, and peers agree some 100 us after
- * they could, whatever the speed: that says nothing of kernels. So much virtual time may pass.
- */
-#define PATIENCE_NS 2000000
+/* Real time: a loop is woken some 50 us after it asked for, and a peer that computes a slice
+ * answers half a millisecond later, whatever the speed. That says nothing of the kernels here. */
+#define PATIENCE_NS 1000000
 
 /* A task that occupies its units until end_ns; one of each kind at most. */
 struct running {
@@ -188,7 +186,7 @@ static int64_t lateness(const struct syn_wearable *w, int64_t end_ns)
 {
     const int64_t woken_ns = w->kernels.handed_ns - w->kernels.from_ns;
     int64_t late = w->kernels.done_ns - end_ns;
-    if (woken_ns > 0 && woken_ns <= PATIENCE_NS)
+    if (woken_ns > 0 && woken_ns <= syn_virtual_from_real(&w->clock, PATIENCE_NS))
         late -= woken_ns;
     return late > 0 ? late : 0;
 }

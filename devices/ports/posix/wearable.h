@@ -6,7 +6,7 @@
  * A task starts at the time that the runtime says and ends at start + duration of the virtual
  * clock; its results are not released before. The host computes an inference from when it begins to
  * load, and one whose real work takes longer than loading and inferring do is reported as late; the
- * time until the loop is woken is not its work, up to 2 ms. Nothing wakes the process
+ * time until the loop is woken is not its work, up to a real millisecond. Nothing wakes the process
  * while nothing is deployed and running.
  *
  * Host links are the caller's: it passes on what they bring, and writes what it is given.
