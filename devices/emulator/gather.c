@@ -19,7 +19,8 @@ static unsigned lanes_defined(const uint8_t *state, uint32_t at, uint32_t step, 
 
     if (chw) {
         for (uint32_t x = 0; x < count; x++, at += step)
-            all &= state[at / 4] >> at % 4 & 1u ? DEFINED_ALL : 0u;
+            if (!((unsigned)state[at / 4] >> at % 4 & 1u))
+                all = 0;
         return all;
     }
     for (uint32_t x = 0; x < count; x++, at += step)
