@@ -79,7 +79,7 @@ static int8_t window_of_one(const struct window *w)
             best = value > best ? value : best;
             sum += value;
         }
-    if (l->pool != SYN_POOL_AVG)
+    if (l->pool != SYN_POOL_AVG || count < 1)
         return (int8_t)best;
     if (l->pool_round)
         sum += sum < 0 ? -(count / 2) : count / 2;

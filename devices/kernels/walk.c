@@ -169,13 +169,13 @@ uint32_t syn_walk_pixels(const struct syn_walk *walk, const struct syn_walk_part
 {
     const uint32_t width = walk->layer->out.width, step = walk->spread;
     const uint32_t left = first_of(walk, 0, part->odd_x, walk->left);
-    const size_t start = (size_t)(gathered(walk, (int32_t)left - walk->left) + (int32_t)walk->lead);
+    const int32_t start = gathered(walk, (int32_t)left - walk->left) + (int32_t)walk->lead;
     uint32_t count = 0;
 
     for (uint32_t y = first_of(walk, part->row, part->odd_y, walk->top); y < part->row_end;
          y += step) {
         size_t row = (size_t)(gathered(walk, (int32_t)y - walk->top) - part->first);
-        size_t from = (row * walk->columns + start) * walk->channels;
+        size_t from = (row * walk->columns + (size_t)start) * walk->channels;
 
         for (uint32_t x = left; x < width; x += step, from += walk->channels)
             pixels[count++] = (struct syn_walk_pixel){from, (size_t)y * width + x};

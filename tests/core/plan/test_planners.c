@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#define PROBLEMS 40
+#define PROBLEMS RIG_PROBLEMS(40)
 
 /* ---- every planner by plain enumeration ---------------------------------------------------- */
 
