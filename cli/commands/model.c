@@ -10,13 +10,11 @@
 #include "cli/output/text.h"
 #include "cli/shell/call.h"
 #include "cli/shell/words.h"
-#include "core/base/file.h"
+#include "core/import/import.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define TEXT_MAX (64u << 20) /* bytes of a model's text */
 
 /* ---- what a model is, for both readers ---- */
 
@@ -86,15 +84,13 @@ static struct syn_table *summary_table(void)
 
 /* ---- add, zoo, list ---- */
 
-static int store(struct syn_console *console, const struct syn_model *model, const char *path,
+static int store(struct syn_console *console, const struct syn_model *model,
                  struct syn_error *error)
 {
     struct syn_registry *registry = NULL;
-    void *text = NULL;
-    size_t size = 0;
-    int status = syn_file_read(&text, &size, path, TEXT_MAX, error);
-    if (status == 0)
-        status = syn_console_registry(console, &registry, error);
+    char *text = syn_model_text(model, "weights.bin");
+    int status = text ? syn_console_registry(console, &registry, error)
+                      : syn_error_set(error, SYN_ENOMEM, "out of memory");
     if (status == 0)
         status = syn_registry_put(registry, SYN_KIND_MODEL, model->name, text,
                                   model->seeded ? NULL : model->blob,
@@ -103,27 +99,34 @@ static int store(struct syn_console *console, const struct syn_model *model, con
     return status;
 }
 
-static int add_file(struct syn_console *console, const char *path, cJSON *json,
-                    struct syn_table *table, struct syn_error *error)
+static int add_file(struct syn_console *console, const char *path,
+                    const struct syn_import_options *options, cJSON *json, struct syn_table *table,
+                    struct syn_error *error)
 {
-    struct syn_model *model = NULL;
-    int status = syn_model_read(&model, path, error);
+    struct syn_imported imported;
+    int status = syn_import_read(&imported, path, options, error);
     if (status == 0)
-        status = store(console, model, path, error);
+        status = store(console, imported.model, error);
     if (status == 0) {
-        show_summary(json, model);
-        summary_row(table, model);
+        show_summary(json, imported.model);
+        syn_show_text(json, "format", imported.format);
+        syn_show_text(json, "notes", imported.notes);
+        summary_row(table, imported.model);
     }
-    syn_model_free(model);
+    if (status == 0 && imported.notes)
+        syn_result_print(&console->result, "%s", imported.notes);
+    syn_imported_free(&imported);
     return status;
 }
 
 static int run_add(struct syn_console *console, const struct syn_call *call,
                    struct syn_error *error)
 {
+    const struct syn_import_options options = {.name = syn_call_text(call, "--name"),
+                                               .weights = syn_call_text(call, "--weights")};
     struct syn_table *table = summary_table();
-    int status = add_file(console, syn_call_text(call, "FILE"), syn_result_json(&console->result),
-                          table, error);
+    int status = add_file(console, syn_call_text(call, "FILE"), &options,
+                          syn_result_json(&console->result), table, error);
     if (status == 0)
         syn_result_table(&console->result, table);
     syn_table_free(table);
@@ -173,12 +176,13 @@ static int zoo_add(struct syn_console *console, const struct syn_words *names,
 {
     char path[4096];
     int status = 0;
+    const struct syn_import_options options = {0};
     struct syn_table *table = summary_table();
     cJSON *list = syn_show_array(syn_result_json(&console->result), "models");
     for (size_t i = 0; status == 0 && i < names->count; i++) {
         status = zoo_path(names->items[i], path, sizeof path, error);
         if (status == 0)
-            status = add_file(console, path, syn_show_object(list, NULL), table, error);
+            status = add_file(console, path, &options, syn_show_object(list, NULL), table, error);
     }
     syn_result_table(&console->result, table);
     syn_table_free(table);
@@ -387,7 +391,12 @@ static const struct syn_command commands[] = {
         .noun = "model",
         .verb = "add",
         .summary = "register a model from its file",
-        .args = {{.name = "FILE", .kind = SYN_VALUE_FILE, .help = "a model in JSON"}},
+        .args = {{.name = "FILE", .kind = SYN_VALUE_FILE, .help = "the model's file or folder"}},
+        .options = {{.name = "--weights",
+                     .value = "FILE",
+                     .kind = SYN_VALUE_FILE,
+                     .help = "its weights, where FILE only describes the layers"},
+                    {.name = "--name", .value = "NAME", .help = "call it so"}},
         .run = run_add,
     },
     {

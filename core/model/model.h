@@ -66,6 +66,9 @@ int syn_model_parse(struct syn_model **model, const char *text, size_t size, con
 
 void syn_model_free(struct syn_model *model); /* NULL is fine */
 
+/* The model in JSON, its weights in a file named `file`; malloc'ed, NULL without memory. */
+char *syn_model_text(const struct syn_model *model, const char *file);
+
 /* Writes JSON (and its weights file beside it, unless seeded), atomically. */
 int syn_model_write(const struct syn_model *model, const char *path, struct syn_error *error);
 

@@ -174,7 +174,7 @@ static void add_weights(struct writer *w, cJSON *root, const char *file)
     add_text(w, weights, "sha256", hash);
 }
 
-static char *print(const struct syn_model *model, const char *file)
+char *syn_model_text(const struct syn_model *model, const char *file)
 {
     struct writer w = {.model = model};
     cJSON *root = cJSON_CreateObject();
@@ -214,7 +214,7 @@ int syn_model_write(const struct syn_model *model, const char *path, struct syn_
     char *weights = weights_path(path), *text = NULL;
     if (weights) {
         const char *slash = strrchr(weights, '/');
-        text = print(model, slash ? slash + 1 : weights);
+        text = syn_model_text(model, slash ? slash + 1 : weights);
     }
     if (!text) {
         syn_error_set(error, SYN_ENOMEM, "not enough memory to write %s", path);
