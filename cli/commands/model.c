@@ -425,7 +425,10 @@ static const struct syn_command commands[] = {
         .details = "Exits with class 6 where it fits on none of the profiles. A model that does "
                    "not fit whole may still run in chunks on several devices: plan search knows. "
                    "Bytes of data memory are those of the busiest layer with its input and output "
-                   "apart; where that is more than there is, they overlap.",
+                   "apart; where that is more than there is, they overlap. With --on, maps show "
+                   "which layer lies where in the weight memory of each processor and in the bias "
+                   "memory of each quadrant, then cycles, time and energy of each layer, and what "
+                   "was measured on real parts beside the prediction, where it was published.",
         .args = {MODEL},
         .options = {{.name = "--on",
                      .value = "PROFILE",

@@ -2,6 +2,7 @@
 /* `model check`: does it fit whole, what binds, how many cycles. */
 #include "cli/catalog.h"
 #include "cli/commands/model.h"
+#include "cli/commands/model_picture.h"
 #include "cli/console.h"
 #include "cli/data.h"
 #include "cli/output/show.h"
@@ -83,9 +84,9 @@ static void add_reason(const struct syn_model *model, const struct syn_misfit *m
 }
 
 static void judge(const struct syn_model *model, struct range range,
-                  const struct syn_profile *profile, struct verdict *verdict)
+                  const struct syn_profile *profile, struct verdict *verdict,
+                  struct syn_place places[SYN_PART_PLACEMENTS_MAX])
 {
-    struct syn_place places[SYN_PART_PLACEMENTS_MAX];
     struct syn_misfit misfit = {0};
     const struct syn_part *part = profile->timing.part;
     const struct syn_chunk chunk = {.layers = model->layers,
@@ -183,10 +184,39 @@ static void show_row(struct syn_table *table, const struct syn_profile *profile,
     syn_table_text(table, NULL);
 }
 
-/* Counts the profiles on which it fits; names in `profiles`. */
-static int check_all(struct syn_console *console, const struct syn_model *model, struct range range,
-                     const struct syn_words *profiles, unsigned *fits, char *why, size_t why_size,
-                     struct syn_error *error)
+/* What is known after some profiles were judged. */
+struct check {
+    struct syn_console *console;
+    const struct syn_model *model;
+    struct range range;
+    struct syn_parts parts;
+    unsigned fits; /* profiles */
+    char why[400]; /* it does not fit on the last one on which it does not */
+    /* Of the last profile: */
+    struct syn_profile profile;
+    struct verdict verdict;
+    struct syn_place places[SYN_PART_PLACEMENTS_MAX];
+};
+
+static int check_profile(struct check *check, const char *name, struct syn_table *table,
+                         cJSON *list, struct syn_error *error)
+{
+    char path[4096];
+    int status = syn_data_find("profiles", name, path, sizeof path, error);
+    if (status == 0)
+        status = syn_profile_read(&check->profile, &check->parts, path, error);
+    if (status < 0)
+        return status;
+    judge(check->model, check->range, &check->profile, &check->verdict, check->places);
+    show_json(syn_show_object(list, NULL), &check->profile, check->range, &check->verdict);
+    show_row(table, &check->profile, check->range, &check->verdict);
+    check->fits += check->verdict.fits;
+    if (!check->verdict.fits)
+        (void)snprintf(check->why, sizeof check->why, "%s", check->verdict.why);
+    return 0;
+}
+
+static int check_all(struct check *check, const struct syn_words *profiles, struct syn_error *error)
 {
     static const struct syn_column columns[] = {
         {.title = "PROFILE"},
@@ -200,30 +230,31 @@ static int check_all(struct syn_console *console, const struct syn_model *model,
         {.title = "TIME", .right = true},
         {.title = "WHY NOT", .shrinks = true},
     };
-    char path[4096];
     int status = 0;
-    struct syn_parts parts = {NULL};
+    struct syn_result *result = &check->console->result;
     struct syn_table *table = syn_table_new(columns, 10);
-    cJSON *list = syn_show_array(syn_result_json(&console->result), "profiles");
-    for (size_t i = 0; status == 0 && i < profiles->count; i++) {
-        struct syn_profile profile = {0};
-        struct verdict verdict;
-        status = syn_data_find("profiles", profiles->items[i], path, sizeof path, error);
-        if (status == 0)
-            status = syn_profile_read(&profile, &parts, path, error);
-        if (status < 0 || !profile.timing.part)
-            break;
-        judge(model, range, &profile, &verdict);
-        show_json(syn_show_object(list, NULL), &profile, range, &verdict);
-        show_row(table, &profile, range, &verdict);
-        *fits += verdict.fits;
-        if (!verdict.fits)
-            (void)snprintf(why, why_size, "%s", verdict.why);
-    }
-    syn_result_table(&console->result, table);
+    cJSON *list = syn_show_array(syn_result_json(result), "profiles");
+    for (size_t i = 0; status == 0 && i < profiles->count; i++)
+        status = check_profile(check, profiles->items[i], table, list, error);
+    syn_result_table(result, table);
     syn_table_free(table);
-    syn_parts_clear(&parts);
     return status;
+}
+
+/* One profile that was asked for is shown with its map, its layers and what was measured. */
+static void show_picture(const struct check *check)
+{
+    const struct syn_placed placed = {.model = check->model,
+                                      .first = check->range.first,
+                                      .last = check->range.last,
+                                      .profile = &check->profile,
+                                      .places = check->places};
+    if (check->verdict.placed)
+        syn_model_picture_memory(check->console, &placed);
+    if (!check->verdict.fits)
+        return;
+    syn_model_picture_layers(check->console, &placed);
+    syn_model_picture_measured(check->console, &placed);
 }
 
 static void take_name(void *ctx, const char *name)
@@ -262,29 +293,23 @@ static int refuse(const struct syn_model *model, struct range range, const char 
     return SYN_EOOR;
 }
 
-static int check(struct syn_console *console, const struct syn_call *call,
-                 const struct syn_model *model, struct syn_error *error)
+static int check_model(struct check *check, const char *only, struct syn_error *error)
 {
-    char why[400] = "";
-    unsigned fits = 0;
-    struct range range;
     struct syn_words profiles = {0};
-    const char *only = syn_call_text(call, "--on");
-    cJSON *json = syn_result_json(&console->result);
-    int status = read_range(syn_call_text(call, "--layers"), model, &range, error);
-    if (status < 0)
-        return status;
+    cJSON *json = syn_result_json(&check->console->result);
     if (only)
         (void)syn_words_add(&profiles, only);
     else
         syn_data_each("profiles", take_name, &profiles);
-    syn_show_text(json, "model", model->name);
-    syn_show_integer(json, "first", range.first);
-    syn_show_integer(json, "last", range.last);
-    status = check_all(console, model, range, &profiles, &fits, why, sizeof why, error);
-    if (status == 0 && fits == 0) {
-        console->partial = true;
-        status = refuse(model, range, only, why, error);
+    syn_show_text(json, "model", check->model->name);
+    syn_show_integer(json, "first", check->range.first);
+    syn_show_integer(json, "last", check->range.last);
+    int status = check_all(check, &profiles, error);
+    if (status == 0 && only)
+        show_picture(check);
+    if (status == 0 && check->fits == 0) {
+        check->console->partial = true;
+        status = refuse(check->model, check->range, only, check->why, error);
     }
     syn_words_clear(&profiles);
     return status;
@@ -294,9 +319,14 @@ int syn_model_check_run(struct syn_console *console, const struct syn_call *call
                         struct syn_error *error)
 {
     struct syn_model *model = NULL;
+    struct check check = {.console = console};
     int status = syn_catalog_model(console, syn_call_text(call, "MODEL"), &model, error);
+    check.model = model;
     if (status == 0)
-        status = check(console, call, model, error);
+        status = read_range(syn_call_text(call, "--layers"), model, &check.range, error);
+    if (status == 0)
+        status = check_model(&check, syn_call_text(call, "--on"), error);
+    syn_parts_clear(&check.parts);
     syn_model_free(model);
     return status;
 }

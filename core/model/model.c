@@ -13,6 +13,9 @@ void syn_model_free(struct syn_model *model)
     for (unsigned i = 0; i < model->label_count; i++)
         free(model->labels[i]);
     free(model->labels);
+    for (unsigned i = 0; i < model->measured_count; i++)
+        free(model->measured[i].source);
+    free(model->measured);
     free(model->description);
     free(model->source);
     free(model->layers);

@@ -16,6 +16,15 @@
 
 #define SYN_MODEL_NAME_MAX 64
 
+/* What somebody measured of the whole model on a real part, and published. */
+struct syn_measured {
+    char part[32];      /* "MAX78000" */
+    uint32_t hz;        /* clock of the accelerator */
+    uint64_t infer_ns;  /* one inference, without loading */
+    uint64_t energy_nj; /* of it, above idle; 0: not published */
+    char *source;       /* owned */
+};
+
 struct syn_model {
     char name[SYN_MODEL_NAME_MAX];
     char *description, *source; /* owned; may be NULL */
@@ -27,6 +36,8 @@ struct syn_model {
     char (*layer_names)[SYN_MODEL_NAME_MAX];
     char **labels; /* owned; label_count of them, 0 where the model does not classify */
     unsigned label_count;
+    struct syn_measured *measured; /* owned; measured_count of them */
+    unsigned measured_count;
     bool seeded; /* weights are random numbers from `seed` */
     uint64_t seed;
     uint8_t weights_hash[SYN_SHA256_SIZE]; /* of the weights' bytes, seeded or not */

@@ -11,7 +11,7 @@ struct raw_model {
     char format[32];
     char name[SYN_MODEL_NAME_MAX];
     char *description, *source;
-    const cJSON *input, *labels, *weights, *layers;
+    const cJSON *input, *labels, *measured, *weights, *layers;
 };
 
 #define AT(member) SYN_JSON_AT(struct raw_model, member)
@@ -24,6 +24,7 @@ static const struct syn_json_field model_fields[] = {
     {"source", SYN_JSON_TEXT, AT(source)},
     {"input", SYN_JSON_NODE, .required = true, AT(input)},
     {"labels", SYN_JSON_NODE, AT(labels)},
+    {"measured", SYN_JSON_NODE, AT(measured)},
     {"weights", SYN_JSON_NODE, .required = true, AT(weights)},
     {"layers", SYN_JSON_NODE, .required = true, AT(layers)},
 };
@@ -253,6 +254,7 @@ static int read_raw(struct syn_model_reader *r, struct raw_model *raw,
         (result = syn_model_read_layers(r, raw->layers, error)) < 0 ||
         (result = read_labels(r, raw->labels, error)) < 0 ||
         (result = check_labels(r, raw->labels, error)) < 0 ||
+        (result = syn_model_read_measured(r, raw->measured, error)) < 0 ||
         (result = read_weights(r, raw->weights, source, error)) < 0)
         return result;
     syn_model_split_blob(r->model);

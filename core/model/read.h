@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading a model, in two parts: layers (read_layer.c) and the rest (read.c). Private. */
+/* Reading a model, in parts: layers (read_layer.c), measured.c, and the rest (read.c). Private. */
 #ifndef SYN_CORE_MODEL_READ_H
 #define SYN_CORE_MODEL_READ_H
 
@@ -17,6 +17,13 @@ struct syn_model_reader {
 /* Reads the list `layers` into model->layers and names, resolved and checked. */
 int syn_model_read_layers(struct syn_model_reader *reader, const cJSON *layers,
                           struct syn_error *error);
+
+/* Reads the list `measured` (NULL: there is none) into the model. */
+int syn_model_read_measured(struct syn_model_reader *reader, const cJSON *list,
+                            struct syn_error *error);
+
+/* The same list for a file; NULL without memory, or where the model has none. */
+cJSON *syn_model_measured_json(const struct syn_model *model);
 
 /* Bytes of all layers' weights and biases in the weights file; may exceed 32 bits. */
 uint64_t syn_model_blob_size(const struct syn_model *model);

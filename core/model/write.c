@@ -188,6 +188,8 @@ char *syn_model_text(const struct syn_model *model, const char *file)
     if (model->label_count)
         add(&w, root, "labels",
             cJSON_CreateStringArray((const char *const *)model->labels, (int)model->label_count));
+    if (model->measured_count)
+        add(&w, root, "measured", syn_model_measured_json(model));
     add_weights(&w, root, file);
     add_layers(&w, root);
     char *text = w.failed ? NULL : cJSON_Print(root);
