@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 /* ---- our own ---- */
@@ -14,7 +15,8 @@ static bool is_json(const struct syn_import_probe *probe)
     size_t i = 0;
     while (i < probe->head_size && isspace(probe->head[i]))
         i++;
-    return i < probe->head_size && probe->head[i] == '{';
+    return !probe->folder && (strcasecmp(probe->extension, "json") == 0 ||
+                              (i < probe->head_size && probe->head[i] == '{'));
 }
 
 static int read_json(struct syn_imported *imported, const struct syn_import_probe *probe,
