@@ -86,6 +86,13 @@ void syn_agent_task_ended(struct syn_agent *agent, const struct syn_task *task, 
         beacon(agent, end_ns);
 }
 
+void syn_agent_infer_failed(struct syn_agent *agent, const struct syn_task *task, int64_t start_ns,
+                            int64_t end_ns, const char *text)
+{
+    syn_agent_fault(agent, task->pipeline, text);
+    syn_rt_infer_abort(&agent->rt, task, start_ns, end_ns);
+}
+
 void syn_agent_woken(struct syn_agent *agent)
 {
     if (agent->committed)

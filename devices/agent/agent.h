@@ -59,9 +59,9 @@ struct syn_agent_port {
     bool (*write)(void *ctx, unsigned link, const uint8_t *bytes, size_t size);
     /* A deployment was committed or cleared (NULL): forget every task of the one before, whose end
      * must not be reported any more; load weights, size buffers. `deployment` is the agent's own
-     * and stays where it is. Returns 0 or an error that makes the commit fail; the one before is
-     * then deployed again. */
-    int (*deploy)(void *ctx, const struct syn_deployment *deployment);
+     * and stays where it is. Returns 0 or an error that makes the commit fail, with words in
+     * `refusal` if it has any; the one before is then deployed again. */
+    int (*deploy)(void *ctx, const struct syn_deployment *deployment, struct syn_refusal *refusal);
     void (*peers)(void *ctx, unsigned self, const struct syn_agent_peer *peers, unsigned count);
     /* The runtime's tasks and credits; see devices/runtime/runtime.h. The duration by the
      * profile's figures is given (for SEND: by this end's figures). */
@@ -154,6 +154,11 @@ int64_t syn_agent_poll(struct syn_agent *agent);
  * for ACT. */
 void syn_agent_task_ended(struct syn_agent *agent, const struct syn_task *task, int64_t start_ns,
                           int64_t end_ns, int64_t late_ns, const struct syn_tensor_result *result);
+
+/* An INFER that came to nothing: instead of the report above, at the end of its window. The
+ * inference is dropped and `text` sent as a fault; telling peers is the port's. */
+void syn_agent_infer_failed(struct syn_agent *agent, const struct syn_task *task, int64_t start_ns,
+                            int64_t end_ns, const char *text);
 
 /* The time for which port.wake asked has come. */
 void syn_agent_woken(struct syn_agent *agent);

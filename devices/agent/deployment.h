@@ -71,6 +71,10 @@ int syn_deployment_open(struct syn_deployment *deployment, const uint8_t *blob, 
                         uint8_t *arena, uint8_t *sensor, size_t sensor_size,
                         struct syn_refusal *refusal);
 
+/* The words for a chunk that does not fit or cannot run; returns `code`. */
+int syn_refuse_misfit(struct syn_refusal *refusal, int code, const struct syn_misfit *misfit,
+                      unsigned pipeline, const struct syn_image *image);
+
 /* Duration of a task by the figures of this device (SEND: this end's share). */
 uint64_t syn_deployment_duration(const struct syn_deployment *deployment,
                                  const struct syn_timing *timing, const struct syn_task *task);

@@ -67,20 +67,27 @@ static void put_limit(struct syn_text *t, const struct syn_misfit *m)
         put_used(t, m);
 }
 
-static int misfit(struct work *w, const struct syn_misfit *m, struct syn_refusal *refusal)
+int syn_refuse_misfit(struct syn_refusal *refusal, int code, const struct syn_misfit *m,
+                      unsigned pipeline, const struct syn_image *image)
 {
     struct syn_text t;
-    refusal->code = SYN_EOOR;
+    refusal->code = code;
     syn_text_init(&t, refusal->text, sizeof refusal->text);
     put_limit(&t, m);
     bool of_layer = m->limit != SYN_LIMIT_LAYERS && m->limit != SYN_LIMIT_CHUNKS &&
                     m->limit != SYN_LIMIT_WEIGHTS;
-    if (of_layer && m->chunk < w->count) {
-        const struct syn_chunk *c = &w->chunks[m->chunk];
-        uint64_t numbers[] = {m->layer, c->first, c->last};
-        syn_text_fill(&t, " (layer % of chunk [%,%))", numbers);
-    }
-    return SYN_EOOR;
+    uint64_t numbers[] = {pipeline, m->layer, image ? image->first : 0, image ? image->last : 0};
+    if (of_layer && image)
+        syn_text_fill(&t, " (pipeline %, layer % of chunk [%,%))", numbers);
+    return code;
+}
+
+static int misfit(struct work *w, const struct syn_misfit *m, struct syn_refusal *refusal)
+{
+    bool known = m->chunk < w->count;
+    unsigned pipeline = known ? w->pipes[m->chunk] : 0;
+    return syn_refuse_misfit(refusal, SYN_EOOR, m, pipeline,
+                             known ? &w->deployment->pipes[pipeline].image : NULL);
 }
 
 /* ---- the steps ---- */

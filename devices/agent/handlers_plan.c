@@ -138,13 +138,23 @@ static void end_plan(struct syn_agent_call *call, int rc)
                        "the device could not load the deployment");
 }
 
+static void commit(struct syn_agent_call *call, uint32_t txn)
+{
+    struct syn_refusal refusal = {.text = ""};
+    int rc = syn_agent_plan_commit(call->agent, txn, &refusal);
+    if (rc < 0 && refusal.text[0])
+        fail_prepare(call, &refusal);
+    else
+        end_plan(call, rc);
+}
+
 static void write_plan(struct syn_agent_call *call, const struct plan_map *map, bool has_hash)
 {
     struct syn_agent *agent = call->agent;
     if (syn_span_is(map->op, "prepare") && has_hash && map->txn > 0)
         prepare(call, map);
     else if (syn_span_is(map->op, "commit"))
-        end_plan(call, syn_agent_plan_commit(agent, map->txn));
+        commit(call, map->txn);
     else if (syn_span_is(map->op, "abort"))
         end_plan(call, syn_agent_plan_abort(agent, map->txn));
     else if (syn_span_is(map->op, "clear"))

@@ -37,6 +37,7 @@ static void put_runtime(struct syn_agent_call *call, unsigned index)
     const struct syn_rt_counters *c = &call->agent->rt.counters;
     syn_cbor_pair_uint(&call->out, "late", c->late);
     syn_cbor_pair_uint(&call->out, "late_us", c->late_ns / 1000);
+    syn_cbor_pair_uint(&call->out, "faults", c->faults);
     syn_cbor_pair_uint(&call->out, "energy_uj", syn_agent_energy_nj(call->agent) / 1000);
 }
 

@@ -124,7 +124,7 @@ static uint64_t port_duration(void *ctx, const struct syn_task *task)
 }
 
 /* The runtime and the port for agent->deployment. */
-static int activate(struct syn_agent *agent)
+static int activate(struct syn_agent *agent, struct syn_refusal *refusal)
 {
     const struct syn_rt_port port = {.ctx = agent,
                                      .begin = port_begin,
@@ -137,24 +137,26 @@ static int activate(struct syn_agent *agent)
     for (unsigned i = 0; i < d->pipeline_count; i++)
         routes[i] = d->pipes[i].route;
     int rc = syn_rt_init(&agent->rt, &port, routes, d->pipeline_count, d->depth);
-    return rc ? rc : agent->port.deploy(agent->port.ctx, d);
+    return rc ? rc : agent->port.deploy(agent->port.ctx, d, refusal);
 }
 
 static void deactivate(struct syn_agent *agent)
 {
+    struct syn_refusal unheard;
     memset(&agent->rt, 0, sizeof agent->rt);
-    (void)agent->port.deploy(agent->port.ctx, NULL);
+    (void)agent->port.deploy(agent->port.ctx, NULL, &unheard);
 }
 
 /* The deployment before takes its place again. */
 static void take_back(struct syn_agent *agent)
 {
+    struct syn_refusal unheard;
     swap(&agent->deployment, &agent->prepared);
-    if (!agent->committed || activate(agent))
+    if (!agent->committed || activate(agent, &unheard))
         deactivate(agent);
 }
 
-int syn_agent_plan_commit(struct syn_agent *agent, uint32_t txn)
+int syn_agent_plan_commit(struct syn_agent *agent, uint32_t txn, struct syn_refusal *refusal)
 {
     bool again = agent->committed && txn == agent->txn;
     if (again)
@@ -164,7 +166,7 @@ int syn_agent_plan_commit(struct syn_agent *agent, uint32_t txn)
     if (agent->running)
         return SYN_EBUSY;
     swap(&agent->deployment, &agent->prepared);
-    int rc = activate(agent);
+    int rc = activate(agent, refusal);
     if (rc) {
         take_back(agent);
         return rc;

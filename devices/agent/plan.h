@@ -16,8 +16,9 @@ const struct syn_deployment *syn_agent_plan_prepare(struct syn_agent *agent, uin
                                                     const uint8_t hash[SYN_SHA256_SIZE],
                                                     struct syn_refusal *refusal);
 
-/* 0, SYN_ESTATE (not the prepared transaction), SYN_EBUSY (running), or what the port returned. */
-int syn_agent_plan_commit(struct syn_agent *agent, uint32_t txn);
+/* 0, SYN_ESTATE (not the prepared transaction), SYN_EBUSY (running), or what the port returned,
+ * with words in `refusal`: what was committed before serves on. */
+int syn_agent_plan_commit(struct syn_agent *agent, uint32_t txn, struct syn_refusal *refusal);
 
 /* 0, or SYN_ESTATE where txn is committed already. */
 int syn_agent_plan_abort(struct syn_agent *agent, uint32_t txn);

@@ -251,6 +251,14 @@ int syn_resident_load(struct syn_resident *resident, unsigned chunk, const void 
     return result_of(resident);
 }
 
+void syn_resident_forgive(struct syn_resident *resident)
+{
+    if (!syn_emulator_fault(resident->emulator))
+        return;
+    syn_emulator_clear_fault(resident->emulator);
+    resident->current = NULL;
+}
+
 void syn_resident_start(struct syn_resident *resident)
 {
     struct syn_sink sink = sink_of(resident);

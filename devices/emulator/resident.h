@@ -35,6 +35,9 @@ int syn_resident_deploy(struct syn_resident *resident, const struct syn_image *c
  */
 int syn_resident_load(struct syn_resident *resident, unsigned chunk, const void *data);
 
+/* After a fault: forgets it, and configures the next chunk anew. Nothing to do without one. */
+void syn_resident_forgive(struct syn_resident *resident);
+
 /* Starts what was loaded last; then call _step() until it returns false (emulator.h). */
 void syn_resident_start(struct syn_resident *resident);
 bool syn_resident_step(struct syn_resident *resident, uint64_t macs);

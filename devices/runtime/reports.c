@@ -188,6 +188,21 @@ void syn_rt_receive_abort(struct syn_rt *rt, unsigned pipeline, enum syn_stage s
     syn_rt_schedule(rt);
 }
 
+void syn_rt_infer_abort(struct syn_rt *rt, const struct syn_task *task, int64_t start_ns,
+                        int64_t end_ns)
+{
+    syn_rt_notice(rt, end_ns);
+    account(rt, SYN_TASK_INFER, task->pipeline, start_ns, end_ns);
+    count_task(rt, task);
+    syn_rt_set_busy(rt, SYN_TASK_INFER, false);
+    rt->counters.faults++;
+    rt->body_state = SYN_BODY_NONE;
+    rt->configured = SYN_RT_NOBODY;
+    empty(rt, task->pipeline, task->to_stage, task->to_slot, end_ns);
+    count_drop(rt, task->pipeline, task->token.inference, end_ns);
+    syn_rt_schedule(rt);
+}
+
 void syn_rt_send_abort(struct syn_rt *rt, const struct syn_task *task, int64_t at_ns)
 {
     syn_rt_notice(rt, at_ns);

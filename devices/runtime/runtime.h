@@ -156,6 +156,7 @@ struct syn_rt_counters {
     uint32_t work[SYN_RT_PIPELINES_MAX][SYN_RT_WORK_COUNT]; /* the tasks of busy_ns, by kind */
     uint32_t late; /* tasks whose real work outlasted their window */
     uint64_t late_ns;
+    uint32_t faults; /* inferences that came to nothing on this accelerator, since syn_rt_init() */
     uint32_t sensed[SYN_RT_PIPELINES_MAX]; /* at this source, since syn_rt_init() */
     uint32_t acted[SYN_RT_PIPELINES_MAX];  /* at this target */
     uint32_t dropped[SYN_RT_PIPELINES_MAX];
@@ -272,6 +273,13 @@ void syn_rt_receive_end(struct syn_rt *rt, unsigned pipeline, enum syn_stage sta
                         const struct syn_token *token, int64_t start_ns, int64_t end_ns);
 void syn_rt_receive_abort(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage, unsigned slot,
                           uint32_t inference, int64_t at_ns);
+
+/*
+ * Instead of syn_rt_ended() for an INFER that came to nothing: frees the slot for its output and
+ * counts the fault and the drop; which chunk is configured is not known any more.
+ */
+void syn_rt_infer_abort(struct syn_rt *rt, const struct syn_task *task, int64_t start_ns,
+                        int64_t end_ns);
 
 /*
  * The port gave up a SEND that `begin` gave it (the peer is gone): frees the slot and counts the

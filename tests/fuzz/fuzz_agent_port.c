@@ -20,9 +20,10 @@ static bool take(void *ctx, unsigned link, const uint8_t *bytes, size_t size)
     return (d->written + link) % 7 != 0;
 }
 
-static int deploy(void *ctx, const struct syn_deployment *deployment)
+static int deploy(void *ctx, const struct syn_deployment *deployment, struct syn_refusal *refusal)
 {
     struct fuzz_device *d = ctx;
+    (void)refusal;
     d->begun = false;
     return deployment && deployment->pipeline_count == 0 ? SYN_EINVAL : 0;
 }
@@ -164,7 +165,8 @@ static void reach(struct fuzz_device *d, unsigned state)
     }
     if (state >= 2 && !syn_agent_plan_prepare(&d->agent, 1, plan, &refusal))
         abort();
-    if (state >= 3 && syn_agent_plan_commit(&d->agent, 1))
+    struct syn_refusal refusal;
+    if (state >= 3 && syn_agent_plan_commit(&d->agent, 1, &refusal))
         abort();
     if (state >= 4)
         syn_agent_plan_start(&d->agent, SYN_RT_FAIR, 0);

@@ -3,8 +3,8 @@
 
 #include "devices/base/bytes.h"
 #include "devices/base/hash.h"
-#include "devices/kernels/choose.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,60 +12,64 @@
 #define SLICE_MACS     100000 /* to begin with, until a slice has been measured */
 #define SLICE_MACS_MIN 10000
 
-void syn_accel_init(struct syn_accel *accel, struct syn_loop *loop)
+int syn_accel_init(struct syn_accel *accel, struct syn_loop *loop, const struct syn_timing *timing)
 {
-    *accel = (struct syn_accel){
-        .loop = loop, .kernels = syn_kernels_fastest(), .slice_macs = SLICE_MACS};
+    *accel = (struct syn_accel){.loop = loop, .slice_macs = SLICE_MACS};
+    return syn_compute_new(&accel->compute, timing->part, timing->accel_hz);
 }
 
 void syn_accel_clear(struct syn_accel *accel)
 {
     syn_loop_timer_stop(&accel->slice);
     accel->running = NULL;
+    memset(accel->chunks, 0, sizeof accel->chunks);
+    free(accel->output);
+    accel->output = NULL;
+    if (accel->compute)
+        syn_compute_clear(accel->compute);
+}
+
+void syn_accel_free(struct syn_accel *accel)
+{
+    syn_accel_clear(accel);
+    syn_compute_free(accel->compute);
+    accel->compute = NULL;
+}
+
+static size_t output_bytes(const struct syn_image *image)
+{
+    return syn_deployment_port_bytes(image->out, image->out_count);
+}
+
+/* Room for the output of any of the chunks. */
+static int make_room(struct syn_accel *accel, struct syn_refusal *refusal)
+{
+    size_t most = 1;
     for (unsigned p = 0; p < SYN_RT_PIPELINES_MAX; p++) {
-        free(accel->chunks[p].memory);
-        accel->chunks[p] = (struct syn_accel_chunk){0};
+        const struct syn_image *image = accel->chunks[p].image;
+        size_t bytes = image ? output_bytes(image) : 0;
+        most = bytes > most ? bytes : most;
     }
+    accel->output = malloc(most);
+    if (accel->output)
+        return 0;
+    refusal->code = SYN_ENOMEM;
+    (void)snprintf(refusal->text, sizeof refusal->text, "the host has no memory for an output");
+    return SYN_ENOMEM;
 }
 
-static int deploy_chunk(struct syn_accel_chunk *chunk, const struct syn_image *image,
-                        const struct syn_kernels *kernels)
+int syn_accel_deploy(struct syn_accel *accel, const struct syn_deployment *deployment,
+                     struct syn_refusal *refusal)
 {
-    size_t size = syn_exec_memory_with(image, kernels);
-    chunk->image = image;
-    chunk->memory = malloc(size);
-    if (!chunk->memory)
-        return SYN_ENOMEM;
-    return syn_exec_init_with(&chunk->exec, image, kernels, chunk->memory, size);
-}
-
-int syn_accel_deploy(struct syn_accel *accel, const struct syn_deployment *deployment)
-{
-    for (unsigned p = 0; p < deployment->pipeline_count; p++) {
-        const struct syn_deployed_pipe *pipe = &deployment->pipes[p];
-        int rc = pipe->route.has_body
-                     ? deploy_chunk(&accel->chunks[p], &pipe->image, accel->kernels)
-                     : 0;
-        if (rc) {
-            syn_accel_clear(accel);
-            return rc;
-        }
-    }
-    return 0;
-}
-
-int syn_accel_load(struct syn_accel *accel, unsigned pipeline, const uint8_t *data)
-{
-    const struct syn_accel_chunk *chunk = &accel->chunks[pipeline];
-    for (unsigned i = 0; i < chunk->image->in_count; i++) {
-        const struct syn_port_tensor *in = &chunk->image->in[i];
-        uint32_t size = syn_tensor_bytes(in->shape, in->width);
-        int rc = syn_exec_load(chunk->exec, i, data, size);
-        if (rc)
-            return rc;
-        data += size;
-    }
-    return 0;
+    for (unsigned p = 0; p < deployment->pipeline_count; p++)
+        if (deployment->pipes[p].route.has_body)
+            accel->chunks[p].image = &deployment->pipes[p].image;
+    int rc = make_room(accel, refusal);
+    if (rc == 0)
+        rc = syn_compute_deploy(accel->compute, deployment, refusal);
+    if (rc)
+        syn_accel_clear(accel);
+    return rc;
 }
 
 /* How much work a slice may hold, from what the last one took. */
@@ -78,11 +82,28 @@ static uint64_t adapted(uint64_t macs, int64_t took_ns)
     return macs < SLICE_MACS_MIN ? SLICE_MACS_MIN : macs;
 }
 
+/* The output is read before anybody waits for it: what goes wrong is known then. */
+static void read_output(struct syn_accel *accel)
+{
+    const struct syn_image *image = accel->running->image;
+    uint8_t *to = accel->output;
+    for (unsigned i = 0; i < image->out_count && !accel->failed; i++) {
+        size_t size;
+        const void *tensor = syn_compute_output(accel->compute, i, &size);
+        accel->failed = !tensor;
+        if (tensor)
+            memcpy(to, tensor, size);
+        to += size;
+    }
+}
+
 /* One slice; true while there is more to do. */
 static bool work(struct syn_accel *accel, uint64_t macs)
 {
     int64_t start = syn_loop_now();
-    bool more = syn_exec_step(accel->running->exec, macs);
+    bool more = !accel->failed && syn_compute_step(accel->compute, macs);
+    if (!more)
+        read_output(accel);
     int64_t took_ns = syn_loop_now() - start;
     accel->took_ns += took_ns;
     if (more)
@@ -93,7 +114,7 @@ static bool work(struct syn_accel *accel, uint64_t macs)
 static void finish(struct syn_accel *accel)
 {
     struct syn_accel_chunk *chunk = accel->running;
-    if (chunk->least_ns == 0 || accel->took_ns < chunk->least_ns)
+    if (!accel->failed && (chunk->least_ns == 0 || accel->took_ns < chunk->least_ns))
         chunk->least_ns = accel->took_ns;
     accel->running = NULL;
     accel->done(accel->ctx);
@@ -108,14 +129,17 @@ static void slice(void *ctx)
         finish(accel);
 }
 
-void syn_accel_start(struct syn_accel *accel, unsigned pipeline, void (*done)(void *ctx), void *ctx)
+void syn_accel_start(struct syn_accel *accel, unsigned pipeline, const uint8_t *data,
+                     void (*done)(void *ctx), void *ctx)
 {
     struct syn_accel_chunk *chunk = &accel->chunks[pipeline];
     accel->running = chunk;
     accel->took_ns = 0;
     accel->done = done;
     accel->ctx = ctx;
-    syn_exec_start(chunk->exec);
+    accel->failed = syn_compute_load(accel->compute, pipeline, data) != 0;
+    if (!accel->failed)
+        syn_compute_start(accel->compute);
     if (chunk->least_ns == 0 || chunk->least_ns > SYN_ACCEL_AT_ONCE_NS) {
         syn_loop_timer_start(accel->loop, &accel->slice, 0, 0, slice, accel);
         return;
@@ -124,20 +148,20 @@ void syn_accel_start(struct syn_accel *accel, unsigned pipeline, void (*done)(vo
     finish(accel);
 }
 
+bool syn_accel_failed(const struct syn_accel *accel, char words[SYN_COMPUTE_WORDS])
+{
+    if (accel->failed && !syn_compute_fault(accel->compute, words))
+        (void)snprintf(words, SYN_COMPUTE_WORDS, "the inference could not be computed");
+    return accel->failed;
+}
+
 void syn_accel_unload(const struct syn_accel *accel, unsigned pipeline, uint8_t *data,
                       uint64_t *hash)
 {
-    const struct syn_accel_chunk *chunk = &accel->chunks[pipeline];
-    *hash = SYN_FNV1A_START;
-    for (unsigned i = 0; i < chunk->image->out_count; i++) {
-        size_t size;
-        const void *tensor = syn_exec_output(chunk->exec, i, &size);
-        *hash = syn_fnv1a(*hash, tensor, size);
-        if (data) {
-            memcpy(data, tensor, size);
-            data += size;
-        }
-    }
+    size_t size = output_bytes(accel->chunks[pipeline].image);
+    *hash = syn_fnv1a(SYN_FNV1A_START, accel->output, size);
+    if (data)
+        memcpy(data, accel->output, size);
 }
 
 static int32_t element(const uint8_t *tensor, unsigned width, size_t index)
@@ -148,11 +172,10 @@ static int32_t element(const uint8_t *tensor, unsigned width, size_t index)
 void syn_accel_result(const struct syn_accel *accel, unsigned pipeline,
                       struct syn_tensor_result *result)
 {
-    const struct syn_accel_chunk *chunk = &accel->chunks[pipeline];
-    unsigned width = chunk->image->out[0].width;
-    size_t size, best = 0;
-    const uint8_t *tensor = syn_exec_output(chunk->exec, 0, &size);
-    size_t count = size / (width / 8);
+    const struct syn_port_tensor *out = &accel->chunks[pipeline].image->out[0];
+    unsigned width = out->width;
+    const uint8_t *tensor = accel->output;
+    size_t count = syn_tensor_bytes(out->shape, width) / (width / 8), best = 0;
     int32_t second = INT32_MIN;
     for (size_t i = 1; i < count; i++) {
         bool larger = element(tensor, width, i) > element(tensor, width, best);

@@ -129,12 +129,10 @@ static void load(struct running *r)
 {
     struct syn_wearable *w = r->wearable;
     const uint8_t *data = pipe_of(r)->slots[r->task.from_stage][r->task.from_slot];
-    if (syn_accel_load(&w->accel, r->task.pipeline, data))
-        syn_agent_fault(&w->agent, r->task.pipeline, "the input does not fit the chunk");
     w->kernels.done = false;
     w->kernels.from_ns = r->start_ns;
     w->kernels.handed_ns = syn_virtual_now(&w->clock);
-    syn_accel_start(&w->accel, r->task.pipeline, on_computed, w);
+    syn_accel_start(&w->accel, r->task.pipeline, data, on_computed, w);
 }
 
 static void unload(struct running *r)
@@ -191,10 +189,28 @@ static int64_t lateness(const struct syn_wearable *w, int64_t end_ns)
     return late > 0 ? late : 0;
 }
 
+/* The accelerator had a fault: there is nothing to unload. */
+static void report_failure(struct running *r, const char *words)
+{
+    struct syn_wearable *w = r->wearable;
+    struct syn_task task = r->task;
+    r->active = false;
+    syn_traffic_tell_drop(&w->traffic, task.pipeline, SYN_STAGE_BODY_IN, task.token.inference);
+    syn_traffic_tell_drop(&w->traffic, task.pipeline, SYN_STAGE_BODY_OUT, task.token.inference);
+    syn_agent_infer_failed(&w->agent, &task, r->start_ns, r->end_ns, words);
+    counts_at(w, r->end_ns);
+    settle_soon(w);
+}
+
 static void report_end(struct running *r)
 {
     struct syn_wearable *w = r->wearable;
     struct syn_task task = r->task;
+    char words[SYN_COMPUTE_WORDS];
+    if (task.kind == SYN_TASK_INFER && syn_accel_failed(&w->accel, words)) {
+        report_failure(r, words);
+        return;
+    }
     int64_t late = task.kind == SYN_TASK_INFER ? lateness(w, r->end_ns) : 0;
     r->active = false;
     syn_agent_task_ended(&w->agent, &task, r->start_ns, r->end_ns, late, result_of(w, &task));
@@ -289,7 +305,7 @@ static void tell_misfit(struct syn_wearable *w, unsigned pipeline,
     syn_agent_log(&w->agent, 2, text);
 }
 
-static int deploy(void *ctx, const struct syn_deployment *deployment)
+static int deploy(void *ctx, const struct syn_deployment *deployment, struct syn_refusal *refusal)
 {
     struct syn_wearable *w = ctx;
     forget_tasks(w);
@@ -301,7 +317,7 @@ static int deploy(void *ctx, const struct syn_deployment *deployment)
             tell_misfit(w, p, pipe);
     }
     w->weights_ns = weights_loaded(w, deployment);
-    return syn_accel_deploy(&w->accel, deployment);
+    return syn_accel_deploy(&w->accel, deployment, refusal);
 }
 
 static void set_peers(void *ctx, unsigned self, const struct syn_agent_peer *peers, unsigned count)
@@ -441,9 +457,10 @@ static int init(struct syn_wearable *w)
     const struct syn_wearable_config *c = &w->config;
     const struct syn_peers_events events = {w, peer_message, peer_up};
     syn_virtual_init(&w->clock, c->loop, c->identity.speed_permille);
-    syn_accel_init(&w->accel, c->loop);
     syn_traffic_init(&w->traffic, &w->agent, &w->clock);
-    int rc = init_agent(w);
+    int rc = syn_accel_init(&w->accel, c->loop, &c->timing);
+    if (rc == 0)
+        rc = init_agent(w);
     if (rc || !c->radio_path)
         return rc;
     rc = syn_peers_new(&w->peers, c->loop, c->radio_path, &events);
@@ -474,7 +491,7 @@ void syn_wearable_free(struct syn_wearable *w)
         return;
     syn_peers_free(w->peers);
     syn_traffic_reset(&w->traffic);
-    syn_accel_clear(&w->accel);
+    syn_accel_free(&w->accel);
     syn_sensing_close(&w->sensing);
     syn_virtual_close(&w->clock);
     syn_loop_timer_stop(&w->settle);

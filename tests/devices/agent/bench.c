@@ -53,9 +53,11 @@ static bool port_write(void *ctx, unsigned link, const uint8_t *bytes, size_t si
     return true;
 }
 
-static int port_deploy(void *ctx, const struct syn_deployment *deployment)
+static int port_deploy(void *ctx, const struct syn_deployment *deployment,
+                       struct syn_refusal *refusal)
 {
     struct bench *b = ctx;
+    (void)refusal;
     b->deploys++;
     b->begun_count = 0;
     if (b->deploy_result)

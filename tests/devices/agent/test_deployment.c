@@ -203,12 +203,12 @@ static void every_limit_is_named_with_its_numbers(void **state)
     put_image(f, big, 1, 2, hash);
     assert_int_equal(open_pipes(f, pipes, 1), SYN_EOOR);
     assert_non_null(strstr(f->refusal.text, "data memory: needs "));
-    assert_non_null(strstr(f->refusal.text, "(layer 1 of chunk [1,2))"));
+    assert_non_null(strstr(f->refusal.text, "layer 1 of chunk [1,2))"));
     put_image(f, biased, 0, 1, hash);
     pipes[1] = pipes[2] = pipes[0];
     assert_int_equal(open_pipes(f, pipes, 2), SYN_EOOR);
     print_message("%s\n", f->refusal.text);
-    assert_non_null(strstr(f->refusal.text, "(layer 0 of chunk [0,1))"));
+    assert_non_null(strstr(f->refusal.text, "layer 0 of chunk [0,1))"));
 }
 
 static void what_is_sensed_here_must_be_what_the_chunk_here_takes(void **state)

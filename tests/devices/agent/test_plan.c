@@ -127,7 +127,7 @@ static void what_does_not_fit_is_refused_in_words_and_changes_nothing(void **sta
     const struct message *m = bench_plan(b, "prepare", 2, hash);
     bench_expect_rc(m, SYN_GROUP_SYNERGY, SYN_GRC_OOR);
     assert_string_equal(answer_text(m, "msg"),
-                        "kernels: needs 128 words, 0 free on processor 0 (layer 0 of chunk [0,4))");
+                        "kernels: needs 128 words, 0 free on processor 0 (pipeline 0, layer 0 of chunk [0,4))");
     assert_string_equal(plan_state(b), "committed");
     assert_int_equal(b->deployed->pipes[0].layers, 2);
     bench_expect_ok(bench_run(b, true, false, 0));

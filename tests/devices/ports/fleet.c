@@ -181,7 +181,7 @@ static void deploy(struct fleet *f, unsigned self, unsigned depth)
                      out.length);
     if (!syn_agent_plan_prepare(agent, 1, hash, &refusal))
         fail_msg("device %u: %s", self, refusal.text);
-    assert_int_equal(syn_agent_plan_commit(agent, 1), 0);
+    assert_int_equal(syn_agent_plan_commit(agent, 1, &refusal), 0);
     look_in_between(&f->device[self]);
 }
 

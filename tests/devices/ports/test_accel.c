@@ -23,20 +23,22 @@ struct rig {
 
 static void rig_open(struct rig *r, struct chain chain)
 {
+    const struct syn_timing timing = {.part = &syn_part_max78000, .accel_hz = 50000000};
     struct syn_deployed_pipe *pipe = &r->deployment.pipes[0];
+    struct syn_refusal refusal;
     *r = (struct rig){.loop = syn_loop_new(), .image = malloc(IMAGE_BYTES)};
     const size_t size = chain_image(chain, 0, chain.layers, r->image, IMAGE_BYTES);
     r->window = calloc(chain.size * chain.size, 3);
     r->deployment.pipeline_count = 1;
     pipe->route.has_body = true;
     assert_int_equal(syn_image_open(&pipe->image, r->image, size), 0);
-    syn_accel_init(&r->accel, r->loop);
-    assert_int_equal(syn_accel_deploy(&r->accel, &r->deployment), 0);
+    assert_int_equal(syn_accel_init(&r->accel, r->loop, &timing), 0);
+    assert_int_equal(syn_accel_deploy(&r->accel, &r->deployment, &refusal), 0);
 }
 
 static void rig_close(struct rig *r)
 {
-    syn_accel_clear(&r->accel);
+    syn_accel_free(&r->accel);
     syn_loop_free(r->loop);
     free(r->image);
     free(r->window);
@@ -56,8 +58,7 @@ static bool is_done(void *ctx)
 static bool infer(struct rig *r, uint64_t *hash)
 {
     r->done = false;
-    assert_int_equal(syn_accel_load(&r->accel, 0, (const uint8_t *)r->window), 0);
-    syn_accel_start(&r->accel, 0, on_done, r);
+    syn_accel_start(&r->accel, 0, (const uint8_t *)r->window, on_done, r);
     const bool at_once = r->done;
     assert_int_equal(syn_loop_run_until(r->loop, is_done, r, 20000000000), 0);
     syn_accel_unload(&r->accel, 0, NULL, hash);
