@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool prepared = syn_agent_plan_prepare(&d->agent, 2, hash, &refusal) != NULL;
     if (!prepared && (refusal.code == 0 || refusal.text[0] == 0))
         abort();
-    if (prepared && syn_agent_plan_commit(&d->agent, 2))
+    if (prepared && syn_agent_plan_commit(&d->agent, 2, &refusal))
         abort(); /* what could be prepared can be committed */
     if (prepared)
         syn_agent_plan_start(&d->agent, SYN_RT_FAIR, 3);

@@ -165,7 +165,6 @@ static void reach(struct fuzz_device *d, unsigned state)
     }
     if (state >= 2 && !syn_agent_plan_prepare(&d->agent, 1, plan, &refusal))
         abort();
-    struct syn_refusal refusal;
     if (state >= 3 && syn_agent_plan_commit(&d->agent, 1, &refusal))
         abort();
     if (state >= 4)
