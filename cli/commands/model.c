@@ -123,7 +123,8 @@ static int run_add(struct syn_console *console, const struct syn_call *call,
                    struct syn_error *error)
 {
     const struct syn_import_options options = {.name = syn_call_text(call, "--name"),
-                                               .weights = syn_call_text(call, "--weights")};
+                                               .weights = syn_call_text(call, "--weights"),
+                                               .input = syn_call_text(call, "--input")};
     struct syn_table *table = summary_table();
     int status = add_file(console, syn_call_text(call, "FILE"), &options,
                           syn_result_json(&console->result), table, error);
@@ -396,6 +397,10 @@ static const struct syn_command commands[] = {
                      .value = "FILE",
                      .kind = SYN_VALUE_FILE,
                      .help = "its weights, where FILE only describes the layers"},
+                    {.name = "--input",
+                     .value = "CxHxW",
+                     .help = "shape of its input, where FILE does not say it; CxL: of one "
+                             "dimension"},
                     {.name = "--name", .value = "NAME", .help = "call it so"}},
         .run = run_add,
     },

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/import/import.h"
 
+#include "core/import/vendor/vendor.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -37,7 +39,11 @@ static const struct syn_import_format json = {
 
 /* ---- all ---- */
 
-static const struct syn_import_format *const formats[] = {&json};
+static const struct syn_import_format *const formats[] = {
+    &json,
+    &syn_import_vendor,
+    &syn_import_checkpoint,
+};
 
 #define FORMATS (sizeof formats / sizeof *formats)
 
@@ -94,6 +100,9 @@ static int read_as(const struct syn_import_format *format, struct syn_imported *
     imported->format = format->name;
     if (options->weights && !format->takes_weights)
         return syn_error_set(error, SYN_EINVAL, "%s names its weights itself: no --weights",
+                             format->name);
+    if (options->input && !format->takes_input)
+        return syn_error_set(error, SYN_EINVAL, "%s says the shape of its input: no --input",
                              format->name);
     return format->read(imported, probe, options, error);
 }

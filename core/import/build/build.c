@@ -56,6 +56,27 @@ void syn_import_name(char name[SYN_MODEL_NAME_MAX], const struct syn_import_opti
         (void)snprintf(name, SYN_MODEL_NAME_MAX, "model");
 }
 
+int syn_import_shape(const char *text, struct syn_shape *shape, struct syn_error *error)
+{
+    unsigned size[3] = {0, 0, 1};
+    int count = 0, used = 0;
+    const char *at = text;
+    while (count < 3 && sscanf(at, "%5u%n", &size[count], &used) == 1 && size[count] > 0 &&
+           size[count] <= UINT16_MAX) {
+        count++;
+        at += used;
+        if (*at != 'x')
+            break;
+        at++;
+    }
+    if (count < 2 || *at || at[-1] == 'x')
+        return syn_error_set(error, SYN_EINVAL,
+                             "'%s' is no shape: CHANNELSxHEIGHTxWIDTH or CHANNELSxLENGTH", text);
+    *shape = (struct syn_shape){
+        .channels = (uint16_t)size[0], .height = (uint16_t)size[1], .width = (uint16_t)size[2]};
+    return 0;
+}
+
 static bool add_weights(cJSON *document, const void *blob, size_t size)
 {
     uint8_t digest[SYN_SHA256_SIZE];

@@ -26,4 +26,7 @@ int syn_import_build(struct syn_imported *imported, cJSON *document, const void 
 void syn_import_name(char name[SYN_MODEL_NAME_MAX], const struct syn_import_options *options,
                      const char *said, const char *path);
 
+/* "3x32x32" or "128x128", whose last axis is then its length. SYN_EINVAL with words. */
+int syn_import_shape(const char *text, struct syn_shape *shape, struct syn_error *error);
+
 #endif
