@@ -30,13 +30,9 @@ struct target {
 
 /* ---- decoding ----------------------------------------------------------------------------- */
 
-static enum syn_layer_register by_number(const struct syn_registers *r, uint32_t number)
+static enum syn_layer_register by_number(const struct syn_emulator *e, uint32_t number)
 {
-    unsigned reg = 0;
-
-    while (reg < SYN_LREG_COUNT && r->number[reg] != number)
-        reg++;
-    return (enum syn_layer_register)reg;
+    return number < NUMBERS ? (enum syn_layer_register)e->by_number[number] : SYN_LREG_COUNT;
 }
 
 static bool set_layer(struct target *t, enum syn_layer_register reg, uint32_t layer, uint32_t max)
@@ -70,10 +66,10 @@ static bool find_layer(const struct syn_emulator *e, uint32_t offset, struct tar
         return false;
     offset -= r->layer;
     if (r->layer_stride < r->number_stride)
-        return set_layer(t, by_number(r, offset / r->number_stride),
+        return set_layer(t, by_number(e, offset / r->number_stride),
                          offset % r->number_stride / r->layer_stride, layers);
     if (offset < layers * r->layer_stride)
-        return set_layer(t, by_number(r, offset % r->layer_stride / r->number_stride),
+        return set_layer(t, by_number(e, offset % r->layer_stride / r->number_stride),
                          offset / r->layer_stride, layers);
     return find_stream(r, offset, t);
 }
@@ -82,6 +78,10 @@ void bus_init(struct syn_emulator *e)
 {
     const struct syn_registers *r = e->regs;
 
+    memset(e->by_number, SYN_LREG_COUNT, sizeof e->by_number);
+    for (unsigned reg = SYN_LREG_COUNT; reg-- > 0;)
+        if (r->number[reg] < NUMBERS)
+            e->by_number[r->number[reg]] = (uint8_t)reg;
     e->memories[MEMORY_DATA] = (struct memory){r->data, r->data_stride, 4, 4 * e->data_words};
     e->memories[MEMORY_WEIGHTS] =
         (struct memory){r->weights, r->weight_stride, 16, 16 * e->weight_words};
@@ -125,8 +125,11 @@ static struct target find_in_quadrant(const struct syn_emulator *e, uint32_t add
     if (offset < 4 * CONTROLS) {
         t.where = AT_CONTROL;
         t.index = offset / 4;
-    } else if (!find_memory(e, offset, &t) && !find_layer(e, offset, &t)) {
-        t.where = is_register(r, offset) ? AT_RESERVED : AT_NOTHING;
+    } else if (is_register(r, offset)) {
+        if (!find_layer(e, offset, &t))
+            t.where = AT_RESERVED;
+    } else if (!find_memory(e, offset, &t)) {
+        t.where = AT_NOTHING;
     }
     if (t.where == AT_WEIGHTS && t.at >= 16 * weight_room(e, t.index))
         t.where = AT_NOTHING;
@@ -213,13 +216,14 @@ static bool gate_pass(struct syn_emulator *e, const struct target *t, uint32_t a
 
 static void lose(struct syn_emulator *e, unsigned quadrant, bool weights_only)
 {
-    size_t weights = (size_t)16 * e->weight_words, data = (size_t)4 * e->data_words;
+    size_t weights = (size_t)16 * e->weight_words;
 
     e->generation++;
     memset(e->weight_state + quadrant * weights, 0, weights);
     if (weights_only)
         return;
-    memset(e->data_state + quadrant * data, 0, data);
+    for (uint32_t word = 0; word < e->data_words; word++)
+        memset(e->data_state + data_cell(4 * quadrant, word), 0, 4);
     memset(e->bias_state + (size_t)quadrant * e->part->bias_bytes, 0, e->part->bias_bytes);
 }
 
@@ -307,12 +311,10 @@ static bool busy(const struct syn_emulator *e, const struct target *t)
            (t->where == AT_CONTROL && t->index != SYN_REG_CTL);
 }
 
-static void write_data(struct syn_emulator *e, const struct target *t, uint32_t value)
+static void write_data(struct syn_emulator *e, size_t cell, uint32_t value)
 {
-    size_t word = (size_t)t->index * e->data_words + t->at / 4;
-
-    syn_put_le32(e->data + 4 * word, value);
-    e->data_state[word] = DEFINED_ALL;
+    syn_put_le32(e->data + 4 * cell, value);
+    e->data_state[cell] = DEFINED_ALL;
 }
 
 static void write_bias(struct syn_emulator *e, const struct target *t, uint32_t value)
@@ -323,9 +325,26 @@ static void write_bias(struct syn_emulator *e, const struct target *t, uint32_t 
     e->bias_state[at] = 1;
 }
 
+static void open_window(struct syn_emulator *e, const struct target *t, uint32_t address)
+{
+    e->window =
+        (struct window){.start = address - t->at, .bytes = 4 * e->data_words, .instance = t->index};
+}
+
+/* The cell of an address in the window; false where a closer look is needed. */
+static bool in_window(const struct syn_emulator *e, uint32_t address, size_t *cell)
+{
+    uint32_t offset = address - e->window.start;
+
+    *cell = data_cell(e->window.instance, offset / 4);
+    return offset < e->window.bytes && offset % 4 == 0;
+}
+
 static void write_target(struct syn_emulator *e, const struct target *t, uint32_t address,
                          uint32_t value)
 {
+    if (t->where != AT_DATA)
+        e->window.bytes = 0;
     switch (t->where) {
     case AT_CLOCK_DIVIDER:
         e->clock_divider = value;
@@ -352,7 +371,8 @@ static void write_target(struct syn_emulator *e, const struct target *t, uint32_
         weight_write(e, t->index, t->at, value);
         break;
     case AT_DATA:
-        write_data(e, t, value);
+        write_data(e, data_cell(t->index, t->at / 4), value);
+        open_window(e, t, address);
         break;
     case AT_CACHE:
         break;
@@ -366,8 +386,14 @@ static void write_target(struct syn_emulator *e, const struct target *t, uint32_
 
 void syn_emulator_write(struct syn_emulator *emulator, uint32_t address, uint32_t value)
 {
-    struct target t = find(emulator, address);
+    struct target t;
+    size_t cell;
 
+    if (in_window(emulator, address, &cell)) {
+        write_data(emulator, cell, value);
+        return;
+    }
+    t = find(emulator, address);
     if (address % 4 != 0) {
         bus_fault(emulator, SYN_FAULT_ADDRESS, address, "not a multiple of 4");
         return;
@@ -426,7 +452,7 @@ static uint32_t read_target(const struct syn_emulator *e, const struct target *t
     case AT_WEIGHTS:
         return weight_read(e, t->index, t->at);
     case AT_DATA:
-        return syn_get_le32(e->data + 4 * ((size_t)t->index * e->data_words + t->at / 4));
+        return syn_get_le32(e->data + 4 * data_cell(t->index, t->at / 4));
     default:
         return 0;
     }
@@ -440,9 +466,9 @@ uint32_t syn_emulator_peek(const struct syn_emulator *emulator, uint32_t address
 }
 
 /* A word of which no byte has a value: why it has none is the fault. */
-static void check_value(struct syn_emulator *e, const struct target *t, uint32_t address)
+static void check_value(struct syn_emulator *e, size_t cell, uint32_t address)
 {
-    uint8_t state = e->data_state[(size_t)t->index * e->data_words + t->at / 4];
+    uint8_t state = e->data_state[cell];
 
     if (state & DEFINED_ALL)
         return;
@@ -454,8 +480,14 @@ static void check_value(struct syn_emulator *e, const struct target *t, uint32_t
 
 uint32_t syn_emulator_read(struct syn_emulator *emulator, uint32_t address)
 {
-    struct target t = find(emulator, address);
+    struct target t;
+    size_t cell;
 
+    if (in_window(emulator, address, &cell)) {
+        check_value(emulator, cell, address);
+        return syn_get_le32(emulator->data + 4 * cell);
+    }
+    t = find(emulator, address);
     if (address % 4 != 0) {
         bus_fault(emulator, SYN_FAULT_ADDRESS, address, "not a multiple of 4");
         return 0;
@@ -466,7 +498,9 @@ uint32_t syn_emulator_read(struct syn_emulator *emulator, uint32_t address)
         bus_fault(emulator, SYN_FAULT_ADDRESS, address, "read, but there is nothing");
     else if (t.where == AT_RESERVED)
         bus_fault(emulator, SYN_FAULT_UNMODELLED, address, "a register that is not modelled");
-    else if (t.where == AT_DATA)
-        check_value(emulator, &t, address);
+    else if (t.where == AT_DATA) {
+        check_value(emulator, data_cell(t.index, t.at / 4), address);
+        open_window(emulator, &t, address);
+    }
     return read_target(emulator, &t);
 }

@@ -10,12 +10,14 @@ static bool allocate(struct syn_emulator *e)
     size_t weights = (size_t)PROCESSORS * e->weight_words;
     size_t bias = (size_t)QUADRANTS * e->part->bias_bytes;
 
-    e->data = calloc(words, 4);
+    e->data = aligned_bytes(4 * words);
     e->data_state = malloc(words);
     e->weights = calloc(weights, SYN_WEIGHT_BYTES);
     e->weight_state = malloc(weights);
     e->bias = calloc(bias, 1);
     e->bias_state = malloc(bias);
+    if (e->data)
+        memset(e->data, 0, 4 * words);
     return e->data && e->data_state && e->weights && e->weight_state && e->bias && e->bias_state;
 }
 
@@ -83,6 +85,7 @@ void syn_emulator_reset(struct syn_emulator *emulator)
     memset(e->data_state, 0, (size_t)INSTANCES * e->data_words);
     memset(e->weight_state, 0, (size_t)PROCESSORS * e->weight_words);
     memset(e->bias_state, 0, (size_t)QUADRANTS * e->part->bias_bytes);
+    e->window.bytes = 0;
     e->always_on = e->clock_divider = 0;
     e->clock_disable = SYN_CLOCK_GATE;
     e->generation++;

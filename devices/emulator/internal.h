@@ -17,6 +17,7 @@
 #define INSTANCES      SYN_PART_INSTANCES
 #define LAYERS_MAX     128u
 #define CONTROLS       4u
+#define NUMBERS        128u /* of layer registers */
 #define POWER_WORDS    4u
 #define NOT_THERE      (-1)
 #define PLAN_BUCKETS   256u
@@ -105,6 +106,13 @@ struct stream {
     uint8_t bytes[12];
 };
 
+/* Addresses of data memory that were used last and need no second look: an instance whose quadrant
+ * has power and clock. Whatever is written elsewhere closes it. */
+struct window {
+    uint32_t start, bytes; /* 0 bytes: closed */
+    unsigned instance;
+};
+
 /* Where a kind of memory lies in a quadrant: `count` of them, each of `bytes`. */
 enum memory_kind { MEMORY_DATA, MEMORY_WEIGHTS, MEMORY_BIAS, MEMORY_CACHE, MEMORY_COUNT };
 
@@ -143,15 +151,17 @@ struct syn_emulator {
     uint32_t data_words, weight_words; /* of an instance; of the largest processor */
 
     struct memory memories[MEMORY_COUNT];
+    uint8_t by_number[NUMBERS]; /* enum syn_layer_register of a number */
     struct quadrant quadrants[QUADRANTS];
     uint32_t power[POWER_WORDS], always_on, clock_divider, clock_disable;
-    uint8_t *data;         /* [instance][4 words] */
-    uint8_t *data_state;   /* [instance][word] */
+    uint8_t *data;         /* [word][instance][4]: of a pixel, the channels are neighbours */
+    uint8_t *data_state;   /* [word][instance] */
     uint8_t *weights;      /* [processor][word][9] */
     uint8_t *weight_state; /* [processor][word]: written */
     int8_t *bias;          /* [quadrant][byte] */
     uint8_t *bias_state;
     struct stream streams[PROCESSORS];
+    struct window window;
 
     uint32_t generation; /* of weights and bias: each write begins a new one */
     struct plan *plans[PLAN_BUCKETS];
@@ -218,6 +228,12 @@ struct plan *plan_of(struct syn_emulator *e, unsigned layer, struct syn_emulator
 void plans_drop(struct syn_emulator *e);
 
 /* ---- tensors ------------------------------------------------------------------------------ */
+
+/* Number of a word of data memory: data + 4 cell, data_state + cell. */
+static inline size_t data_cell(unsigned instance, uint32_t word)
+{
+    return (size_t)word * INSTANCES + instance;
+}
 
 /* Where output `lane` of a pass goes: the word of its first pixel, and the byte in each. */
 struct place {

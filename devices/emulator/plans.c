@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "devices/base/hash.h"
+#include "devices/base/bytes.h"
 
 #define PLANS_MAX       1024u
 #define PLANS_BYTES_MAX ((size_t)128 << 20)
@@ -54,7 +54,12 @@ static void make_key(const struct syn_emulator *e, unsigned layer, struct plan_k
 
 static struct plan **bucket_of(struct syn_emulator *e, const struct plan_key *key)
 {
-    return &e->plans[syn_fnv1a(SYN_FNV1A_START, key, sizeof *key) % PLAN_BUCKETS];
+    const unsigned char *bytes = (const unsigned char *)key;
+    uint64_t hash = 0;
+
+    for (size_t i = 0; i < sizeof *key; i += 4)
+        hash = (hash ^ syn_get_le32(bytes + i)) * UINT64_C(0x9e3779b97f4a7c15);
+    return &e->plans[(hash >> 32) % PLAN_BUCKETS];
 }
 
 static int make_plan(struct syn_emulator *e, unsigned layer, struct plan *plan,

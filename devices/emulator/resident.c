@@ -8,6 +8,15 @@
 #include "devices/part/pack.h"
 #include "devices/part/route.h"
 
+/* Writes of words that are made again and again: computed once. */
+struct script {
+    struct script_write {
+        uint32_t address, value;
+    } * writes;
+    size_t count, room;
+    bool short_of_memory;
+};
+
 struct chunk {
     const struct syn_image *image;
     struct syn_layer *layers;
@@ -15,6 +24,7 @@ struct chunk {
     struct syn_chunk chunk;
     struct syn_ports ports;
     struct syn_program program;
+    struct script configure, start;
 };
 
 struct syn_resident {
@@ -24,7 +34,6 @@ struct syn_resident {
     struct syn_place places[SYN_PART_PLACEMENTS_MAX];
     unsigned count;
     struct chunk *current; /* configured; NULL: none */
-    struct syn_written written;
     void *output;
     size_t output_size;
 };
@@ -56,6 +65,66 @@ static int result_of(const struct syn_resident *r)
     return syn_emulator_fault(r->emulator) ? SYN_EDEVICE : 0;
 }
 
+/* ---- scripts ------------------------------------------------------------------------------ */
+
+static void note_word(void *user, uint32_t address, uint32_t value)
+{
+    struct script *s = user;
+
+    if (s->count == s->room) {
+        size_t room = s->room ? 2 * s->room : 64;
+        struct script_write *writes = realloc(s->writes, room * sizeof *writes);
+
+        s->short_of_memory |= !writes;
+        if (!writes)
+            return;
+        s->writes = writes;
+        s->room = room;
+    }
+    s->writes[s->count++] = (struct script_write){address, value};
+}
+
+static void play(struct syn_resident *r, const struct script *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        syn_emulator_write(r->emulator, s->writes[i].address, s->writes[i].value);
+}
+
+static void forget_word(void *user, uint32_t address, uint32_t value)
+{
+    (void)user;
+    (void)address;
+    (void)value;
+}
+
+/* Registers that are not 0 when every chunk has been configured in its turn. */
+static struct syn_written written_by_all(const struct syn_resident *r)
+{
+    const struct syn_sink nowhere = {.word = forget_word};
+    struct syn_written all = {0};
+
+    for (unsigned i = 0; i < r->count; i++) {
+        struct syn_written one = {0};
+
+        syn_program_configure(&r->chunks[i].program, &one, &nowhere);
+        for (size_t b = 0; b < sizeof all; b++)
+            ((uint8_t *)&all)[b] |= ((const uint8_t *)&one)[b];
+    }
+    return all;
+}
+
+/* Of a chunk that may follow any of the others. */
+static int write_scripts(struct chunk *c, struct syn_written before)
+{
+    const struct syn_sink configure = {.word = note_word, .user = &c->configure};
+    const struct syn_sink start = {.word = note_word, .user = &c->start};
+
+    syn_program_configure(&c->program, &before, &configure);
+    syn_transfer_pad(&c->program, &start);
+    syn_program_start(&c->program, &start);
+    return c->configure.short_of_memory || c->start.short_of_memory ? SYN_ENOMEM : 0;
+}
+
 /* ---- making and clearing ------------------------------------------------------------------ */
 
 int syn_resident_new(struct syn_resident **resident, const struct syn_part *part,
@@ -80,11 +149,12 @@ static void clear(struct syn_resident *r)
     for (unsigned i = 0; i < r->count; i++) {
         free(r->chunks[i].layers);
         free(r->chunks[i].routes);
+        free(r->chunks[i].configure.writes);
+        free(r->chunks[i].start.writes);
         r->chunks[i] = (struct chunk){0};
     }
     r->count = 0;
     r->current = NULL;
-    r->written = (struct syn_written){0};
     syn_emulator_reset(r->emulator);
 }
 
@@ -161,6 +231,16 @@ static int program(struct syn_resident *r, uint32_t hz, struct syn_misfit *misfi
     return rc;
 }
 
+static int script(struct syn_resident *r)
+{
+    const struct syn_written all = written_by_all(r);
+    int rc = 0;
+
+    for (unsigned i = 0; rc == 0 && i < r->count; i++)
+        rc = write_scripts(&r->chunks[i], all);
+    return rc;
+}
+
 static int write_all(struct syn_resident *r)
 {
     struct syn_sink sink = sink_of(r);
@@ -180,12 +260,10 @@ static int write_all(struct syn_resident *r)
 /* What would make the first inferences late is done now. */
 static void prepare(struct syn_resident *r)
 {
-    struct syn_sink sink = sink_of(r);
-
     for (unsigned i = 0; i < r->count; i++) {
         r->current = &r->chunks[i];
-        syn_program_configure(&r->current->program, &r->written, &sink);
-        syn_program_start(&r->current->program, &sink);
+        play(r, &r->current->configure);
+        play(r, &r->current->start);
         syn_emulator_prepare(r->emulator);
     }
 }
@@ -207,6 +285,8 @@ int syn_resident_deploy(struct syn_resident *resident, const struct syn_image *c
         rc = place(resident, misfit);
     if (rc == 0)
         rc = program(resident, hz, misfit);
+    if (rc == 0)
+        rc = script(resident);
     if (rc == 0)
         rc = write_all(resident);
     if (rc == 0) {
@@ -237,7 +317,7 @@ int syn_resident_load(struct syn_resident *resident, unsigned chunk, const void 
     const int8_t *at = data;
 
     if (resident->current != c)
-        syn_program_configure(&c->program, &resident->written, &sink);
+        play(resident, &c->configure);
     resident->current = c;
     for (unsigned i = 0; i < c->image->in_count; i++) {
         const struct syn_port_tensor *in = &c->image->in[i];
@@ -261,10 +341,7 @@ void syn_resident_forgive(struct syn_resident *resident)
 
 void syn_resident_start(struct syn_resident *resident)
 {
-    struct syn_sink sink = sink_of(resident);
-
-    syn_transfer_pad(&resident->current->program, &sink);
-    syn_program_start(&resident->current->program, &sink);
+    play(resident, &resident->current->start);
 }
 
 bool syn_resident_step(struct syn_resident *resident, uint64_t macs)

@@ -31,15 +31,21 @@ static struct elements elements_of(const struct syn_emulator *e, const struct pl
 struct group {
     uint32_t channel, count;
     uint8_t lanes[4];
-    size_t word;
+    size_t cell;
 };
+
+/* Cells from a pixel to the next. */
+static size_t pixel_cells(const struct plan *p)
+{
+    return (size_t)p->write.pixel * INSTANCES;
+}
 
 static void put_group(struct syn_emulator *e, const struct plan *p, const struct group *g)
 {
     uint32_t pixels = (uint32_t)p->layer.out.height * p->layer.out.width;
-    size_t word = g->word;
+    size_t cell = g->cell;
 
-    for (uint32_t i = 0; i < pixels; i++, word += p->write.pixel) {
+    for (uint32_t i = 0; i < pixels; i++, cell += pixel_cells(p)) {
         uint8_t bytes[4] = {0}, state = 0;
 
         for (uint32_t c = 0; c < g->count; c++) {
@@ -48,54 +54,87 @@ static void put_group(struct syn_emulator *e, const struct plan *p, const struct
             bytes[g->lanes[c]] = ((const uint8_t *)e->output.bytes)[from.first + i * from.apart];
             state |= (uint8_t)(1u << (g->lanes[c] + (is_hollow(e, p, g->channel + c, i) ? 4 : 0)));
         }
-        memcpy(e->data + 4 * word, bytes, 4);
-        e->data_state[word] = state;
+        memcpy(e->data + 4 * cell, bytes, 4);
+        e->data_state[cell] = state;
     }
 }
 
-/* The same where all four follow each other and all have a value. */
-static void put_words(struct syn_emulator *e, const struct plan *p, const struct group *g)
+/* `count` words of a pixel side by side, of channels that follow each other and have values. The
+ * sizes that are frequent are left to the compiler. */
+static void put_words(struct syn_emulator *e, const struct plan *p, const struct group *g,
+                      unsigned count)
 {
     uint32_t pixels = (uint32_t)p->layer.out.height * p->layer.out.width;
     const uint8_t *from = (const uint8_t *)e->output.bytes + g->channel;
-    size_t word = g->word;
+    size_t apart = p->layer.out.channels, step = pixel_cells(p);
+    uint8_t *to = e->data + 4 * g->cell, *state = e->data_state + g->cell;
 
-    for (uint32_t i = 0; i < pixels; i++, from += p->layer.out.channels, word += p->write.pixel) {
-        memcpy(e->data + 4 * word, from, 4);
-        e->data_state[word] = DEFINED_ALL;
+#define PUT(n)                                                                                     \
+    for (uint32_t i = 0; i < pixels; i++) {                                                        \
+        memcpy(to + 4 * i * step, from + i * apart, 4 * (n));                                      \
+        memset(state + i * step, DEFINED_ALL, n);                                                  \
+    }                                                                                              \
+    break
+    switch (count) {
+    case 1:
+        PUT(1);
+    case 4:
+        PUT(4);
+    case 8:
+        PUT(8);
+    case 16:
+        PUT(16);
+    default:
+        PUT(count);
     }
+#undef PUT
 }
 
-static void put_wide(struct syn_emulator *e, const struct plan *p, size_t word, uint32_t channel)
+static void put_wide(struct syn_emulator *e, const struct plan *p, size_t cell, uint32_t channel)
 {
     uint32_t pixels = (uint32_t)p->layer.out.height * p->layer.out.width;
     struct elements from = elements_of(e, p, channel);
     const int32_t *values = (const int32_t *)e->output.bytes + from.first;
 
-    for (uint32_t i = 0; i < pixels; i++, word += p->write.pixel) {
-        syn_put_le32(e->data + 4 * word, (uint32_t)values[i * from.apart]);
-        e->data_state[word] = is_hollow(e, p, channel, i) ? TAINTED_ALL : DEFINED_ALL;
+    for (uint32_t i = 0; i < pixels; i++, cell += pixel_cells(p)) {
+        syn_put_le32(e->data + 4 * cell, (uint32_t)values[i * from.apart]);
+        e->data_state[cell] = is_hollow(e, p, channel, i) ? TAINTED_ALL : DEFINED_ALL;
     }
 }
 
-static size_t word_of(const struct syn_emulator *e, struct place at)
+static size_t cell_of(struct place at)
 {
-    return (size_t)at.instance * e->data_words + at.word;
+    return data_cell(at.instance, at.word);
 }
 
-static struct group group_at(const struct syn_emulator *e, const struct plan *p, uint32_t channel)
+static struct group group_at(const struct plan *p, uint32_t channel)
 {
     const struct plan_write *w = &p->write;
     struct place at = write_place(p, channel / w->lanes, channel % w->lanes);
-    struct group g = {.channel = channel, .word = word_of(e, at)};
+    struct group g = {.channel = channel, .cell = cell_of(at)};
 
     do {
         g.lanes[g.count++] = (uint8_t)at.byte;
         if (++channel == p->layer.out.channels || g.count == 4)
             break;
         at = write_place(p, channel / w->lanes, channel % w->lanes);
-    } while (word_of(e, at) == g.word);
+    } while (cell_of(at) == g.cell);
     return g;
+}
+
+/* Words from this on that lie side by side, and the channels in them. */
+static unsigned words_at(const struct plan *p, const struct group *g)
+{
+    unsigned count = 1;
+
+    while (g->channel + 4 * count < p->layer.out.channels) {
+        struct group next = group_at(p, g->channel + 4 * count);
+
+        if (next.count < 4 || next.cell != g->cell + count)
+            break;
+        count++;
+    }
+    return count;
 }
 
 void scatter(struct syn_emulator *e, const struct plan *plan)
@@ -106,16 +145,18 @@ void scatter(struct syn_emulator *e, const struct plan *plan)
     for (uint32_t c = 0; c < plan->layer.out.channels;) {
         struct place at = write_place(plan, c / w->lanes, c % w->lanes);
         struct group g;
+        unsigned words;
 
         if (w->wide) {
-            put_wide(e, plan, word_of(e, at), c++);
+            put_wide(e, plan, cell_of(at), c++);
             continue;
         }
-        g = group_at(e, plan, c);
-        if (g.count == 4 && !doubtful)
-            put_words(e, plan, &g);
+        g = group_at(plan, c);
+        words = g.count == 4 && !doubtful ? words_at(plan, &g) : 0;
+        if (words)
+            put_words(e, plan, &g, words);
         else
             put_group(e, plan, &g);
-        c += g.count;
+        c += words ? 4 * words : g.count;
     }
 }

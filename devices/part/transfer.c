@@ -69,11 +69,20 @@ uint32_t syn_transfer_address(const struct syn_registers *regs,
 
 /* ---- instance by instance --------------------------------------------------------------- */
 
-/* The channels that one instance has in one pass: values of the channel in each lane, or NULL. */
+/* The channels that one instance has in one pass. */
 struct lanes {
     unsigned count;     /* channels in this and all instances before, of one pass */
     int channel[LANES]; /* of the first pass; -1 where a lane has none */
+    unsigned each, channels;
+    uint32_t plane; /* values of a channel */
 };
+
+static struct lanes first_lanes(const struct syn_tensor_place *place)
+{
+    return (struct lanes){.each = syn_part_processors(place->shape.channels),
+                          .channels = place->shape.channels,
+                          .plane = (uint32_t)place->shape.height * place->shape.width};
+}
 
 static bool next_instance(const struct syn_tensor_place *place, unsigned instance,
                           struct lanes *lanes)
@@ -89,22 +98,15 @@ static bool next_instance(const struct syn_tensor_place *place, unsigned instanc
     return some;
 }
 
-static uint32_t plane(const struct syn_tensor_place *place)
-{
-    return (uint32_t)place->shape.height * place->shape.width;
-}
-
 /* Index of the value of a lane in the dense tensor; negative where there is none. */
-static int64_t index_of(const struct syn_tensor_place *place, const struct lanes *lanes,
-                        unsigned lane, unsigned pass, uint32_t pixel)
+static int64_t index_of(const struct lanes *lanes, unsigned lane, unsigned pass, uint32_t pixel)
 {
-    const unsigned each = syn_part_processors(place->shape.channels);
     unsigned channel;
 
     if (lanes->channel[lane] < 0)
         return -1;
-    channel = pass * each + (unsigned)lanes->channel[lane];
-    return channel < place->shape.channels ? (int64_t)channel * plane(place) + pixel : -1;
+    channel = pass * lanes->each + (unsigned)lanes->channel[lane];
+    return channel < lanes->channels ? (int64_t)channel * lanes->plane + pixel : -1;
 }
 
 /* ---- load ------------------------------------------------------------------------------- */
@@ -114,12 +116,12 @@ static void load_hwc(const struct syn_tensor_place *place, const struct lanes *l
 {
     const unsigned passes = syn_part_expand(place->shape.channels);
 
-    for (uint32_t pixel = 0; pixel < plane(place); pixel++)
+    for (uint32_t pixel = 0; pixel < lanes->plane; pixel++)
         for (unsigned pass = 0; pass < passes; pass++) {
             uint32_t word = 0;
 
             for (unsigned lane = 0; lane < LANES; lane++) {
-                int64_t index = index_of(place, lanes, lane, pass, pixel);
+                int64_t index = index_of(lanes, lane, pass, pixel);
 
                 if (index >= 0)
                     word |= (uint32_t)(uint8_t)values[index] << 8 * lane;
@@ -129,13 +131,13 @@ static void load_hwc(const struct syn_tensor_place *place, const struct lanes *l
         }
 }
 
-static void load_chw(const struct syn_tensor_place *place, const struct lanes *lanes, uint32_t base,
-                     const int8_t *values, const struct syn_sink *sink)
+static void load_chw(const struct lanes *lanes, uint32_t base, const int8_t *values,
+                     const struct syn_sink *sink)
 {
-    const uint32_t pixels = plane(place);
+    const uint32_t pixels = lanes->plane;
 
     for (unsigned lane = 0; lane < LANES; lane++) {
-        int64_t first = index_of(place, lanes, lane, 0, 0);
+        int64_t first = index_of(lanes, lane, 0, 0);
 
         for (uint32_t pixel = 0; first >= 0 && pixel < pixels; pixel += 4) {
             uint32_t word = 0;
@@ -150,7 +152,7 @@ static void load_chw(const struct syn_tensor_place *place, const struct lanes *l
 void syn_transfer_load(const struct syn_registers *regs, const struct syn_tensor_place *place,
                        const int8_t *values, const struct syn_sink *sink)
 {
-    struct lanes lanes = {.count = 0};
+    struct lanes lanes = first_lanes(place);
 
     for (unsigned i = 0; i < SYN_PART_INSTANCES; i++) {
         const uint32_t base = syn_data_address(regs, i) + place->offset;
@@ -158,7 +160,7 @@ void syn_transfer_load(const struct syn_registers *regs, const struct syn_tensor
         if (!next_instance(place, i, &lanes))
             continue;
         if (place->chw)
-            load_chw(place, &lanes, base, values, sink);
+            load_chw(&lanes, base, values, sink);
         else
             load_hwc(place, &lanes, base, values, sink);
     }
@@ -192,15 +194,14 @@ void syn_transfer_pad(const struct syn_program *program, const struct syn_sink *
 
 /* ---- unload ----------------------------------------------------------------------------- */
 
-static void unload_narrow(const struct syn_tensor_place *place, const struct lanes *lanes,
-                          unsigned pass, uint32_t pixel, uint32_t address,
-                          const struct syn_source *source, int8_t *values)
+static void unload_narrow(const struct lanes *lanes, unsigned pass, uint32_t pixel,
+                          uint32_t address, const struct syn_source *source, int8_t *values)
 {
     uint32_t word = 0;
     bool read = false; /* the last pass may have no channel here, and its word no value */
 
     for (unsigned lane = 0; lane < LANES; lane++) {
-        int64_t index = index_of(place, lanes, lane, pass, pixel);
+        int64_t index = index_of(lanes, lane, pass, pixel);
 
         if (index < 0)
             continue;
@@ -211,26 +212,25 @@ static void unload_narrow(const struct syn_tensor_place *place, const struct lan
     }
 }
 
-static void unload_wide(const struct syn_tensor_place *place, const struct lanes *lanes,
-                        unsigned pass, uint32_t pixel, uint32_t address,
+static void unload_wide(const struct lanes *lanes, unsigned pass, uint32_t pixel, uint32_t address,
                         const struct syn_source *source, int32_t *values)
 {
     for (unsigned lane = 0; lane < LANES; lane++) {
-        int64_t index = index_of(place, lanes, lane, pass, pixel);
+        int64_t index = index_of(lanes, lane, pass, pixel);
 
         if (index >= 0)
             values[index] = (int32_t)source->word(source->user, address + 4 * lane);
     }
 }
 
-static void unload_chw(const struct syn_tensor_place *place, const struct lanes *lanes,
-                       uint32_t base, const struct syn_source *source, int8_t *values)
+static void unload_chw(const struct lanes *lanes, uint32_t base, const struct syn_source *source,
+                       int8_t *values)
 {
     for (unsigned lane = 0; lane < LANES; lane++) {
-        int64_t first = index_of(place, lanes, lane, 0, 0);
+        int64_t first = index_of(lanes, lane, 0, 0);
         uint32_t word = 0;
 
-        for (uint32_t pixel = 0; first >= 0 && pixel < plane(place); pixel++) {
+        for (uint32_t pixel = 0; first >= 0 && pixel < lanes->plane; pixel++) {
             if (pixel % 4 == 0)
                 word = source->word(source->user, base + pixel);
             values[first + pixel] = (int8_t)(word >> 8 * (pixel % 4) & 0xff);
@@ -243,21 +243,21 @@ static void unload_hwc(const struct syn_tensor_place *place, const struct lanes 
 {
     const unsigned passes = syn_part_expand(place->shape.channels);
 
-    for (uint32_t pixel = 0; pixel < plane(place); pixel++)
+    for (uint32_t pixel = 0; pixel < lanes->plane; pixel++)
         for (unsigned pass = 0; pass < passes; pass++) {
             uint32_t at = base + 4 * (pixel * place->pixel_words + pass * place->pass_words);
 
             if (place->width == 8)
-                unload_narrow(place, lanes, pass, pixel, at, source, values);
+                unload_narrow(lanes, pass, pixel, at, source, values);
             else
-                unload_wide(place, lanes, pass, pixel, at, source, values);
+                unload_wide(lanes, pass, pixel, at, source, values);
         }
 }
 
 void syn_transfer_unload(const struct syn_registers *regs, const struct syn_tensor_place *place,
                          const struct syn_source *source, void *values)
 {
-    struct lanes lanes = {.count = 0};
+    struct lanes lanes = first_lanes(place);
 
     for (unsigned i = 0; i < SYN_PART_INSTANCES; i++) {
         const uint32_t base = syn_data_address(regs, i) + place->offset;
@@ -265,7 +265,7 @@ void syn_transfer_unload(const struct syn_registers *regs, const struct syn_tens
         if (!next_instance(place, i, &lanes))
             continue;
         if (place->chw)
-            unload_chw(place, &lanes, base, source, values);
+            unload_chw(&lanes, base, source, values);
         else
             unload_hwc(place, &lanes, base, source, values);
     }
