@@ -123,6 +123,18 @@ int syn_data_find(const char *kind, const char *name, char *path, size_t size,
     return nothing_found(kind, name, error);
 }
 
+int syn_data_folder(const char *name, char *path, size_t size, struct syn_error *error)
+{
+    for (int r = 0; r < ROOTS; r++) {
+        char root[PATH_MAX];
+        root_folder(r, root);
+        (void)snprintf(path, size, "%s/%s", root, name);
+        if (access(path, R_OK | X_OK) == 0)
+            return 0;
+    }
+    return syn_error_set(error, SYN_ENOENT, "no folder %s among the installed data", name);
+}
+
 int syn_data_agent(char *path, size_t size, struct syn_error *error)
 {
     static const char *const places[] = {"", "/../devices"};

@@ -18,6 +18,9 @@ int syn_data_find(const char *kind, const char *name, char *path, size_t size,
 /* Calls `each` with the name (without .json) of every file of a kind, in order of names. */
 void syn_data_each(const char *kind, void (*each)(void *ctx, const char *name), void *ctx);
 
+/* Path of a folder of the installed data or of the source tree, as "models/words". */
+int syn_data_folder(const char *name, char *path, size_t size, struct syn_error *error);
+
 /* The program of a virtual wearable: beside the console (installed), or where the build puts it. */
 int syn_data_agent(char *path, size_t size, struct syn_error *error);
 

@@ -154,8 +154,10 @@ static const struct syn_command commands[] = {
         .noun = "feed",
         .summary = "point a virtual wearable's sensor at a file",
         .details = "Windows are taken from the file one after the other, and from its start again "
-                   "at its end: IDX, PGM\nand PPM pictures, WAV sound, CSV tables, also packed "
-                   "with gzip. Without a feed, sensors give numbers\nfrom a seed.",
+                   "at its end: IDX, PGM\nand PPM pictures, WAV sound (16 kHz, 16 bit, mono), CSV "
+                   "tables, also packed with gzip; or from a folder\nof sounds, one window each: "
+                   "FOLDER/WORD/NAME.wav, the words in turn. Without a feed, sensors give numbers\n"
+                   "from a seed.",
         .args = {{.name = "NAME", .kind = SYN_VALUE_DEVICE, .help = "the device"},
                  {.name = "SENSOR", .help = "its sensor, as microphone", .complete = sensors},
                  {.name = "FILE",

@@ -459,10 +459,14 @@ static const struct syn_command commands[] = {
     {
         .noun = "model",
         .verb = "test",
-        .summary = "run a model over pictures with known labels, in the part's integers",
-        .details = "Counts how many are right. The standard files are the test pictures of "
-                   "Fashion-MNIST, which no training has seen; Debian package "
-                   "dataset-fashion-mnist.",
+        .summary = "run a model over pictures or sounds with known labels, in the part's integers",
+        .details = "Counts how many are right. The standard pictures are the test pictures of "
+                   "Fashion-MNIST, which no\ntraining has seen; Debian package "
+                   "dataset-fashion-mnist. A model that hears (1-D, one channel) is tested\non "
+                   "words that come along, of voices that no training has heard, or with --sounds "
+                   "on those of a\nfolder: one folder in it a word, as in Google's Speech "
+                   "Commands, with WAV files of 16 kHz, 16 bit,\nmono. Words that the model does "
+                   "not know count as \"unknown\".",
         .args = {MODEL},
         .options = {{.name = "--images",
                      .value = "FILE",
@@ -474,12 +478,16 @@ static const struct syn_command commands[] = {
                      .kind = SYN_VALUE_FILE,
                      .standard = SYN_TEST_LABELS,
                      .help = "their labels"},
+                    {.name = "--sounds",
+                     .value = "FOLDER",
+                     .kind = SYN_VALUE_FILE,
+                     .help = "WAV files as FOLDER/WORD/NAME.wav"},
                     {.name = "--count",
                      .value = "N",
                      .kind = SYN_VALUE_INTEGER,
                      .min = 1,
                      .max = 1e9,
-                     .help = "only the first N pictures"}},
+                     .help = "only the first N"}},
         .run = syn_model_test_run,
     },
 };

@@ -4,6 +4,7 @@
 #include "cli/commands/plan_constraints.h"
 #include "cli/commands/plan_search.h"
 #include "cli/commands/plan_use.h"
+#include "cli/commands/run_show.h"
 #include "cli/commands/run_summary.h"
 #include "cli/fleet/runner.h"
 #include "cli/output/show.h"
@@ -74,97 +75,6 @@ static int deploy_apps(struct syn_bench *bench, const struct syn_call *call,
         rc = syn_plan_deploy(bench->console, &record, error);
     syn_plan_record_clear(&record);
     return rc;
-}
-
-/* ---- --show: recognitions as they come ---- */
-
-struct showing {
-    struct syn_bench *bench;
-    int64_t left;
-    const char *of; /* this pipeline only; NULL: all */
-    cJSON *list;
-};
-
-/* What one says of a window, by the kind of sensor. */
-static const struct saying {
-    const char *kind, *verb, *window;
-} sayings[] = {
-    {"camera", "saw", "picture"},
-    {"microphone", "heard", "sound"},
-    {NULL, "found", "window"},
-};
-
-static const struct saying *saying_of(const char *kind)
-{
-    const struct saying *s = sayings;
-    while (s->kind && strcmp(s->kind, kind) != 0)
-        s++;
-    return s;
-}
-
-/* The number of the window in its file, from 0. */
-static uint64_t window_of(const struct syn_bench *bench, const struct syn_recognition *r)
-{
-    const struct syn_deployed *deployed = bench->deployed;
-    const struct syn_member *source =
-        deployed->workload->members[deployed->plan.pipelines[r->pipeline].source];
-    const char *kind = deployed->workload->problem.pipelines[r->pipeline].spec.sense.kind;
-    for (unsigned i = 0; source && i < source->feed_count; i++) {
-        const struct syn_feed *feed = &source->feeds[i];
-        if (strcmp(feed->sensor, kind) == 0 && feed->windows > 0)
-            return ((uint64_t)feed->first + r->inference - 1) % feed->windows;
-    }
-    return r->inference - 1;
-}
-
-static void show_recognition_json(const struct showing *showing, const struct syn_recognition *r,
-                                  const char *target, const char *source, uint64_t window)
-{
-    const struct syn_problem *problem = &showing->bench->deployed->workload->problem;
-    char hash[24];
-    cJSON *object = syn_show_object(showing->list, NULL);
-    (void)snprintf(hash, sizeof hash, "0x%016" PRIx64, r->output_hash);
-    syn_show_text(object, "device", target);
-    syn_show_text(object, "pipeline", problem->pipelines[r->pipeline].spec.name);
-    syn_show_text(object, "model", problem->pipelines[r->pipeline].model->name);
-    syn_show_integer(object, "inference", r->inference);
-    syn_show_text(object, "source", source);
-    syn_show_integer(object, "window", (int64_t)window);
-    syn_show_text(object, "label", r->label);
-    syn_show_text(object, "output_hash", hash);
-    syn_show_number(object, "latency_ms", r->latency_ms);
-}
-
-static void show_recognition(void *ctx, const struct syn_recognition *r)
-{
-    struct showing *showing = ctx;
-    struct syn_console *console = showing->bench->console;
-    const struct syn_deployed *deployed = showing->bench->deployed;
-    const struct syn_fleet *fleet = &deployed->workload->fleet;
-    const struct syn_problem_pipeline *pipeline =
-        &deployed->workload->problem.pipelines[r->pipeline];
-    const struct saying *saying = saying_of(pipeline->spec.sense.kind);
-    const char *source = fleet->devices[deployed->plan.pipelines[r->pipeline].source].name;
-    const char *target = fleet->devices[r->device].name;
-    uint64_t window = window_of(showing->bench, r);
-    if (showing->of && strcasecmp(showing->of, pipeline->spec.name) != 0)
-        return;
-    if (showing->left-- <= 0)
-        return;
-    if (syn_console_json(console)) {
-        show_recognition_json(showing, r, target, source, window);
-        return;
-    }
-    if (r->label)
-        syn_result_print(&console->result, "%s: %s %s %s in %s %" PRIu64 " of %s (%.1f ms)\n",
-                         target, pipeline->model->name, saying->verb, r->label, saying->window,
-                         window, source, r->latency_ms);
-    else
-        syn_result_print(&console->result,
-                         "%s: %s gave %016" PRIx64 " for %s %" PRIu64 " of %s (%.1f ms)\n", target,
-                         pipeline->model->name, r->output_hash, saying->window, window, source,
-                         r->latency_ms);
-    syn_console_emit(console);
 }
 
 /* ---- run ---- */
@@ -239,28 +149,32 @@ static int finish(struct syn_bench *bench, struct syn_error *error)
     return rc;
 }
 
-static int run_bounded(struct syn_bench *bench, const struct syn_call *call,
-                       const struct syn_runner_options *options, struct syn_error *error)
+/* Until the end, or until something fails; the run has stopped then. */
+static int run_shown(struct syn_bench *bench, const struct syn_runner_options *options,
+                     double seconds, struct syn_run_show *show, struct syn_error *error)
 {
-    struct syn_console *console = bench->console;
-    struct showing showing = {
-        .bench = bench, .left = number(call, "--show"), .of = syn_call_text(call, "--of")};
-    if (showing.left > 0 && syn_console_json(console))
-        showing.list = syn_show_array(syn_result_json(&console->result), "recognitions");
     int rc = syn_runner_start(bench, options, error);
     if (rc != 0)
         return rc;
-    bench->running->shown = show_recognition;
-    bench->running->shown_ctx = &showing;
-    rc = syn_runner_wait(bench, syn_call_number(call, "--for", 0), error);
+    bench->running->shown = syn_run_show_one;
+    bench->running->shown_ctx = show;
+    rc = syn_runner_wait(bench, seconds, error);
     bench->running->shown = NULL;
     int stopped = syn_runner_stop(bench, rc == 0 ? error : NULL);
-    if (rc == 0)
-        rc = stopped;
+    return rc != 0 ? rc : stopped;
+}
+
+static int run_bounded(struct syn_bench *bench, const struct syn_call *call,
+                       const struct syn_runner_options *options, struct syn_error *error)
+{
+    struct syn_run_show show;
+    syn_run_show_begin(&show, bench, number(call, "--show"), syn_call_text(call, "--of"));
+    int rc = run_shown(bench, options, syn_call_number(call, "--for", 0), &show, error);
+    syn_run_show_end(&show);
     if (rc == 0)
         rc = finish(bench, error);
-    if (console->silent && rc == 0)
-        syn_console_emit(console);
+    if (bench->console->silent && rc == 0)
+        syn_console_emit(bench->console);
     return rc;
 }
 

@@ -31,7 +31,7 @@ static const struct syn_json_field requirement_fields[] = {
     {"kind", SYN_JSON_NAME, .required = true, REQUIREMENT_AT(kind)},
     {"device", SYN_JSON_NAME, REQUIREMENT_AT(device)},
     {"wear", SYN_JSON_NAME, REQUIREMENT_AT(wear)},
-    {"fold", SYN_JSON_INT, REQUIREMENT_AT(fold), .min = 1, .max = SYN_FOLD_MAX},
+    {"fold", SYN_JSON_INT, REQUIREMENT_AT(fold), .min = 1, .max = SYN_FOLD_SAMPLES_MAX},
 };
 
 /* What an interaction task has not got stands at the end. */

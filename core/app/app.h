@@ -20,7 +20,8 @@ struct syn_requirement {
     char kind[16];   /* of sensor or actuator */
     char device[32]; /* this device by name, or empty */
     char wear[16];   /* this body place ("glasses"), or empty */
-    uint8_t fold;    /* of a sensing task: squares of pixels become channels; 0, 1 = as they are */
+    uint8_t fold;    /* of a sensing task: pixels or samples that become channels; 1: none do,
+                        0: as the model declares */
 };
 
 #define SYN_APP_DEVICES_MAX 16

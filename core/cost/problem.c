@@ -89,9 +89,9 @@ int syn_problem_check_window(const struct syn_pipeline *spec, const struct syn_m
                              struct syn_error *error)
 {
     const struct syn_fold fold = syn_model_fold(model);
-    const unsigned by = spec->sense.fold > 1 ? spec->sense.fold : 1;
+    const unsigned by = spec->sense.fold;
     char raw[32], folded[32];
-    if (by == fold.by)
+    if (by == 0 || by == fold.by)
         return 0;
     shape_words(model->input.channels, model->input.height, model->input.width, folded);
     shape_words(fold.channels, (unsigned)model->input.height * fold.by, fold.width, raw);
@@ -106,10 +106,7 @@ int syn_problem_check_window(const struct syn_pipeline *spec, const struct syn_m
                       "task %s",
                       spec->name, model->name, raw, fold.by, folded,
                       by == 1 ? "does not fold them" : "folds them otherwise");
-    syn_error_hint(error,
-                   fold.by == 1 ? "leave \"fold\" out of \"sense\""
-                                : "write \"fold\": %u into \"sense\"",
-                   fold.by);
+    syn_error_hint(error, "leave \"fold\" out of \"sense\": the model says what it reads");
     return SYN_EINVAL;
 }
 

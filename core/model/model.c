@@ -65,9 +65,10 @@ int syn_model_cut(const struct syn_model *model, unsigned at, struct syn_cut *cu
 struct syn_fold syn_model_fold(const struct syn_model *model)
 {
     const unsigned by = model->input_fold > 1 ? model->input_fold : 1;
+    const unsigned columns = model->input.width == 1 ? 1 : by;
     return (struct syn_fold){.by = (uint8_t)by,
-                             .channels = (uint16_t)(model->input.channels / (by * by)),
-                             .width = (uint16_t)(model->input.width * by)};
+                             .channels = (uint16_t)(model->input.channels / (by * columns)),
+                             .width = (uint16_t)(model->input.width * columns)};
 }
 
 uint32_t syn_model_weight_bytes(const struct syn_model *model)

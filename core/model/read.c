@@ -44,25 +44,27 @@ static const struct syn_json_field input_fields[] = {
     {"width", SYN_JSON_INT, INPUT_AT(width), .min = 1, .max = 2047},
     {"length", SYN_JSON_INT, INPUT_AT(length), .min = 1, .max = 2047},
     {"data_format", SYN_JSON_ENUM, INPUT_AT(data_format), .names = data_formats},
-    {"fold", SYN_JSON_INT, INPUT_AT(fold), .min = 1, .max = SYN_FOLD_MAX},
+    {"fold", SYN_JSON_INT, INPUT_AT(fold), .min = 1, .max = SYN_FOLD_SAMPLES_MAX},
 };
 
+/* Squares of pixels, or of an input that is one wide groups of samples. */
 static int read_fold(struct syn_model_reader *r, const cJSON *node, const struct raw_input *in,
                      struct syn_error *error)
 {
-    const unsigned squares = (unsigned)in->fold * in->fold;
+    const bool samples = r->model->input.width == 1;
+    const unsigned by = in->fold, group = samples ? by : by * by;
     r->model->input_fold = in->fold;
-    if (in->fold == 1)
-        return 0;
     node = syn_json_get(node, "fold");
-    if (r->one_d)
-        return syn_json_error(r->doc, node, SYN_EINVAL, error,
-                              "an input of a length has no pixels");
-    if (in->channels % squares == 0)
+    if (!samples && by > SYN_FOLD_MAX)
+        return syn_json_error(r->doc, node, SYN_EINVAL, error, "%u is out of range (1 to %d)", by,
+                              SYN_FOLD_MAX);
+    if (in->channels % group == 0)
         return 0;
+    if (samples)
+        return syn_json_error(r->doc, node, SYN_EINVAL, error,
+                              "%u channels are not groups of %u samples", in->channels, by);
     return syn_json_error(r->doc, node, SYN_EINVAL, error,
-                          "%u channels are not squares of %u by %u pixels", in->channels, in->fold,
-                          in->fold);
+                          "%u channels are not squares of %u by %u pixels", in->channels, by, by);
 }
 
 static int read_input(struct syn_model_reader *r, const cJSON *node, struct syn_error *error)

@@ -125,14 +125,28 @@ static int read_format(struct syn_sensor_file *f, const char *path, char *why, s
     return SYN_ECORRUPT;
 }
 
+static int read_file(struct syn_sensor_file *f, const char *path, char *why, size_t why_size)
+{
+    int rc = read_path(path, f, why, why_size);
+    return rc ? rc : read_format(f, path, why, why_size);
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 int syn_sensor_open(struct syn_sensor_file **file, const char *path, char *why, size_t why_size)
 {
     char words[160] = "";
     struct syn_sensor_file *f = calloc(1, sizeof *f);
     *file = NULL;
-    int rc = f ? read_path(path, f, words, sizeof words) : SYN_ENOMEM;
-    if (rc == 0)
-        rc = read_format(f, path, words, sizeof words);
+    int rc = SYN_ENOMEM;
+    if (f && is_folder(path))
+        rc = syn_sensor_read_folder(f, path, words, sizeof words);
+    else if (f)
+        rc = read_file(f, path, words, sizeof words);
     if (rc) {
         (void)snprintf(why, why_size, "%s: %s", path, words[0] ? words : "no memory");
         syn_sensor_close(f);
@@ -146,6 +160,7 @@ void syn_sensor_close(struct syn_sensor_file *file)
 {
     if (!file)
         return;
+    syn_sensor_free_folder(file->folder);
     free(file->content);
     free(file);
 }
@@ -154,10 +169,10 @@ void syn_sensor_close(struct syn_sensor_file *file)
 
 long syn_sensor_windows(const struct syn_sensor_file *file, size_t bytes)
 {
-    if (bytes == 0)
+    if (bytes == 0 || file->folder)
         return (long)file->count;
     if (file->window == 0)
-        return (long)(file->count / bytes);
+        return file->count && file->count < bytes ? 1 : (long)(file->count / bytes);
     return file->window == bytes ? (long)file->count : 0;
 }
 
@@ -181,8 +196,7 @@ static void copy_window(const struct syn_sensor_file *file, size_t start, size_t
         copy_planes(data + start, bytes / 3, to);
         break;
     case SYN_CODING_SOUND:
-        for (size_t i = 0; i < bytes; i++)
-            to[i] = (int8_t)((int16_t)syn_get_le16(data + (start + i) * 2) / 256);
+        syn_sensor_copy_sound(file, start, bytes, to);
         break;
     case SYN_CODING_SIGNED:
         memcpy(to, data + start, bytes);
@@ -190,14 +204,43 @@ static void copy_window(const struct syn_sensor_file *file, size_t start, size_t
     }
 }
 
+static int sound_of_folder(const struct syn_sensor_folder *folder, size_t index, size_t bytes,
+                           int8_t *window, char *why, size_t why_size)
+{
+    struct syn_sensor_file *sound = NULL;
+    int rc = syn_sensor_folder_open(folder, index, &sound, why, why_size);
+    if (rc == 0)
+        copy_window(sound, syn_sensor_loudest(sound, bytes), bytes, window);
+    syn_sensor_close(sound);
+    return rc;
+}
+
+int syn_sensor_window_or_why(const struct syn_sensor_file *file, uint64_t index, size_t bytes,
+                             int8_t *window, char *why, size_t why_size)
+{
+    long windows = syn_sensor_windows(file, bytes);
+    if (windows <= 0) {
+        (void)snprintf(why, why_size, "it holds no windows of %zu bytes", bytes);
+        return SYN_EINVAL;
+    }
+    index %= (uint64_t)windows;
+    if (file->folder)
+        return sound_of_folder(file->folder, (size_t)index, bytes, window, why, why_size);
+    copy_window(file, (size_t)index * bytes, bytes, window);
+    return 0;
+}
+
 int syn_sensor_window(const struct syn_sensor_file *file, uint64_t index, size_t bytes,
                       int8_t *window)
 {
-    long windows = syn_sensor_windows(file, bytes);
-    if (windows <= 0)
-        return SYN_EINVAL;
-    copy_window(file, (size_t)(index % (uint64_t)windows) * bytes, bytes, window);
-    return 0;
+    char why[256];
+    return syn_sensor_window_or_why(file, index, bytes, window, why, sizeof why);
+}
+
+const char *syn_sensor_label(const struct syn_sensor_file *file, uint64_t index)
+{
+    return file->folder ? syn_sensor_folder_label(file->folder, (size_t)(index % file->count))
+                        : NULL;
 }
 
 void syn_sensor_seeded(const char *kind, uint64_t index, size_t bytes, int8_t *window)

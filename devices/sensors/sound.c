@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* RIFF WAVE, 16 bit mono PCM. */
+/* RIFF WAVE, 16 kHz, 16 bit mono PCM. */
 #include "devices/sensors/formats.h"
 
 #include "devices/base/bytes.h"
@@ -7,9 +7,11 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { RIFF_HEAD = 12, CHUNK_HEAD = 8, FORMAT_SIZE = 16, PCM = 1, EXTENSIBLE = 0xfffe };
+enum { RATE_HZ = 16000 };
 
 struct chunk {
     size_t at, size; /* of its body */
@@ -56,6 +58,9 @@ int syn_sensor_read_wav(struct syn_sensor_file *f, char *why, size_t why_size)
     else if (syn_get_le16(f->content + format.at + 14) != 16)
         (void)snprintf(why, why_size, "%u bits a sample, 16 are needed",
                        syn_get_le16(f->content + format.at + 14));
+    else if (syn_get_le32(f->content + format.at + 4) != RATE_HZ)
+        (void)snprintf(why, why_size, "%u samples a second, %d are needed",
+                       (unsigned)syn_get_le32(f->content + format.at + 4), RATE_HZ);
     else if (!find_chunk(f, "data", &data))
         (void)snprintf(why, why_size, "cut off: the sound data are not all there");
     else {
@@ -66,4 +71,31 @@ int syn_sensor_read_wav(struct syn_sensor_file *f, char *why, size_t why_size)
         return 0;
     }
     return SYN_ECORRUPT;
+}
+
+static int sample(const struct syn_sensor_file *f, size_t i)
+{
+    return (int16_t)syn_get_le16(f->content + f->data + i * 2);
+}
+
+void syn_sensor_copy_sound(const struct syn_sensor_file *f, size_t start, size_t bytes, int8_t *to)
+{
+    for (size_t i = 0; i < bytes; i++)
+        to[i] = (int8_t)(start + i < f->count ? sample(f, start + i) / 256 : 0);
+}
+
+size_t syn_sensor_loudest(const struct syn_sensor_file *f, size_t bytes)
+{
+    int64_t sum = 0, loudest = -1;
+    size_t best = 0;
+    for (size_t i = 0; i < f->count; i++) {
+        sum += abs(sample(f, i));
+        if (i >= bytes)
+            sum -= abs(sample(f, i - bytes));
+        if (i + 1 >= bytes && sum > loudest) {
+            loudest = sum;
+            best = i + 1 - bytes;
+        }
+    }
+    return best;
 }

@@ -7,8 +7,11 @@ from training.model import Layer, Model
 
 HELP = "Fashion-MNIST classifier, 5 layers, 71,158 bytes"
 SOURCE = fashion.LICENCE
+THINGS = "pictures"
+TESTS = "Fashion-MNIST t10k, input int8 = pixel - 128"
 EPOCHS = (34, 10)  # float, quantization-aware
 HELD_OUT = 5000  # training pictures that choose the epoch
+CHOSEN_ON = f"{HELD_OUT} pictures of the training set"
 
 _FIRST = 0x0000000000000001
 _UPPER60 = 0xFFFFFFFFFFFFFFF0
@@ -28,12 +31,6 @@ MODEL = Model(
     ))
 
 
-def load(part, folder):
-    """int8 inputs (n, 1, 28, 28) and labels; part "train" or "t10k"."""
-    pictures, labels = fashion.load(part, folder)
-    return (pictures.astype(np.int16) - 128).astype(np.int8)[:, None], labels
-
-
 def augment(generator, x):
     """Half of the pictures mirrored, all moved by up to one pixel; new pixels are background."""
     n, _, high, wide = x.shape
@@ -43,3 +40,17 @@ def augment(generator, x):
     mirrored = generator.random(n) < 0.5
     cols[mirrored] = cols[mirrored, ::-1]
     return canvas[np.arange(n)[:, None, None], rows[:, :, None], cols[:, None, :]][:, None]
+
+
+def inputs(part, folder):
+    """int8 inputs (n, 1, 28, 28) and labels."""
+    pictures, labels = fashion.load(part, folder)
+    return (pictures.astype(np.int16) - 128).astype(np.int8)[:, None], labels
+
+
+def test(folder, _):
+    return inputs("t10k", folder)
+
+
+def training(folder, generator, _):
+    return fashion.split(generator, *inputs("train", folder), HELD_OUT, augment)

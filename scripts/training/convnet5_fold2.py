@@ -10,8 +10,10 @@ from training.model import Layer, Model
 FOLD = 2
 HELP = "Fashion-MNIST classifier, 5 layers, pictures folded by 2"
 SOURCE = fashion.LICENCE
+THINGS, TESTS = convnet5.THINGS, convnet5.TESTS
 EPOCHS = convnet5.EPOCHS
 HELD_OUT = convnet5.HELD_OUT
+CHOSEN_ON = convnet5.CHOSEN_ON
 
 _LOWER4 = 0x000000000000000F
 _UPPER60 = 0xFFFFFFFFFFFFFFF0
@@ -26,12 +28,20 @@ MODEL = Model(
     ))
 
 
-def load(part, folder):
-    """int8 inputs (n, 4, 14, 14) and labels; part "train" or "t10k"."""
-    pictures, labels = convnet5.load(part, folder)
-    return np.ascontiguousarray(fold(pictures, FOLD)), labels
-
-
 def augment(generator, x):
     """As for ConvNet5: the picture is moved, not its squares."""
     return np.ascontiguousarray(fold(convnet5.augment(generator, unfold(x, FOLD)), FOLD))
+
+
+def _inputs(pictures, labels):
+    """int8 inputs (n, 4, 14, 14) and labels."""
+    return np.ascontiguousarray(fold(pictures, FOLD)), labels
+
+
+def test(folder, say):
+    return _inputs(*convnet5.test(folder, say))
+
+
+def training(folder, generator, _):
+    data = _inputs(*convnet5.inputs("train", folder))
+    return fashion.split(generator, *data, HELD_OUT, augment)

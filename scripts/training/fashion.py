@@ -7,6 +7,7 @@ import struct
 import numpy as np
 
 from training import TrainingError
+from training.model import Material
 
 FOLDER = "/usr/share/datasets/fashion-mnist"
 LICENCE = "Fashion-MNIST (Zalando SE, MIT licence; Debian package dataset-fashion-mnist)"
@@ -41,3 +42,10 @@ def load(part, folder):
     if len(pictures) != len(labels) or pictures.shape[1:] != (28, 28):
         raise TrainingError(f"{folder}: {part} pictures and labels do not belong together")
     return pictures, labels
+
+
+def split(generator, x, labels, held_out, augment):
+    """Material of a data set, `held_out` pictures of which choose the epoch."""
+    order = generator.permutation(len(x))
+    kept, rest = order[:held_out], order[held_out:]
+    return Material(x[rest], labels[rest], (x[kept], labels[kept]), x[rest[:500]], augment)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The integer arithmetic of the MAX7800x on batches (n, c, h, w), in NumPy and nothing else.
+"""The integer arithmetic of the MAX7800x on batches (n, c, h, w), in NumPy and nothing else. What
+has a length is as high as that and one wide.
 
 It reads the files of the zoo and shares no code with the training, so it is the judge of what
 was written, not an echo of it. int32 throughout, as the part's accumulators.
@@ -7,6 +8,11 @@ was written, not an echo of it. int32 throughout, as the part's accumulators.
 import numpy as np
 
 from training import TrainingError
+
+
+def pair(value, along):
+    """Of height and width: what the file says of both, or of the length."""
+    return value if isinstance(value, list) else [value, along]
 
 
 def shift_clamp(acc, total_shift):
@@ -20,7 +26,7 @@ def shift_clamp(acc, total_shift):
 
 def pool(x, spec):
     """Pooling without padding; an average is truncated towards zero."""
-    (high, wide), (down, right) = spec["size"], spec["stride"]
+    (high, wide), (down, right) = pair(spec["size"], 1), pair(spec["stride"], 1)
     if spec.get("round"):
         raise TrainingError("rounding of average pooling is not supported here")
     rows = (x.shape[2] - high) // down + 1
@@ -50,7 +56,7 @@ def layer(x, spec, weights, bias):
         x = pool(x, spec["pool"])
     if spec.get("flatten"):
         x = x.reshape(len(x), -1, 1, 1)
-    acc = correlate(x, weights, spec.get("pad", [0, 0]))
+    acc = correlate(x, weights, pair(spec.get("pad", 0), 0))
     if bias is not None:
         acc = acc + np.int32(128) * bias.astype(np.int32)[:, None, None]
     if spec.get("output_width", 8) == 32:
@@ -60,8 +66,9 @@ def layer(x, spec, weights, bias):
 
 
 def infer(document, weights, x):
-    """Outputs (n, classes), int32, of a model read by zoo.read() for inputs (n, c, h, w)."""
-    x = x.astype(np.int32)
+    """Outputs (n, classes), int32, of a model read by zoo.read() for inputs (n, c, h, w) or
+    (n, c, length)."""
+    x = x.astype(np.int32).reshape(*x.shape[:3], -1)
     for spec, (kernels, bias) in zip(document["layers"], weights):
         x = layer(x, spec, kernels, bias)
     return x.reshape(len(x), -1)

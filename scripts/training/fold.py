@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pixels folded into channels, as a sensing task with `fold` does (devices/sensors/fold.h)."""
+"""Pixels or samples folded into channels, as a sensing task does (devices/base/fold.h)."""
 
 
 def fold(x, f):
@@ -15,3 +15,8 @@ def unfold(x, f):
     n, c, high, wide = x.shape
     squares = x.reshape(n, f, f, c // (f * f), high, wide)
     return squares.transpose(0, 3, 4, 1, 5, 2).reshape(n, c // (f * f), high * f, wide * f)
+
+
+def fold_samples(x, f):
+    """(n, length) to (n, f, length / f): channel d is sample d of each f consecutive ones."""
+    return x.reshape(len(x), -1, f).transpose(0, 2, 1)

@@ -6,6 +6,7 @@ Values are real numbers: int8 activation / 128, weight * 2^shift / 128, accumula
 simulation in float32 is exact. Rounding passes gradients straight through.
 """
 import copy
+import math
 import time
 
 import numpy as np
@@ -36,24 +37,30 @@ def _fit(weights, shift):
     return _round(weights.clamp(-128 * step, 127 * step), step)
 
 
+_MAPS = (F.conv2d, F.max_pool2d, F.avg_pool2d)
+_ROWS = (F.conv1d, F.max_pool1d, F.avg_pool1d)
+
+
 class Net(nn.Module):
     """The model; float until `shifts` is set, then one shift a layer."""
 
     def __init__(self, model):
         super().__init__()
         self.model, self.shifts = model, None
+        self.convolve, self.maximum, self.mean = _ROWS if model.one_d else _MAPS
         weights, biases = [], []
-        channels, height, width = model.channels, model.height, model.width
+        channels = model.channels
+        size = [model.height] if model.one_d else [model.height, model.width]
         for layer in model.layers:
             if layer.pool:
-                height, width = height // 2, width // 2
+                size = [n // 2 for n in size]
             if layer.flatten:
-                channels, height, width = channels * height * width, 1, 1
-            shape = (layer.channels, channels, layer.kernel, layer.kernel)
+                channels, size = channels * math.prod(size), [1] * len(size)
+            shape = (layer.channels, channels, *[layer.kernel] * len(size))
             weights.append(nn.Parameter(torch.randn(shape)))
             biases.append(nn.Parameter(torch.zeros(layer.channels), requires_grad=layer.bias))
-            grow = 2 * layer.pad - layer.kernel + 1
-            channels, height, width = layer.channels, height + grow, width + grow
+            channels = layer.channels
+            size = [n + 2 * layer.pad - layer.kernel + 1 for n in size]
         self.weights, self.biases = nn.ParameterList(weights), nn.ParameterList(biases)
 
     def kernels(self, i):
@@ -75,7 +82,7 @@ class Net(nn.Module):
         return x if self.shifts is None else _round(x, 1 / 128)
 
     def _average(self, x):
-        x = F.avg_pool2d(x, 2)
+        x = self.mean(x, 2)
         return x if self.shifts is None else _straight(x, torch.trunc(x * 128) / 128)
 
     def forward(self, x, last=None):
@@ -84,14 +91,14 @@ class Net(nn.Module):
         before = None
         for i, layer in enumerate(self.model.layers):
             if layer.pool == "max":
-                x = F.max_pool2d(x, 2)
+                x = self.maximum(x, 2)
             if before:
                 x = self._activate(before, x)
             if layer.pool == "avg":
                 x = self._average(x)
             if layer.flatten:
-                x = x.flatten(1)[:, :, None, None]
-            x = F.conv2d(x, self.kernels(i), self.bias(i), padding=layer.pad)
+                x = x.flatten(1).reshape(len(x), -1, *[1] * (x.dim() - 2))
+            x = self.convolve(x, self.kernels(i), self.bias(i), padding=layer.pad)
             before = layer
             if i == last:
                 break
@@ -101,7 +108,7 @@ class Net(nn.Module):
 def tensor(x):
     """int8 inputs as the values they stand for."""
     x = torch.from_numpy(x.astype(np.float32) / 128)
-    return x.to(memory_format=torch.channels_last)
+    return x.to(memory_format=torch.channels_last) if x.dim() == 4 else x
 
 
 def calibrate(net, x):
@@ -134,15 +141,14 @@ def accuracy(net, x, labels):
     return right / len(x)
 
 
-def _epoch(net, data, augment, generator, optimizer, schedule):
-    x, labels = data
-    order, total = generator.permutation(len(x)), 0.0
-    batches = len(x) // BATCH
+def _epoch(net, material, generator, optimizer, schedule):
+    order, total = generator.permutation(len(material.x)), 0.0
+    batches = len(material.x) // BATCH
     for b in range(batches):
         pick = order[b * BATCH:(b + 1) * BATCH]
-        target = torch.from_numpy(labels[pick].astype(np.int64))
-        loss = F.cross_entropy(net(tensor(augment(generator, x[pick]))), target,
-                               label_smoothing=SMOOTHING)
+        target = torch.from_numpy(material.labels[pick].astype(np.int64))
+        x = tensor(material.augment(generator, material.x[pick]))
+        loss = F.cross_entropy(net(x), target, label_smoothing=SMOOTHING)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -151,9 +157,9 @@ def _epoch(net, data, augment, generator, optimizer, schedule):
     return total / batches
 
 
-def fit(net, stage, data, held_out, augment, generator, epochs, rate, say):
-    """Trains; leaves the net in the state of the epoch that was best on `held_out`."""
-    batches = len(data[0]) // BATCH
+def fit(net, stage, material, generator, epochs, rate, say):
+    """Trains; leaves the net in the state of the epoch that was best on what is held out."""
+    batches = len(material.x) // BATCH
     optimizer = torch.optim.AdamW([p for p in net.parameters() if p.requires_grad], lr=rate,
                                   weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=epochs * batches,
@@ -161,8 +167,8 @@ def fit(net, stage, data, held_out, augment, generator, epochs, rate, say):
     best, state = -1.0, None
     for epoch in range(1, epochs + 1):
         start = time.monotonic()
-        loss = _epoch(net, data, augment, generator, optimizer, schedule)
-        score = accuracy(net, *held_out)
+        loss = _epoch(net, material, generator, optimizer, schedule)
+        score = accuracy(net, *material.held_out)
         say(f"{stage} epoch {epoch}/{epochs}: loss {loss:.4f}, held-out {100 * score:.2f} %, "
             f"{time.monotonic() - start:.0f} s")
         if score >= best:

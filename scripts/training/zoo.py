@@ -8,18 +8,20 @@ import re
 import numpy as np
 
 from training import TrainingError
+from training.fixed import pair
 
 
 def _layer(layer, quantized):
     spec = {"name": layer.name, "op": layer.op}
     if layer.flatten:
         spec["flatten"] = True
+    both = (lambda n: n) if layer.op == "conv1d" else (lambda n: [n, n])
     if layer.pool:
-        spec["pool"] = {"type": layer.pool, "size": [2, 2], "stride": [2, 2]}
+        spec["pool"] = {"type": layer.pool, "size": both(2), "stride": both(2)}
     spec["channels"] = layer.channels
-    if layer.op == "conv2d":
-        spec["kernel"] = [layer.kernel, layer.kernel]
-        spec["pad"] = [layer.pad, layer.pad]
+    if layer.op != "linear":
+        spec["kernel"] = both(layer.kernel)
+        spec["pad"] = both(layer.pad)
     if layer.relu:
         spec["activation"] = "relu"
     spec["weight_bits"] = 8
@@ -30,13 +32,15 @@ def _layer(layer, quantized):
     if layer.bias:
         spec["bias"] = True
     spec["processors"] = f"0x{layer.processors:016x}"
-    spec["output_processors"] = f"0x{layer.output_processors:016x}"
+    if layer.output_processors:
+        spec["output_processors"] = f"0x{layer.output_processors:016x}"
     return spec
 
 
 def _input(model):
-    shape = {"channels": model.channels, "height": model.height, "width": model.width,
-             "data_format": model.data_format}
+    size = ({"length": model.height} if model.one_d else
+            {"height": model.height, "width": model.width})
+    shape = {"channels": model.channels} | size | {"data_format": model.data_format}
     return shape | {"fold": model.fold} if model.fold > 1 else shape
 
 
@@ -88,11 +92,11 @@ def _folded(shape):
     return f", folded by {shape['fold']}" if "fold" in shape else ""
 
 
-def write_golden(path, document, inputs, labels, outputs):
+def write_golden(path, data, document, inputs, labels, outputs):
     """Known answers, one a picture, for the C code to be checked against."""
     golden = {
         "model": document["name"], "weights_sha256": document["weights"]["sha256"],
-        "data": "Fashion-MNIST t10k, input int8 = pixel - 128" + _folded(document["input"]),
+        "data": data + _folded(document["input"]),
         "vectors": [{"index": i, "label": int(labels[i]),
                      "input_sha256": hashlib.sha256(inputs[i].tobytes()).hexdigest(),
                      "outputs": [int(v) for v in outputs[i]]} for i in range(len(outputs))],
@@ -125,17 +129,18 @@ def _load(path):
 
 def _shapes(document):
     """Shape of each layer's weights, followed through the model's own geometry."""
-    c, h, w = (document["input"][k] for k in ("channels", "height", "width"))
+    shape = document["input"]
+    c, h, w = shape["channels"], shape.get("length") or shape["height"], shape.get("width", 1)
     for spec in document["layers"]:
-        if spec["op"] not in ("conv2d", "linear") or "inputs" in spec:
-            raise TrainingError(f"layer {spec['name']}: only chains of conv2d and linear")
+        if spec["op"] not in ("conv2d", "conv1d", "linear") or "inputs" in spec:
+            raise TrainingError(f"layer {spec['name']}: only chains of conv2d, conv1d and linear")
         if "pool" in spec:
             h, w = ((n - size) // stride + 1 for n, size, stride in
-                    zip((h, w), spec["pool"]["size"], spec["pool"]["stride"]))
+                    zip((h, w), pair(spec["pool"]["size"], 1), pair(spec["pool"]["stride"], 1)))
         if spec.get("flatten"):
             c, h, w = c * h * w, 1, 1
-        kernel = spec.get("kernel", [3, 3]) if spec["op"] == "conv2d" else [1, 1]
-        pad = spec.get("pad", [0, 0])
+        kernel = [1, 1] if spec["op"] == "linear" else pair(spec.get("kernel", [3, 3]), 1)
+        pad = pair(spec.get("pad", 0), 0)
         yield (spec["channels"], c, *kernel)
         c, h, w = spec["channels"], h + 2 * pad[0] - kernel[0] + 1, w + 2 * pad[1] - kernel[1] + 1
 

@@ -75,10 +75,13 @@ static void what_is_printed_reads_back_the_same(void **state)
                    " \"latency_bound_ms\": 90, \"on\": [\"watch\", \"ring\"], \"not_on\": "
                    "[\"x\"],\"sense\": {\"kind\": \"imu\", \"wear\": \"watch\", \"fold\": 3},"
                    " \"act\": {\"kind\": \"led\", \"device\": \"ring\"}},"
-                   "{\"name\": \"second\", \"model\": \"KWS\", " ENDS "}]}",
+                   "{\"name\": \"second\", \"model\": \"KWS\", \"sense\": {\"kind\": \"imu\", "
+                   "\"fold\": 1},"
+                   " \"act\": {\"kind\": \"led\"}}]}",
               &error),
         0);
     assert_int_equal(a.pipelines[0].sense.fold, 3);
+    assert_int_equal(a.pipelines[1].sense.fold, 1);
     char *text = syn_app_print(&a);
     assert_non_null(text);
     assert_int_equal(parse(&b, text, &error), 0);
@@ -111,8 +114,8 @@ static void wrong_manifests_are_refused_with_place_and_cause(void **state)
          "pipelines[0].not_on[1]: \"a\" stands here twice"},
         {HEAD "{\"model\": \"KWS\", \"on\": [\"a b\"], " ENDS "}]}", 2, 25,
          "pipelines[0].on[0]: a name of letters, digits and . _ - + / is expected"},
-        {HEAD "{\"model\": \"KWS\", \"sense\": {\"kind\": \"a\", \"fold\": 17}, \"act\": {}}]}", 2,
-         41, "pipelines[0].sense.fold: 17 is out of range (1 to 16)"},
+        {HEAD "{\"model\": \"KWS\", \"sense\": {\"kind\": \"a\", \"fold\": 256}, \"act\": {}}]}", 2,
+         41, "pipelines[0].sense.fold: 256 is out of range (1 to 255)"},
         {HEAD "{\"model\": \"KWS\", \"sense\": {\"kind\": \"a\"}, \"act\": {\"kind\": \"b\", "
               "\"fold\": 2}}]}",
          2, 63, "pipelines[0].act.fold: unknown field \"fold\""},

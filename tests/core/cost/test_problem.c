@@ -55,7 +55,8 @@ static void windows_that_the_model_does_not_read_are_refused(void **state)
     b.app.pipelines[0].sense.fold = 2;
     assert_int_equal(add(&b), SYN_EINVAL);
     assert_non_null(strstr(b.error.message, "as they are, but its sensing task folds them by 2"));
-    assert_string_equal(b.error.hint, "leave \"fold\" out of \"sense\"");
+    assert_string_equal(b.error.hint,
+                        "leave \"fold\" out of \"sense\": the model says what it reads");
     rig_free(&b.rig);
     memset(&b.rig, 0, sizeof b.rig);
     rig_wearables(&b.rig, RIG_MAX78000);
@@ -69,7 +70,23 @@ static void windows_that_the_model_does_not_read_are_refused(void **state)
     assert_string_equal(b.error.message,
                         "pipeline words: R0 reads windows of 2x8x12 folded by 2 to 8x4x6, but its "
                         "sensing task does not fold them");
-    assert_string_equal(b.error.hint, "write \"fold\": 2 into \"sense\"");
+    rig_free(&b.rig);
+}
+
+static void a_sensing_task_that_says_nothing_of_folding_makes_what_the_model_reads(void **state)
+{
+    (void)state;
+    struct bench b;
+    set_up(&b);
+    b.model = rig_parse(&b.rig, "{\"format\":\"synergy-model/1\",\"name\":\"R0\",\"weights\":{"
+                                "\"seed\":1},\"input\":{\"channels\":8,\"length\":6,\"fold\":4},"
+                                "\"layers\":[{\"op\":\"conv1d\",\"channels\":4,\"kernel\":3}]}");
+    assert_int_equal(add(&b), 0);
+    b.app.pipelines[0].sense.fold = 2;
+    assert_int_equal(add(&b), SYN_EINVAL);
+    assert_string_equal(b.error.message,
+                        "pipeline words: R0 reads windows of 2x24x1 folded by 4 to 8x6x1, but its "
+                        "sensing task folds them otherwise");
     rig_free(&b.rig);
 }
 
@@ -151,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(windows_that_the_model_does_not_read_are_refused),
+        cmocka_unit_test(a_sensing_task_that_says_nothing_of_folding_makes_what_the_model_reads),
         cmocka_unit_test(a_requirement_that_several_devices_meet_leaves_the_choice_open),
         cmocka_unit_test(kind_device_and_body_place_narrow_it),
         cmocka_unit_test(what_no_device_has_is_refused_by_name),

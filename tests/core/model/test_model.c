@@ -179,9 +179,12 @@ static const struct wrong wrongs[] = {
     {HEAD "\"input\": {\"channels\": 8, \"height\": 8, \"width\": 8, \"fold\": 3},\n"
           "\"weights\": {\"seed\": 1}, \"layers\": []}",
      2, 51, "input.fold: 8 channels are not squares of 3 by 3 pixels"},
-    {HEAD "\"input\": {\"channels\": 8, \"length\": 8, \"fold\": 2},\n"
+    {HEAD "\"input\": {\"channels\": 578, \"height\": 8, \"width\": 8, \"fold\": 17},\n"
           "\"weights\": {\"seed\": 1}, \"layers\": []}",
-     2, 39, "input.fold: an input of a length has no pixels"},
+     2, 53, "input.fold: 17 is out of range (1 to 16)"},
+    {HEAD "\"input\": {\"channels\": 8, \"length\": 8, \"fold\": 3},\n"
+          "\"weights\": {\"seed\": 1}, \"layers\": []}",
+     2, 39, "input.fold: 8 channels are not groups of 3 samples"},
     {HEAD "\"input\": {\"channels\": 3, \"length\": 8}, \"weights\": {}, \"layers\": [\n"
           "{\"op\": \"passthrough\"}]}",
      2, 40, "weights: either \"file\" and \"sha256\" or \"seed\" is needed"},
@@ -314,6 +317,26 @@ static void a_model_of_folded_windows_says_so_when_it_is_read_again(void **state
     syn_model_free(b);
 }
 
+static void a_model_of_folded_sound_says_so_when_it_is_read_again(void **state)
+{
+    (void)state;
+    struct syn_error error = {0};
+    struct syn_model *b;
+    struct syn_model *a =
+        must_parse(HEAD "\"input\": {\"channels\": 128, \"length\": 9, \"fold\": 64},"
+                        "\"weights\": {\"seed\": 2}, \"layers\": [{\"op\": \"conv1d\", "
+                        "\"channels\": 4, \"kernel\": 3}]}");
+    assert_int_equal(syn_model_write(a, in_folder("m.json"), &error), 0);
+    assert_int_equal(syn_model_read(&b, in_folder("m.json"), &error), 0);
+    const struct syn_fold fold = syn_model_fold(b);
+    assert_int_equal(fold.by, 64);
+    assert_int_equal(fold.channels, 2);
+    assert_int_equal(fold.width, 1);
+    assert_true(syn_fold_fits(&fold, syn_model_tensor_bytes(b, 0)));
+    syn_model_free(a);
+    syn_model_free(b);
+}
+
 static void damaged_weights_are_refused(void **state)
 {
     (void)state;
@@ -410,6 +433,7 @@ int main(void)
         cmocka_unit_test(what_is_written_reads_back_the_same),
         cmocka_unit_test(every_reference_model_survives_writing),
         cmocka_unit_test(a_model_of_folded_windows_says_so_when_it_is_read_again),
+        cmocka_unit_test(a_model_of_folded_sound_says_so_when_it_is_read_again),
         cmocka_unit_test(damaged_weights_are_refused),
         cmocka_unit_test(weights_may_lie_in_memory),
         cmocka_unit_test(a_chunk_image_has_the_range_asked_for),

@@ -148,11 +148,12 @@ static void pictures_that_are_damaged_are_refused(void **state)
     bad("a.pgm", TEXT("P5 two by two"), "the header does not give");
 }
 
-#define WAV_HEAD(format, channels, bits)                                                           \
+#define WAV_RATE(format, channels, rate, bits)                                                     \
     "RIFF\x34\0\0\0WAVE"                                                                           \
     "LIST\x03\0\0\0abc\0"                                                                          \
-    "fmt \x10\0\0\0" format "\0" channels "\0\x80\x3e\0\0\0\x7d\0\0\2\0" bits "\0"
-#define WAV(format, channels, bits) WAV_HEAD(format, channels, bits) "data\x08\0\0\0"
+    "fmt \x10\0\0\0" format "\0" channels "\0" rate "\0\0\0\x7d\0\0\2\0" bits "\0"
+#define WAV_HEAD(format, channels, bits) WAV_RATE(format, channels, "\x80\x3e", bits)
+#define WAV(format, channels, bits)      WAV_HEAD(format, channels, bits) "data\x08\0\0\0"
 
 static void sound_is_cut_into_windows_of_consecutive_samples(void **state)
 {
@@ -164,12 +165,121 @@ static void sound_is_cut_into_windows_of_consecutive_samples(void **state)
     assert_int_equal(syn_sensor_windows(f, 1), 4);
     assert_int_equal(syn_sensor_windows(f, 2), 2);
     assert_int_equal(syn_sensor_windows(f, 3), 1);
-    assert_int_equal(syn_sensor_windows(f, 5), 0);
     assert_int_equal(syn_sensor_window(f, 3, 2, window), 0);
     assert_memory_equal(window, want, 2);
     assert_int_equal(syn_sensor_window(f, 0, 2, window), 0);
     assert_int_equal(window[0], 1);
     assert_int_equal(window[1], 0); /* -1 / 256 */
+    syn_sensor_close(f);
+}
+
+static void behind_a_sound_that_is_too_short_there_is_silence(void **state)
+{
+    static const int8_t want[] = {1, 0, 127, -128, 0, 0};
+    struct syn_sensor_file *f =
+        good("a.wav", TEXT(WAV("\1", "\1", "\20") "\0\1\xff\xff\xff\x7f\0\x80"));
+    int8_t window[6];
+    (void)state;
+    assert_int_equal(syn_sensor_windows(f, 6), 1);
+    assert_int_equal(syn_sensor_window(f, 7, 6, window), 0);
+    assert_memory_equal(window, want, 6);
+    assert_null(syn_sensor_label(f, 0));
+    syn_sensor_close(f);
+}
+
+/* A WAV file below the folder; the words of folder and name stand one after the other. */
+static void put_sound(const char *name, const char *bytes, size_t size)
+{
+    char file[160];
+    (void)snprintf(file, sizeof file, "%s/%s", folder, name);
+    char *slash = strrchr(file, '/');
+    *slash = 0;
+    (void)mkdir(file, 0700);
+    *slash = '/';
+    FILE *f = fopen(file, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes, 1, size, f), size);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void remove_sound(const char *name)
+{
+    char file[160];
+    (void)snprintf(file, sizeof file, "%s/%s", folder, name);
+    assert_int_equal(unlink(file), 0);
+    *strrchr(file, '/') = 0;
+    if (strcmp(file, folder) != 0)
+        (void)rmdir(file);
+}
+
+static void labels_of_a_folder_take_turns(void **state)
+{
+    static const struct {
+        const char *name, *label;
+        int8_t first;
+    } sounds[] = {{"no/a.wav", "no", 2},
+                  {"yes/1.WAV", "yes", 4},
+                  {"no/b.wav", "no", 3},
+                  {"yes/2.wav", "yes", 5},
+                  {"yes/3.wav", "yes", 6}};
+    enum { SOUNDS = sizeof sounds / sizeof sounds[0] };
+    struct syn_sensor_file *f;
+    char bytes[] = WAV("\1", "\1", "\20") "\0\1\0\1\0\1\0\1";
+    int8_t window[6];
+    (void)state;
+    for (size_t i = 0; i < SOUNDS; i++) {
+        bytes[sizeof bytes - 8] = sounds[i].first;
+        put_sound(sounds[i].name, bytes, sizeof bytes - 1);
+    }
+    put_sound("yes/README", TEXT("no sound"));
+    assert_int_equal(syn_sensor_open(&f, folder, why, sizeof why), 0);
+    assert_int_equal(syn_sensor_windows(f, 0), SOUNDS);
+    assert_int_equal(syn_sensor_windows(f, 6), SOUNDS);
+    for (size_t i = 0; i < 2 * SOUNDS; i++) {
+        assert_int_equal(syn_sensor_window(f, i, 6, window), 0);
+        assert_int_equal(window[0], sounds[i % SOUNDS].first);
+        assert_int_equal(window[5], 0);
+        assert_string_equal(syn_sensor_label(f, i), sounds[i % SOUNDS].label);
+    }
+    syn_sensor_close(f);
+    remove_sound("yes/README");
+    for (size_t i = 0; i < SOUNDS; i++)
+        remove_sound(sounds[i].name);
+}
+
+static void of_a_long_sound_in_a_folder_the_loudest_part_is_heard(void **state)
+{
+    static const int8_t want[] = {-128, 127};
+    struct syn_sensor_file *f;
+    int8_t window[2];
+    (void)state;
+    put_sound("a.wav", TEXT(WAV("\1", "\1", "\20") "\0\1\0\x80\xff\x7f\0\2"));
+    assert_int_equal(syn_sensor_open(&f, folder, why, sizeof why), 0);
+    assert_int_equal(syn_sensor_windows(f, 2), 1);
+    assert_int_equal(syn_sensor_window(f, 0, 2, window), 0);
+    assert_memory_equal(window, want, 2);
+    assert_null(syn_sensor_label(f, 0));
+    syn_sensor_close(f);
+    remove_sound("a.wav");
+}
+
+static void what_is_wrong_with_a_folder_is_told(void **state)
+{
+    struct syn_sensor_file *f;
+    int8_t window[2];
+    (void)state;
+    assert_int_equal(syn_sensor_open(&f, folder, why, sizeof why), SYN_ECORRUPT);
+    assert_non_null(strstr(why, "a folder without sounds"));
+    put_sound("up/a.wav", TEXT("RIFF, I am not"));
+    put_sound("up/b.wav", TEXT("P5 1 1 255\na"));
+    assert_int_equal(syn_sensor_open(&f, folder, why, sizeof why), 0);
+    assert_int_equal(syn_sensor_window_or_why(f, 0, 2, window, why, sizeof why), SYN_ECORRUPT);
+    assert_non_null(strstr(why, "up/a.wav: RIFF, but no WAVE"));
+    assert_int_equal(syn_sensor_window_or_why(f, 1, 2, window, why, sizeof why), SYN_ECORRUPT);
+    assert_non_null(strstr(why, "up/b.wav: no WAV file"));
+    remove_sound("up/b.wav");
+    remove_sound("up/a.wav");
+    assert_int_equal(syn_sensor_window(f, 0, 2, window), SYN_ENOENT);
     syn_sensor_close(f);
 }
 
@@ -179,6 +289,8 @@ static void sound_of_another_kind_is_refused(void **state)
     bad("a.wav", TEXT(WAV("\2", "\1", "\20") "abcdefgh"), "compressed");
     bad("a.wav", TEXT(WAV("\1", "\2", "\20") "abcdefgh"), "2 channels, mono is needed");
     bad("a.wav", TEXT(WAV("\1", "\1", "\10") "abcdefgh"), "8 bits a sample");
+    bad("a.wav", TEXT(WAV_RATE("\1", "\1", "\x44\xac", "\20") "abcdefgh"),
+        "44100 samples a second, 16000 are needed");
     bad("a.wav", TEXT(WAV("\1", "\1", "\20") "abcdefg"), "cut off");
     bad("a.wav", TEXT(WAV_HEAD("\1", "\1", "\20")), "cut off");
     bad("a.wav", TEXT("RIFF\0\0\0\0WAVE"), "without its format");
@@ -242,7 +354,7 @@ static void what_is_no_sensor_file_says_so(void **state)
     bad("a.idx", TEXT("\x1f\x8b\x08"), "cannot be read to its end");
     assert_int_equal(syn_sensor_open(&file, "/nowhere/a.idx", why, sizeof why), SYN_ENOENT);
     assert_non_null(strstr(why, "/nowhere/a.idx: No such file"));
-    assert_int_equal(syn_sensor_open(&file, "/tmp", why, sizeof why), SYN_EIO);
+    assert_int_equal(syn_sensor_open(&file, "/dev/null", why, sizeof why), SYN_EIO);
     assert_non_null(strstr(why, "not a file"));
     (void)snprintf(path, sizeof path, "%s/fifo", folder);
     assert_int_equal(mkfifo(path, 0600), 0);
@@ -304,6 +416,10 @@ int main(void)
         cmocka_unit_test(a_colour_picture_becomes_planes),
         cmocka_unit_test(pictures_that_are_damaged_are_refused),
         cmocka_unit_test(sound_is_cut_into_windows_of_consecutive_samples),
+        cmocka_unit_test(behind_a_sound_that_is_too_short_there_is_silence),
+        cmocka_unit_test(labels_of_a_folder_take_turns),
+        cmocka_unit_test(of_a_long_sound_in_a_folder_the_loudest_part_is_heard),
+        cmocka_unit_test(what_is_wrong_with_a_folder_is_told),
         cmocka_unit_test(sound_of_another_kind_is_refused),
         cmocka_unit_test(rows_of_a_table_are_windows),
         cmocka_unit_test(tables_that_are_none_say_which_line),
