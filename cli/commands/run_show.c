@@ -132,13 +132,23 @@ static void show_words(const struct syn_run_show *show, const struct syn_recogni
     syn_console_emit(console);
 }
 
+/* Does a list of names with commas between them hold `name`? Without a list: yes. */
+static bool holds(const char *list, const char *name)
+{
+    const size_t length = strlen(name);
+    for (const char *at = list; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
+        if (strcspn(at, ",") == length && strncasecmp(at, name, length) == 0)
+            return true;
+    return !list;
+}
+
 void syn_run_show_one(void *ctx, const struct syn_recognition *r)
 {
     struct syn_run_show *show = ctx;
     const struct syn_deployed *deployed = show->bench->deployed;
     const struct syn_fleet *fleet = &deployed->workload->fleet;
     const char *name = deployed->workload->problem.pipelines[r->pipeline].spec.name;
-    if ((show->of && strcasecmp(show->of, name) != 0) || show->left-- <= 0)
+    if (!holds(show->of, name) || show->left-- <= 0)
         return;
     const struct place place = {
         .source = fleet->devices[deployed->plan.pipelines[r->pipeline].source].name,

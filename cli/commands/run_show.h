@@ -12,7 +12,7 @@ struct syn_sensor_file;
 struct syn_run_show {
     struct syn_bench *bench;
     int64_t left;
-    const char *of;                                   /* this pipeline only; NULL: all */
+    const char *of;                                   /* these pipelines only, a,b,c; NULL: all */
     cJSON *list;                                      /* NULL where nothing is shown as JSON */
     struct syn_sensor_file *files[SYN_PIPELINES_MAX]; /* what the sources read; NULL: a seed */
 };
