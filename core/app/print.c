@@ -20,8 +20,7 @@ static bool add_requirement(cJSON *object, const char *name, const struct syn_re
 {
     cJSON *inner = cJSON_AddObjectToObject(object, name);
     return inner && add_text(inner, "kind", r->kind) && add_text(inner, "device", r->device) &&
-           add_text(inner, "wear", r->wear) &&
-           add_number(inner, "fold", r->fold, 0);
+           add_text(inner, "wear", r->wear) && add_number(inner, "fold", r->fold, 0);
 }
 
 static bool add_devices(cJSON *object, const char *name, const struct syn_device_names *devices)
