@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Programs taken apart again: those of our generator for random models, in all forms of the
+ * vendor's tool, and the recorded ones of the vendor. SYN_SEED repeats a random model.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/import/import.h"
+#include "core/import/program/program.h"
+#include "devices/part/exec.h"
+#include "devices/part/image.h"
+#include "devices/part/route.h"
+#include "tests/core/import/program/printer.h"
+#include "tests/devices/part/network.h"
+#include "tests/devices/part/random_hardware.h"
+
+#define MODELS 400
+#define HZ     50000000u
+
+static int import(struct syn_imported *imported, const struct printed *text,
+                  struct syn_error *error)
+{
+    const struct syn_import_options options = {.name = NULL};
+
+    *imported = (struct syn_imported){.model = NULL};
+    *error = (struct syn_error){.code = 0};
+    return syn_import_program_text(imported, "folder/cnn.c", text->code, text->code_size,
+                                   "folder/weights.h", text->weights, text->weights_size, &options,
+                                   error);
+}
+
+/* ---- recorded programs ------------------------------------------------------------------- */
+
+static void same(const char *name, unsigned layer, const char *what, unsigned long ours,
+                 unsigned long theirs)
+{
+    if (ours != theirs)
+        fail_msg("%s: layer %u: %s is %lx, recorded %lx", name, layer, what, ours, theirs);
+}
+
+static void same_layer(const char *name, unsigned index, const struct syn_layer *a,
+                       const struct syn_layer *b)
+{
+#define SAME(field) same(name, index, #field, (unsigned long)a->field, (unsigned long)b->field)
+    SAME(op);
+    SAME(eltwise);
+    SAME(pool);
+    SAME(activation);
+    SAME(pool_first);
+    SAME(pool_round);
+    SAME(flatten);
+    SAME(has_bias);
+    SAME(input_chw);
+    SAME(weight_bits);
+    SAME(output_width);
+    SAME(output_shift);
+    SAME(kernel_h);
+    SAME(kernel_w);
+    SAME(pad_h);
+    SAME(pad_w);
+    SAME(dilation_h);
+    SAME(dilation_w);
+    SAME(pool_h);
+    SAME(pool_w);
+    SAME(pool_stride_h);
+    SAME(pool_stride_w);
+    SAME(pool_dilation_h);
+    SAME(pool_dilation_w);
+    SAME(groups);
+    SAME(input_count);
+    for (unsigned n = 0; n < a->input_count; n++)
+        SAME(inputs[n]);
+    SAME(in.channels);
+    SAME(in.height);
+    SAME(in.width);
+    SAME(out.channels);
+    SAME(out.height);
+    SAME(out.width);
+    SAME(processors);
+    SAME(output_processors);
+#undef SAME
+}
+
+static void same_weights(const char *name, unsigned index, const struct syn_model *ours,
+                         const struct model *theirs)
+{
+    const struct syn_layer *l = &ours->layers[index];
+
+    if (l->weight_bits)
+        assert_memory_equal(ours->weights[index], theirs->weights[index],
+                            syn_layer_weight_bytes(l));
+    if (l->has_bias)
+        assert_memory_equal(ours->biases[index], theirs->biases[index], l->out.channels);
+    (void)name;
+}
+
+static void same_output(const struct syn_model *ours, const struct model *theirs)
+{
+    struct syn_error error = {.code = 0};
+    const unsigned last = theirs->count - 1;
+    void *output;
+    size_t size;
+
+    assert_int_equal(syn_model_infer(ours, theirs->input, syn_tensor_bytes(theirs->shape, 8),
+                                     &output, &size, &error),
+                     0);
+    assert_int_equal(size,
+                     syn_tensor_bytes(theirs->layers[last].out, theirs->layers[last].output_width));
+    assert_memory_equal(output, theirs->outputs[last], size);
+    free(output);
+}
+
+static void compare_recorded(const char *part, const char *name, bool remarks)
+{
+    char folder[512];
+    struct printed text = {.code = NULL};
+    struct syn_imported imported;
+    struct vendor_program *program;
+    struct syn_error error;
+    struct network *n;
+
+    snprintf(folder, sizeof folder, "%s/max7800x/networks/%s/%s", data_folder(), part, name);
+    assert_true(print_recorded(&text, folder, remarks));
+    if (import(&imported, &text, &error) < 0)
+        fail_msg("%s: %d: %s", name, error.line, error.message);
+    program = vendor_program_read(folder);
+    n = network_read(folder, name, syn_part_find(part), program);
+    assert_int_equal(imported.model->layer_count, n->model->count);
+    for (unsigned i = 0; i < n->model->count; i++) {
+        same_layer(name, i, &imported.model->layers[i], &n->model->layers[i]);
+        same_weights(name, i, imported.model, n->model);
+    }
+    same_output(imported.model, n->model);
+    print_message("%-36s %2u layers, %s comments: layers, weights and output are equal\n", name,
+                  n->model->count, remarks ? "with" : "without");
+    network_free(n);
+    vendor_program_free(program);
+    syn_imported_free(&imported);
+    printed_free(&text);
+}
+
+static void recorded_programs_are_the_networks_they_were_made_of(void **state)
+{
+    static const char *const networks[][2] = {
+        {"MAX78000", "mnist"},
+        {"MAX78000", "kws20_v3"},
+        {"MAX78000", "cifar-10"},
+        {"MAX78000", "cifar-100-residual-rand"},
+        {"MAX78000", "cifar-100-mixed-rand"},
+        {"MAX78000", "cifar-100-simplewide2x-mixed-rand"},
+        {"MAX78000", "camvid_unet"},
+        {"MAX78002", "cifar-100-effnet2-custom-rand"},
+    };
+
+    (void)state;
+    if (!data_folder())
+        skip();
+    for (unsigned i = 0; i < sizeof networks / sizeof *networks; i++) {
+        compare_recorded(networks[i][0], networks[i][1], true);
+        compare_recorded(networks[i][0], networks[i][1], false);
+    }
+}
+
+/* ---- programs of our own ----------------------------------------------------------------- */
+
+struct placed {
+    struct syn_chunk chunk;
+    struct syn_place places[RANDOM_HARDWARE_MAX];
+    struct syn_route routes[RANDOM_HARDWARE_MAX];
+    struct syn_program program;
+};
+
+/* False where the part does not take the model. */
+static bool place(struct placed *p, const struct random_hardware *m)
+{
+    p->chunk = (struct syn_chunk){
+        .layers = m->layers, .last = (uint16_t)m->count, .layer_count = (uint16_t)m->count};
+    p->program = (struct syn_program){m->part, &p->chunk, p->places, p->routes, HZ};
+    for (unsigned i = 0; i < m->count; i++)
+        if (syn_place_check_layer(m->part, &m->layers[i], NULL) < 0)
+            return false;
+    return syn_place_chunks(m->part, &p->chunk, 1, p->places, NULL) == 0 &&
+           syn_route_chunk(m->part, &p->chunk, p->routes, NULL, NULL) == 0 &&
+           syn_program_check(&p->program, NULL) == 0;
+}
+
+/* What the plain kernels make of the model. */
+static void *reference(const struct random_hardware *m)
+{
+    const size_t size = syn_image_size(m->layers, m->count, 0, m->count);
+    uint8_t *bytes = malloc(size);
+    struct syn_image image;
+    struct syn_exec *exec;
+    size_t output_size;
+    void *memory, *result;
+    const void *output;
+
+    assert_true(size > 0);
+    assert_int_equal(syn_image_write(m->layers, m->count, 0, m->count, m->input,
+                                     (const uint8_t *const *)m->weights,
+                                     (const int8_t *const *)m->biases, bytes, size),
+                     (long)size);
+    assert_int_equal(syn_image_open(&image, bytes, size), 0);
+    memory = malloc(syn_exec_memory(&image));
+    assert_int_equal(syn_exec_init(&exec, &image, memory, syn_exec_memory(&image)), 0);
+    assert_int_equal(syn_exec_load(exec, 0, m->data, syn_tensor_bytes(m->input, 8)), 0);
+    syn_exec_start(exec);
+    while (syn_exec_step(exec, UINT64_MAX))
+        ;
+    output = syn_exec_output(exec, image.out_count - 1u, &output_size);
+    result = malloc(output_size);
+    memcpy(result, output, output_size);
+    free(memory);
+    free(bytes);
+    return result;
+}
+
+static void computes_alike(const struct syn_model *model, const struct random_hardware *m)
+{
+    struct syn_error error = {.code = 0};
+    void *expected = reference(m), *output;
+    size_t size;
+
+    assert_int_equal(syn_tensor_bytes(model->input, 8), syn_tensor_bytes(m->input, 8));
+    assert_int_equal(
+        syn_model_infer(model, m->data, syn_tensor_bytes(m->input, 8), &output, &size, &error), 0);
+    assert_int_equal(
+        size, syn_tensor_bytes(m->layers[m->count - 1].out, m->layers[m->count - 1].output_width));
+    assert_memory_equal(output, expected, size);
+    free(output);
+    free(expected);
+}
+
+struct tally {
+    unsigned tried, same, refused;
+};
+
+static void take_apart(uint64_t seed, struct tally *tally)
+{
+    const struct syn_part *part = seed % 2 ? &syn_part_max78000 : &syn_part_max78002;
+    struct random_hardware *m = calloc(1, sizeof *m);
+    struct placed *p = calloc(1, sizeof *p);
+    struct printed text = {.code = NULL};
+    struct syn_imported imported;
+    struct syn_error error;
+
+    random_hardware_make(m, part, seed);
+    if (place(p, m)) {
+        tally->tried++;
+        print_program(&text, &p->program, m->layers, (const uint8_t *const *)m->weights,
+                      (const int8_t *const *)m->biases,
+                      (enum printed_form)(seed / 2 % PRINTED_FORMS), true);
+        if (import(&imported, &text, &error) == 0) {
+            computes_alike(imported.model, m);
+            tally->same++;
+        } else {
+            if (getenv("SYN_VERBOSE"))
+                print_message("seed %llu: %d: %s\n", (unsigned long long)seed, error.line,
+                              error.message);
+            tally->refused++;
+        }
+        syn_imported_free(&imported);
+    }
+    printed_free(&text);
+    random_hardware_free(m);
+    free(p);
+    free(m);
+}
+
+static void what_our_generator_makes_is_taken_apart_again(void **state)
+{
+    const char *one = getenv("SYN_SEED");
+    struct tally tally = {.tried = 0};
+
+    (void)state;
+    if (one) {
+        take_apart(strtoull(one, NULL, 0), &tally);
+        return;
+    }
+    for (uint64_t seed = 1; seed <= MODELS; seed++)
+        take_apart(seed, &tally);
+    print_message("%u programs: %u models compute the same, %u are refused\n", tally.tried,
+                  tally.same, tally.refused);
+    assert_true(tally.same > MODELS / 4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(recorded_programs_are_the_networks_they_were_made_of),
+        cmocka_unit_test(what_our_generator_makes_is_taken_apart_again),
+    };
+
+    return cmocka_run_group_tests_name("programs as models", tests, NULL, NULL);
+}
