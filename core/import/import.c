@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/import/import.h"
 
+#include "core/import/onnx/onnx.h"
 #include "core/import/program/program.h"
 #include "core/import/vendor/vendor.h"
 
@@ -41,10 +42,7 @@ static const struct syn_import_format json = {
 /* ---- all ---- */
 
 static const struct syn_import_format *const formats[] = {
-    &json,
-    &syn_import_program,
-    &syn_import_vendor,
-    &syn_import_checkpoint,
+    &json, &syn_import_onnx, &syn_import_program, &syn_import_vendor, &syn_import_checkpoint,
 };
 
 #define FORMATS (sizeof formats / sizeof *formats)

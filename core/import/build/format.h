@@ -29,6 +29,7 @@ struct syn_import_options {
 struct syn_import_original {
     void *state;
     size_t outputs; /* values that infer() gives */
+    double unit;    /* what one in the model's output stands for in them; 0 where not known */
     int (*infer)(void *state, const int8_t *input, float *output, struct syn_error *error);
     void (*free)(void *state);
 };

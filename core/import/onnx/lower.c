@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/import/onnx/lower.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int syn_onnx_refuse(const struct syn_onnx_node *node, struct syn_error *error, const char *nearest,
+                    const char *fmt, ...)
+{
+    char text[120], words[300];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(words, sizeof words, fmt, args);
+    va_end(args);
+    syn_error_set(error, SYN_EUNSUP, "%s: %s", syn_onnx_node_text(node, text), words);
+    syn_error_hint(error, "nearest: %s", nearest);
+    return SYN_EUNSUP;
+}
+
+/* ---- values and tensors ---- */
+
+struct syn_onnx_ref syn_onnx_ref_of(const struct syn_onnx_lowering *l,
+                                    const struct syn_onnx_node *node, unsigned i)
+{
+    if (i >= node->input_count || node->inputs[i] < 0)
+        return (struct syn_onnx_ref){.tensor = -1};
+    return l->refs[node->inputs[i]];
+}
+
+static bool is_shared(const struct syn_onnx_lowering *l, const struct syn_onnx_node *node,
+                      unsigned i)
+{
+    return l->refs[node->inputs[i]].shared || l->graph->values[node->inputs[i]].readers > 1;
+}
+
+int syn_onnx_gives(struct syn_onnx_lowering *l, const struct syn_onnx_node *node, int tensor)
+{
+    l->refs[node->output] = (struct syn_onnx_ref){.tensor = tensor};
+    return 0;
+}
+
+/* The output is what the input is, perhaps in another shape. */
+static int lower_alias(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
+{
+    l->refs[node->output] = syn_onnx_ref_of(l, node, 0);
+    l->refs[node->output].shared = is_shared(l, node, 0);
+    return 0;
+}
+
+struct syn_onnx_layer *syn_onnx_open_layer(const struct syn_onnx_lowering *l,
+                                           const struct syn_onnx_node *node, unsigned i)
+{
+    const int tensor = syn_onnx_ref_of(l, node, i).tensor;
+    return tensor < 1 || is_shared(l, node, i) ? NULL : &l->network->layers[tensor - 1];
+}
+
+static void map_of(const struct syn_onnx_value *v, struct syn_onnx_tensor *map)
+{
+    map->channels = v->rank > 1 ? v->dims[1] : v->count > UINT32_MAX ? 0 : (uint32_t)v->count;
+    map->height = v->rank > 2 ? v->dims[2] : 1;
+    map->width = v->rank > 3 ? v->dims[3] : 1;
+    map->one_d = v->rank == 3;
+}
+
+int syn_onnx_check_map(struct syn_onnx_lowering *l, const struct syn_onnx_node *node, unsigned i)
+{
+    const struct syn_onnx_value *v = &l->graph->values[node->inputs[i]];
+    struct syn_onnx_tensor *tensor = &l->network->tensors[l->refs[node->inputs[i]].tensor];
+    struct syn_onnx_tensor map = {0};
+    char text[80];
+    map_of(v, &map);
+    if (v->rank > 4 || v->rank < 2 || v->dims[0] != 1)
+        return syn_onnx_refuse(node, l->error, "1xCxHxW, 1xCxL or 1xN", "an input of shape %s",
+                               syn_onnx_shape_text(v, text));
+    if (tensor == l->network->tensors && !l->used_input) {
+        tensor->channels = map.channels;
+        tensor->height = map.height;
+        tensor->width = map.width;
+        tensor->one_d = map.one_d;
+    }
+    if (map.channels != tensor->channels || map.height != tensor->height ||
+        map.width != tensor->width)
+        return syn_onnx_refuse(node, l->error,
+                               "Reshape and Flatten to 1xN in front of a Gemm or MatMul",
+                               "reads %ux%ux%u numbers as %s", tensor->channels, tensor->height,
+                               tensor->width, syn_onnx_shape_text(v, text));
+    return 0;
+}
+
+/* ---- layers ---- */
+
+static bool is_taken(const struct syn_onnx_network *n, const char *name)
+{
+    bool taken = strcmp(name, "input") == 0;
+    for (unsigned i = 0; i < n->layer_count; i++)
+        taken |= strcmp(n->layers[i].name, name) == 0;
+    return taken;
+}
+
+/* After the node, without what other tools might not like; else after the operator. */
+static void name_layer(const struct syn_onnx_network *n, const struct syn_onnx_node *node,
+                       char name[SYN_MODEL_NAME_MAX])
+{
+    char base[40];
+    size_t used = 0;
+    const char *from = node->name;
+    while (*from == '/')
+        from++;
+    for (; *from && used + 1 < sizeof base; from++)
+        base[used++] = isalnum((unsigned char)*from) || strchr("._-", *from) ? *from : '.';
+    base[used] = '\0';
+    if (!used)
+        (void)snprintf(base, sizeof base, "%s", node->op->name);
+    (void)snprintf(name, SYN_MODEL_NAME_MAX, "%s", base);
+    for (unsigned i = 2; is_taken(n, name); i++)
+        (void)snprintf(name, SYN_MODEL_NAME_MAX, "%s-%u", base, i);
+}
+
+int syn_onnx_new_layer(struct syn_onnx_lowering *l, const struct syn_onnx_node *node,
+                       const int *tensors, unsigned count)
+{
+    struct syn_onnx_network *n = l->network;
+    if (n->layer_count == SYN_ONNX_LAYERS_MAX)
+        return syn_onnx_refuse(node, l->error, "fewer layers", "more than %d layers",
+                               SYN_ONNX_LAYERS_MAX);
+    struct syn_onnx_layer *layer = &n->layers[n->layer_count];
+    *layer = (struct syn_onnx_layer){.part = {.pool_first = true,
+                                              .kernel_h = 1,
+                                              .kernel_w = 1,
+                                              .dilation_h = 1,
+                                              .dilation_w = 1,
+                                              .groups = 1,
+                                              .pool_h = 1,
+                                              .pool_w = 1,
+                                              .output_width = 8}};
+    name_layer(n, node, layer->name);
+    layer->part.input_count = (uint8_t)count;
+    for (unsigned i = 0; i < count; i++)
+        layer->part.inputs[i] = (uint16_t)tensors[i];
+    const struct syn_onnx_tensor *from = &n->tensors[tensors[0]];
+    n->tensors[n->layer_count + 1] = (struct syn_onnx_tensor){.channels = from->channels,
+                                                              .height = from->height,
+                                                              .width = from->width,
+                                                              .one_d = from->one_d,
+                                                              .not_negative = from->not_negative,
+                                                              .clip_low = -HUGE_VAL,
+                                                              .clip_high = HUGE_VAL};
+    for (unsigned i = 0; i < count; i++)
+        l->used_input |= tensors[i] == 0;
+    return (int)n->layer_count++;
+}
+
+int syn_onnx_make_weights(struct syn_onnx_layer *layer, uint32_t outputs, uint32_t fan_in,
+                          bool bias, struct syn_error *error)
+{
+    layer->fan_in = fan_in;
+    layer->part.out.channels = (uint16_t)outputs;
+    layer->weights = calloc((size_t)outputs * fan_in + 1, sizeof *layer->weights);
+    if (bias)
+        layer->bias = calloc((size_t)outputs + 1, sizeof *layer->bias);
+    return layer->weights && (!bias || layer->bias)
+               ? 0
+               : syn_error_set(error, SYN_ENOMEM, "not enough memory for weights");
+}
+
+int syn_onnx_make_identity(struct syn_onnx_layer *layer, const struct syn_onnx_tensor *tensor,
+                           struct syn_error *error)
+{
+    layer->part.op = tensor->one_d ? SYN_OP_CONV1D : SYN_OP_CONV2D;
+    if (tensor->channels > 2048)
+        return syn_error_set(error, SYN_EUNSUP, "layer %s: %u channels; the part has 2048",
+                             layer->name, tensor->channels);
+    int status = syn_onnx_make_weights(layer, tensor->channels, tensor->channels, false, error);
+    for (uint32_t c = 0; status == 0 && c < tensor->channels; c++)
+        layer->weights[(size_t)c * tensor->channels + c] = 1;
+    layer->step = 1. / 64;
+    return status;
+}
+
+/* What was the layer's result is now what its convolution reads. */
+static void keep_operand_scale(struct syn_onnx_network *n, int tensor)
+{
+    n->layers[tensor - 1].operand_scale = n->tensors[tensor].scale;
+    n->tensors[tensor].scale = 0;
+}
+
+int syn_onnx_layer_for_conv(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
+{
+    const int tensor = syn_onnx_ref_of(l, node, 0).tensor;
+    const struct syn_onnx_layer *open = syn_onnx_open_layer(l, node, 0);
+    int status = syn_onnx_check_map(l, node, 0);
+    if (status < 0)
+        return status;
+    if (!open || open->part.op != SYN_OP_PASSTHROUGH)
+        return syn_onnx_new_layer(l, node, &tensor, 1);
+    keep_operand_scale(l->network, tensor);
+    return tensor - 1;
+}
+
+int syn_onnx_layer_of_sums(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
+{
+    const int tensor = syn_onnx_ref_of(l, node, 0).tensor;
+    const struct syn_onnx_layer *open = syn_onnx_open_layer(l, node, 0);
+    if (open && open->part.op != SYN_OP_PASSTHROUGH && open->part.activation == SYN_ACT_NONE)
+        return tensor - 1;
+    const int index = open && open->part.op == SYN_OP_PASSTHROUGH
+                          ? tensor - 1
+                          : syn_onnx_new_layer(l, node, &tensor, 1);
+    if (index < 0)
+        return index;
+    if (index == tensor - 1)
+        keep_operand_scale(l->network, tensor);
+    struct syn_onnx_layer *layer = &l->network->layers[index];
+    int status = syn_onnx_make_identity(layer, &l->network->tensors[index + 1], l->error);
+    if (status == 0)
+        status =
+            syn_imported_note(l->imported,
+                              "layer %s copies with a 1x1 convolution of %u x %u weights, for "
+                              "a %s that follows none",
+                              layer->name, layer->part.out.channels, layer->fan_in, node->written);
+    return status < 0 ? status : index;
+}
+
+/* ---- QuantizeLinear and DequantizeLinear ---- */
+
+static int activation_scale(struct syn_onnx_lowering *l, const struct syn_onnx_node *node,
+                            double *scale, double *zero)
+{
+    const struct syn_onnx_value *s = syn_onnx_in(l->graph, node, 1);
+    const struct syn_onnx_value *z = syn_onnx_in(l->graph, node, 2);
+    if (s->count != 1)
+        return syn_onnx_refuse(node, l->error, "one scale for the whole activation",
+                               "%zu scales of an activation", s->count);
+    *scale = s->data[0];
+    *zero = z ? z->data[0] : 0;
+    return 0;
+}
+
+/* How a window's bytes, -128 to 127, are read by whoever takes the input in. */
+static int set_input(struct syn_onnx_lowering *l, const struct syn_onnx_node *node, double scale,
+                     double zero, bool is_signed)
+{
+    struct syn_onnx_tensor *input = &l->network->tensors[0];
+    const double shifted = is_signed ? zero : zero - 128;
+    if (input->scale > 0 && (input->scale < scale || input->scale > scale ||
+                             l->network->zero < shifted || l->network->zero > shifted))
+        return syn_onnx_refuse(node, l->error, "one QuantizeLinear for the input",
+                               "reads the input with another scale than before");
+    input->scale = scale;
+    l->network->zero = shifted;
+    input->not_negative = shifted <= -128;
+    return 0;
+}
+
+static bool is_near(double a, double b)
+{
+    return fabs(a - b) <= 1e-6 * fabs(b);
+}
+
+/* 8 bits, made symmetric: half a step at the ends may be lost. */
+static double symmetric(double scale, double zero, double low)
+{
+    return scale * fmax((low + 255 - zero) / 127.5, (zero - low) / 128);
+}
+
+static int lower_quantize(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
+{
+    const struct syn_onnx_ref from = syn_onnx_ref_of(l, node, 0);
+    const bool is_signed = l->graph->values[node->output].type == SYN_ONNX_INT8;
+    const double low = is_signed ? -128 : 0;
+    double scale = 0, zero = 0;
+    int status = activation_scale(l, node, &scale, &zero);
+    if (status < 0 || (status = lower_alias(l, node)) < 0)
+        return status;
+    if (from.tensor == 0)
+        status = set_input(l, node, scale, zero, is_signed);
+    else if (zero <= low && !l->network->tensors[from.tensor].not_negative && !l->ended)
+        status = syn_onnx_activate(l, node, SYN_ACT_RELU); /* what is below zero is cut off */
+    struct syn_onnx_ref *to = &l->refs[node->output];
+    if (to->tensor > 0 && !l->ended)
+        l->network->tensors[to->tensor].scale = symmetric(scale, zero, low);
+    to->scale = scale;
+    to->zero = zero;
+    return status;
+}
+
+static int lower_dequantize(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
+{
+    const struct syn_onnx_ref from = syn_onnx_ref_of(l, node, 0);
+    const int type = syn_onnx_in(l->graph, node, 0)->type;
+    double scale = 0, zero = 0;
+    int status = activation_scale(l, node, &scale, &zero);
+    if (status < 0)
+        return status;
+    if (type == SYN_ONNX_INT32)
+        return syn_onnx_refuse(node, l->error, "QuantizeLinear to 8 bits between layers",
+                               "an activation of 32 bits");
+    if (from.scale > 0 && (!is_near(scale, from.scale) || fabs(zero - from.zero) > 0.25))
+        return syn_onnx_refuse(node, l->error, "the same scale in both",
+                               "another scale than that of the QuantizeLinear before it");
+    if (from.tensor == 0 && !(from.scale > 0))
+        status = set_input(l, node, scale, zero, type == SYN_ONNX_INT8);
+    (void)lower_alias(l, node);
+    l->refs[node->output].scale = l->refs[node->output].zero = 0;
+    return status;
+}
+
+/* ---- what only moves numbers, and what is left out at the end ---- */
+
+static int lower_transpose(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
+{
+    const struct syn_onnx_value *x = syn_onnx_in(l->graph, node, 0);
+    unsigned perm[SYN_ONNX_RANK_MAX];
+    int last = -1, status = syn_onnx_permutation(l->graph, node, perm, l->error);
+    for (unsigned i = 0; status == 0 && i < x->rank; i++) {
+        if (x->dims[perm[i]] == 1)
+            continue;
+        if ((int)perm[i] < last)
+            return syn_onnx_refuse(node, l->error, "a graph with channels in the second place",
+                                   "moves numbers, which the part cannot");
+        last = (int)perm[i];
+    }
+    return status < 0 ? status : lower_alias(l, node);
+}
+
+/* The class stays the same, since these keep the order of the outputs. */
+static int lower_end(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
+{
+    if (!l->ended) {
+        l->network->result = node->inputs[0];
+        l->ended = true;
+        int status = syn_imported_note(l->imported,
+                                       "%s at the end is left out: the outputs are those before it",
+                                       node->written);
+        if (status < 0)
+            return status;
+    }
+    l->network->classifies |= node->op->id != SYN_ONNX_SIGMOID;
+    return lower_alias(l, node);
+}
+
+/* ---- all ---- */
+
+static const syn_onnx_lower_fn lower_fns[SYN_ONNX_OPS] = {
+    [SYN_ONNX_ABS] = syn_onnx_lower_activation,
+    [SYN_ONNX_ADD] = syn_onnx_lower_arithmetic,
+    [SYN_ONNX_ARG_MAX] = lower_end,
+    [SYN_ONNX_AVERAGE_POOL] = syn_onnx_lower_pool,
+    [SYN_ONNX_BATCH_NORMALIZATION] = syn_onnx_lower_normalization,
+    [SYN_ONNX_CAST] = lower_alias,
+    [SYN_ONNX_CLIP] = syn_onnx_lower_clip,
+    [SYN_ONNX_CONCAT] = syn_onnx_lower_concat,
+    [SYN_ONNX_CONV] = syn_onnx_lower_conv,
+    [SYN_ONNX_CONV_TRANSPOSE] = syn_onnx_lower_conv,
+    [SYN_ONNX_DEQUANTIZE] = lower_dequantize,
+    [SYN_ONNX_DIV] = syn_onnx_lower_arithmetic,
+    [SYN_ONNX_DROPOUT] = lower_alias,
+    [SYN_ONNX_FLATTEN] = lower_alias,
+    [SYN_ONNX_GEMM] = syn_onnx_lower_product,
+    [SYN_ONNX_GLOBAL_AVERAGE_POOL] = syn_onnx_lower_pool,
+    [SYN_ONNX_GLOBAL_MAX_POOL] = syn_onnx_lower_pool,
+    [SYN_ONNX_IDENTITY] = lower_alias,
+    [SYN_ONNX_LOG_SOFTMAX] = lower_end,
+    [SYN_ONNX_MATMUL] = syn_onnx_lower_product,
+    [SYN_ONNX_MAX_POOL] = syn_onnx_lower_pool,
+    [SYN_ONNX_MUL] = syn_onnx_lower_arithmetic,
+    [SYN_ONNX_QUANTIZE] = lower_quantize,
+    [SYN_ONNX_REDUCE_MEAN] = syn_onnx_lower_mean,
+    [SYN_ONNX_RELU] = syn_onnx_lower_activation,
+    [SYN_ONNX_RESHAPE] = lower_alias,
+    [SYN_ONNX_SIGMOID] = lower_end,
+    [SYN_ONNX_SOFTMAX] = lower_end,
+    [SYN_ONNX_SQUEEZE] = lower_alias,
+    [SYN_ONNX_SUB] = syn_onnx_lower_arithmetic,
+    [SYN_ONNX_TRANSPOSE] = lower_transpose,
+    [SYN_ONNX_UNSQUEEZE] = lower_alias,
+};
+
+/* Operators that read the input's numbers need to know what a byte of a window stands for. */
+static bool needs_scale(enum syn_onnx_op_id id)
+{
+    return lower_fns[id] != lower_alias && id != SYN_ONNX_QUANTIZE && id != SYN_ONNX_DEQUANTIZE &&
+           id != SYN_ONNX_TRANSPOSE;
+}
+
+static int check_node(const struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
+{
+    const enum syn_onnx_op_id id = node->op->id;
+    const bool passes = lower_fns[id] == lower_alias || lower_fns[id] == lower_end ||
+                        id == SYN_ONNX_QUANTIZE || id == SYN_ONNX_DEQUANTIZE;
+    if (!lower_fns[id])
+        return syn_onnx_refuse(node, l->error, syn_onnx_op_instead(node->op->name),
+                               "the part has none like it");
+    if (l->ended && !passes)
+        return syn_onnx_refuse(node, l->error, "Relu, or a model that ends there",
+                               "comes after a Softmax, Sigmoid or ArgMax, which only the end of a "
+                               "model may have");
+    for (unsigned i = 0; needs_scale(id) && i < node->input_count; i++)
+        if (syn_onnx_ref_of(l, node, i).tensor == 0 && !(l->network->tensors[0].scale > 0)) {
+            (void)syn_onnx_refuse(node, l->error, "",
+                                  "reads the input in floating point: the "
+                                  "model is not quantized, or not from its input on");
+            syn_error_hint(l->error,
+                           "quantize it to int8 first: onnxruntime.quantization.quantize_static("
+                           "FILE, FILE2, reader, quant_format=QuantFormat.QDQ)");
+            return SYN_EUNSUP;
+        }
+    return 0;
+}
+
+static int lower_nodes(struct syn_onnx_lowering *l)
+{
+    int status = 0;
+    for (unsigned i = 0; status == 0 && i < l->graph->node_count; i++) {
+        const struct syn_onnx_node *node = &l->graph->nodes[i];
+        status = check_node(l, node);
+        if (status == 0)
+            status = lower_fns[node->op->id](l, node);
+    }
+    return status;
+}
+
+/* What no QuantizeLinear follows may come out as sums of 32 bits. */
+static int finish_last(struct syn_onnx_lowering *l)
+{
+    struct syn_onnx_network *n = l->network;
+    if (n->layer_count == 0)
+        return syn_error_set(l->error, SYN_EUNSUP, "the graph has nothing that the part computes");
+    struct syn_onnx_layer *last = &n->layers[n->layer_count - 1];
+    if (n->tensors[n->layer_count].scale > 0 || last->part.op == SYN_OP_PASSTHROUGH ||
+        last->part.activation != SYN_ACT_NONE || n->tensors[n->layer_count].clip_high < HUGE_VAL)
+        return 0;
+    last->part.output_width = 32;
+    return 0;
+}
+
+int syn_onnx_lower(struct syn_onnx_network *network, const struct syn_onnx_graph *graph,
+                   struct syn_imported *imported, struct syn_error *error)
+{
+    struct syn_onnx_lowering l = {
+        .network = network, .graph = graph, .imported = imported, .error = error};
+    network->layer_count = 0;
+    network->result = graph->output;
+    l.refs = calloc(graph->value_count, sizeof *l.refs);
+    if (!l.refs)
+        return syn_error_set(error, SYN_ENOMEM, "not enough memory for layers");
+    for (unsigned i = 0; i < graph->value_count; i++)
+        l.refs[i].tensor = -1;
+    l.refs[graph->input].tensor = 0;
+    network->tensors[0] = (struct syn_onnx_tensor){.clip_low = -HUGE_VAL, .clip_high = HUGE_VAL};
+    map_of(&graph->values[graph->input], &network->tensors[0]);
+    int status = lower_nodes(&l);
+    if (status == 0)
+        status = finish_last(&l);
+    network->result_scale = l.refs[network->result].scale;
+    network->result_zero = l.refs[network->result].zero;
+    free(l.refs);
+    return status;
+}
+
+void syn_onnx_network_free(struct syn_onnx_network *n)
+{
+    for (unsigned i = 0; i < n->layer_count; i++) {
+        free(n->layers[i].weights);
+        free(n->layers[i].bias);
+        free(n->layers[i].packed);
+        free(n->layers[i].packed_bias);
+    }
+    n->layer_count = 0;
+}

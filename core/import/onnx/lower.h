@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inside of lower.c: nodes of a graph into layers. For nobody else. */
+#ifndef SYN_CORE_IMPORT_ONNX_LOWER_H
+#define SYN_CORE_IMPORT_ONNX_LOWER_H
+
+#include "core/import/onnx/network.h"
+#include "core/import/onnx/operators.h"
+
+/* What a value of the graph is in the network. */
+struct syn_onnx_ref {
+    int tensor;         /* -1: nothing, a constant */
+    bool shared;        /* somebody else reads it, too: its layer cannot go on with what follows */
+    double scale, zero; /* where it is of integers: how they are read */
+};
+
+struct syn_onnx_lowering {
+    struct syn_onnx_network *network;
+    const struct syn_onnx_graph *graph;
+    struct syn_imported *imported;
+    struct syn_error *error;
+    struct syn_onnx_ref *refs; /* of each value */
+    bool used_input;           /* a layer reads the input: its shape stands */
+    bool ended;                /* by a Softmax or ArgMax */
+};
+
+typedef int (*syn_onnx_lower_fn)(struct syn_onnx_lowering *l, const struct syn_onnx_node *node);
+
+/* What input `i` of a node is; tensor -1 where it is constant or left out. */
+struct syn_onnx_ref syn_onnx_ref_of(const struct syn_onnx_lowering *l,
+                                    const struct syn_onnx_node *node, unsigned i);
+
+/* The output of `node` is tensor `tensor`, computed by the layer behind it so far. */
+int syn_onnx_gives(struct syn_onnx_lowering *l, const struct syn_onnx_node *node, int tensor);
+
+/* The layer that gives input `i`, if it may still be added to; else NULL. */
+struct syn_onnx_layer *syn_onnx_open_layer(const struct syn_onnx_lowering *l,
+                                           const struct syn_onnx_node *node, unsigned i);
+
+/* A new layer that reads `count` tensors; its index, or negative. */
+int syn_onnx_new_layer(struct syn_onnx_lowering *l, const struct syn_onnx_node *node,
+                       const int *tensors, unsigned count);
+
+/* The shape of a node's input as the part has it, checked against that of the tensor. */
+int syn_onnx_check_map(struct syn_onnx_lowering *l, const struct syn_onnx_node *node, unsigned i);
+
+/* A layer for the convolution that `node` needs on input 0: the open one, or a new one. */
+int syn_onnx_layer_for_conv(struct syn_onnx_lowering *l, const struct syn_onnx_node *node);
+
+/* The layer on whose sums `node` works: a convolution without activation; else one that copies. */
+int syn_onnx_layer_of_sums(struct syn_onnx_lowering *l, const struct syn_onnx_node *node);
+
+/* Room for weights and, where `bias`, for biases, all zero. */
+int syn_onnx_make_weights(struct syn_onnx_layer *layer, uint32_t outputs, uint32_t fan_in,
+                          bool bias, struct syn_error *error);
+
+/* lower_conv.c */
+int syn_onnx_lower_conv(struct syn_onnx_lowering *l, const struct syn_onnx_node *node);
+int syn_onnx_lower_product(struct syn_onnx_lowering *l, const struct syn_onnx_node *node);
+/* lower_pool.c */
+int syn_onnx_lower_pool(struct syn_onnx_lowering *l, const struct syn_onnx_node *node);
+int syn_onnx_lower_mean(struct syn_onnx_lowering *l, const struct syn_onnx_node *node);
+/* lower_sums.c: what works on the sums of a convolution, or on two tensors */
+int syn_onnx_lower_activation(struct syn_onnx_lowering *l, const struct syn_onnx_node *node);
+int syn_onnx_lower_clip(struct syn_onnx_lowering *l, const struct syn_onnx_node *node);
+int syn_onnx_lower_normalization(struct syn_onnx_lowering *l, const struct syn_onnx_node *node);
+int syn_onnx_lower_arithmetic(struct syn_onnx_lowering *l, const struct syn_onnx_node *node);
+int syn_onnx_lower_concat(struct syn_onnx_lowering *l, const struct syn_onnx_node *node);
+int syn_onnx_activate(struct syn_onnx_lowering *l, const struct syn_onnx_node *node,
+                      uint8_t activation);
+
+#endif
