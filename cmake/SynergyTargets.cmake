@@ -46,6 +46,10 @@ function(syn_test name)
   set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
 endfunction()
 
+if(SYN_FUZZ)
+  add_custom_target(fuzzers)
+endif()
+
 # syn_fuzzer(NAME SOURCE... [LIBS library...]): a libFuzzer target with its corpus under tests/fuzz.
 function(syn_fuzzer name)
   if(SYN_FUZZ)
@@ -54,5 +58,6 @@ function(syn_fuzzer name)
     target_link_libraries(fuzz_${name} PRIVATE ${ARG_LIBS} syn_options)
     target_compile_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(fuzzers fuzz_${name})
   endif()
 endfunction()

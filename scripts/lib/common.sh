@@ -34,11 +34,11 @@ need() {
         apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# build PRESET: configures and builds it, quietly unless something is wrong.
+# build PRESET [TARGET...]: configures and builds it, quietly unless something is wrong.
 build() {
     say "building ($1)"
     (cd "$top" && cmake --preset "$1" >"/tmp/synergy-configure.$$" 2>&1) ||
         { cat "/tmp/synergy-configure.$$"; die "cmake could not configure preset $1"; }
     rm -f "/tmp/synergy-configure.$$"
-    (cd "$top" && cmake --build --preset "$1" -- --quiet) || die "the build of preset $1 failed"
+    (cd "$top" && cmake --build --preset "$1" ${2:+--target "${@:2}"} -- --quiet) || die "the build of preset $1 failed"
 }
