@@ -57,3 +57,22 @@ void network_free(struct network *n)
     model_free(n->model);
     free(n);
 }
+
+void network_each(void (*visit)(const char *part_name, const char *name))
+{
+    static const char *const networks[][2] = {
+        {"MAX78000", "mnist"},
+        {"MAX78000", "kws20_v3"},
+        {"MAX78000", "cifar-10"},
+        {"MAX78000", "cifar-100-residual-rand"},
+        {"MAX78000", "cifar-100-mixed-rand"},
+        {"MAX78000", "cifar-100-simplewide2x-mixed-rand"},
+        {"MAX78000", "camvid_unet"},
+        {"MAX78002", "cifar-100-effnet2-custom-rand"},
+        {"MAX78002", "cifar-100-mobilenet-custom-rand"},
+    };
+    if (!data_folder())
+        skip();
+    for (unsigned i = 0; i < sizeof networks / sizeof *networks; i++)
+        visit(networks[i][0], networks[i][1]);
+}

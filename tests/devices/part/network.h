@@ -26,4 +26,7 @@ struct network *network_read(const char *folder, const char *name, const struct 
                              const struct vendor_program *theirs);
 void network_free(struct network *n);
 
+/* All recorded networks, each with the name of its part; skips the test where there are none. */
+void network_each(void (*visit)(const char *part_name, const char *name));
+
 #endif

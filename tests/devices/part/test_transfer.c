@@ -161,23 +161,8 @@ static void compare_network(const char *part_name, const char *name)
 
 static void inputs_and_outputs_lie_where_the_vendor_has_them(void **state)
 {
-    static const char *const networks[][2] = {
-        {"MAX78000", "mnist"},
-        {"MAX78000", "kws20_v3"},
-        {"MAX78000", "cifar-10"},
-        {"MAX78000", "cifar-100-residual-rand"},
-        {"MAX78000", "cifar-100-mixed-rand"},
-        {"MAX78000", "cifar-100-simplewide2x-mixed-rand"},
-        {"MAX78000", "camvid_unet"},
-        {"MAX78002", "cifar-100-effnet2-custom-rand"},
-        {"MAX78002", "cifar-100-mobilenet-custom-rand"},
-    };
-
     (void)state;
-    if (!data_folder())
-        skip();
-    for (unsigned i = 0; i < sizeof networks / sizeof *networks; i++)
-        compare_network(networks[i][0], networks[i][1]);
+    network_each(compare_network);
 }
 
 /* ---- round trips ------------------------------------------------------------------------ */
