@@ -13,6 +13,7 @@ struct syn_checkpoint {
     uint8_t *text; /* of the pickle */
     struct syn_storages storages;
     char arch[64];
+    char path[256]; /* for errors; "" where it came as an open file */
     struct syn_checkpoint_tensor *tensors;
     unsigned count;
 };
@@ -247,6 +248,8 @@ int syn_checkpoint_open(struct syn_checkpoint **checkpoint, const char *path,
                       : syn_error_os(error, errno, "cannot read");
     if (status < 0)
         syn_error_where(error, path, 0, 0);
+    else
+        (void)snprintf((*checkpoint)->path, sizeof(*checkpoint)->path, "%s", path);
     return status;
 }
 
@@ -288,9 +291,13 @@ int syn_checkpoint_values(struct syn_checkpoint *checkpoint,
                           const struct syn_checkpoint_tensor *tensor, float *values,
                           struct syn_error *error)
 {
-    if (tensor->count == 0)
-        return syn_error_set(error, SYN_EUNSUP,
-                             "%s is no plain tensor of 1 to %u numbers of a common type",
-                             tensor->name, SYN_CHECKPOINT_ELEMENTS);
-    return syn_storages_values(&checkpoint->storages, &checkpoint->pickle, tensor, values, error);
+    int status = tensor->count == 0
+                     ? syn_error_set(error, SYN_EUNSUP,
+                                     "%s is no plain tensor of 1 to %u numbers of a common type",
+                                     tensor->name, SYN_CHECKPOINT_ELEMENTS)
+                     : syn_storages_values(&checkpoint->storages, &checkpoint->pickle, tensor,
+                                           values, error);
+    if (status < 0 && checkpoint->path[0])
+        syn_error_where(error, checkpoint->path, 0, 0);
+    return status;
 }

@@ -48,6 +48,8 @@ enum syn_pickle_dtype {
     SYN_DTYPE_I16,
     SYN_DTYPE_I32,
     SYN_DTYPE_I64,
+    SYN_DTYPE_C64, /* from here on: of known size, not read */
+    SYN_DTYPE_C128,
     SYN_DTYPE_COUNT
 };
 

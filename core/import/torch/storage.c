@@ -7,9 +7,9 @@
 #include <string.h>
 
 static const size_t element_bytes[SYN_DTYPE_COUNT] = {
-    [SYN_DTYPE_F32] = 4,  [SYN_DTYPE_F64] = 8, [SYN_DTYPE_F16] = 2,
-    [SYN_DTYPE_BF16] = 2, [SYN_DTYPE_I8] = 1,  [SYN_DTYPE_U8] = 1,
-    [SYN_DTYPE_I16] = 2,  [SYN_DTYPE_I32] = 4, [SYN_DTYPE_I64] = 8,
+    [SYN_DTYPE_F32] = 4, [SYN_DTYPE_F64] = 8, [SYN_DTYPE_F16] = 2,   [SYN_DTYPE_BF16] = 2,
+    [SYN_DTYPE_I8] = 1,  [SYN_DTYPE_U8] = 1,  [SYN_DTYPE_I16] = 2,   [SYN_DTYPE_I32] = 4,
+    [SYN_DTYPE_I64] = 8, [SYN_DTYPE_C64] = 8, [SYN_DTYPE_C128] = 16,
 };
 
 void syn_storages_free(struct syn_storages *storages)
@@ -204,7 +204,7 @@ int syn_storages_values(struct syn_storages *storages, const struct syn_pickle *
                         struct syn_error *error)
 {
     const struct syn_pickle_storage *storage = &object->storages[tensor->storage];
-    if (element_bytes[storage->dtype] == 0)
+    if (storage->dtype == SYN_DTYPE_UNKNOWN || storage->dtype >= SYN_DTYPE_C64)
         return syn_error_set(error, SYN_EUNSUP, "%s has numbers of a type that is not known",
                              tensor->name);
     if (!within(tensor, storage->count))

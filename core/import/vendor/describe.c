@@ -118,13 +118,18 @@ static int check_parts(const struct describer *d, unsigned place, const struct s
     if (syn_place_check_layer(&syn_part_max78000, l, &misfit) == 0 ||
         syn_place_check_layer(&syn_part_max78002, l, &misfit) == 0)
         return 0;
-    const yaml_node_t *node = layer_at(d, place)->node;
+    const struct syn_vendor_layer *v = layer_at(d, place);
     if (misfit.what)
-        return syn_yaml_error(&d->net->yaml, node, SYN_EUNSUP, d->error, "no part has it: %s",
-                              misfit.what);
-    return syn_yaml_error(&d->net->yaml, node, SYN_EUNSUP, d->error,
-                          "no part has it: needs %u, at most %u are possible", misfit.need,
-                          misfit.have);
+        syn_yaml_error(&d->net->yaml, v->node, SYN_EUNSUP, d->error, "no part has it: %s",
+                       misfit.what);
+    else
+        syn_yaml_error(&d->net->yaml, v->node, SYN_EUNSUP, d->error,
+                       "no part has it: needs %u, at most %u are possible", misfit.need,
+                       misfit.have);
+    if (v->streaming)
+        syn_error_hint(d->error, "the layer streams its input, which here must lie in data "
+                                 "memory whole: make the input smaller, or fold it");
+    return SYN_EUNSUP;
 }
 
 /* ---- weights ---- */
@@ -158,6 +163,10 @@ static int take_channels(const struct describer *d, unsigned place, struct syn_l
     const struct syn_checkpoint_tensor *t = syn_vendor_tensor(d->net, d->net->order[place]);
     const yaml_node_t *node = layer_at(d, place)->node;
     const bool transposed = l->op == SYN_OP_CONVTRANSPOSE2D;
+    if (t->count == 0)
+        return syn_yaml_error(&d->net->yaml, node, SYN_EUNSUP, d->error,
+                              "weights %s are no plain tensor of 1 to %u numbers", t->name,
+                              SYN_CHECKPOINT_ELEMENTS);
     if (t->dims == 1) {
         syn_yaml_error(&d->net->yaml, node, SYN_EINVAL, d->error,
                        "%s has one dimension: no weights of a convolution", t->name);
@@ -167,7 +176,7 @@ static int take_channels(const struct describer *d, unsigned place, struct syn_l
     }
     const uint64_t out =
         t->dims < 2 ? 0 : (transposed ? (uint64_t)t->shape[1] * l->groups : t->shape[0]);
-    if (out == 0 || out > 2048 || t->count == 0)
+    if (out == 0 || out > 2048)
         return syn_yaml_error(&d->net->yaml, node, SYN_EUNSUP, d->error,
                               "weights %s with %llu output channels: a layer has 1 to 2048",
                               t->name, (unsigned long long)out);

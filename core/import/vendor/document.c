@@ -154,26 +154,15 @@ bool syn_yaml_number(const yaml_node_t *node, int64_t *number)
     return digits > 0;
 }
 
-int syn_yaml_integer(const struct syn_yaml *yaml, const yaml_node_t *node, int64_t min, int64_t max,
-                     int64_t *number, struct syn_error *error)
-{
-    if (syn_yaml_number(node, number) && *number >= min && *number <= max)
-        return 0;
-    return syn_yaml_error(yaml, node, SYN_EINVAL, error,
-                          "a whole number of %lld to %lld is expected", (long long)min,
-                          (long long)max);
-}
-
-int syn_yaml_bool(const struct syn_yaml *yaml, const yaml_node_t *node, bool *value,
-                  struct syn_error *error)
+bool syn_yaml_bool(const yaml_node_t *node, bool *value)
 {
     static const char *const words[] = {"true", "yes", "on", "1", "false", "no", "off", "0"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (syn_yaml_is(node, words[i])) {
             *value = i < 4;
-            return 0;
+            return true;
         }
-    return syn_yaml_error(yaml, node, SYN_EINVAL, error, "true or false is expected");
+    return false;
 }
 
 unsigned syn_yaml_count(const yaml_node_t *node)

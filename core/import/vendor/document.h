@@ -44,11 +44,8 @@ const char *syn_yaml_text(const yaml_node_t *node);
 /* A whole number as YAML 1.1 writes it: decimal, 0x, 0b, 0 for octal, '_' between digits. */
 bool syn_yaml_number(const yaml_node_t *node, int64_t *number);
 
-/* SYN_EINVAL with words where the node is no number of min..max. */
-int syn_yaml_integer(const struct syn_yaml *yaml, const yaml_node_t *node, int64_t min, int64_t max,
-                     int64_t *number, struct syn_error *error);
-int syn_yaml_bool(const struct syn_yaml *yaml, const yaml_node_t *node, bool *value,
-                  struct syn_error *error);
+/* true, yes, on, 1 or their opposites. */
+bool syn_yaml_bool(const yaml_node_t *node, bool *value);
 
 /* Items of a sequence, or the one node that stands for a list of one. */
 unsigned syn_yaml_count(const yaml_node_t *node);

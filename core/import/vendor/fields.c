@@ -8,6 +8,7 @@
 struct reader {
     const struct syn_yaml *yaml;
     struct syn_vendor_layer *layer;
+    enum syn_vendor_field field; /* that is being read */
     struct syn_error *error;
 };
 
@@ -16,7 +17,19 @@ struct reader {
 static int integer(const struct reader *r, const yaml_node_t *node, int64_t min, int64_t max,
                    int64_t *number)
 {
-    return syn_yaml_integer(r->yaml, node, min, max, number, r->error);
+    if (syn_yaml_number(node, number) && *number >= min && *number <= max)
+        return 0;
+    return syn_yaml_error(r->yaml, node, SYN_EINVAL, r->error,
+                          "%s: a whole number of %lld to %lld is expected",
+                          syn_vendor_key(r->field), (long long)min, (long long)max);
+}
+
+static int boolean(const struct reader *r, const yaml_node_t *node, bool *value)
+{
+    if (syn_yaml_bool(node, value))
+        return 0;
+    return syn_yaml_error(r->yaml, node, SYN_EINVAL, r->error, "%s: true or false is expected",
+                          syn_vendor_key(r->field));
 }
 
 static int read_byte(const struct reader *r, const yaml_node_t *node, int64_t min, int64_t max,
@@ -36,7 +49,8 @@ static int pair(const struct reader *r, const yaml_node_t *node, int64_t max, in
     const unsigned count = syn_yaml_count(node);
     if (count != 1 && count != 2)
         return syn_yaml_error(r->yaml, node, SYN_EINVAL, r->error,
-                              "a number or [height, width] is expected");
+                              "%s: a number or [height, width] is expected",
+                              syn_vendor_key(r->field));
     int status = integer(r, syn_yaml_item(r->yaml, node, 0), 1, max, height);
     return status < 0 ? status : integer(r, syn_yaml_item(r->yaml, node, count - 1), 1, max, width);
 }
@@ -71,8 +85,8 @@ static int choose(const struct reader *r, const yaml_node_t *node, const struct 
         }
         (void)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", words[i].word);
     }
-    syn_yaml_error(r->yaml, node, SYN_EINVAL, r->error, "'%.40s' is not known here",
-                   syn_yaml_text(node));
+    syn_yaml_error(r->yaml, node, SYN_EINVAL, r->error, "%s: '%.40s' is not known",
+                   syn_vendor_key(r->field), syn_yaml_text(node));
     syn_error_hint(r->error, "one of %s", list);
     return SYN_EINVAL;
 }
@@ -351,7 +365,7 @@ static int read_pool_dilation(const struct reader *r, const yaml_node_t *node)
 
 static int read_pool_first(const struct reader *r, const yaml_node_t *node)
 {
-    return syn_yaml_bool(r->yaml, node, &r->layer->layer.pool_first, r->error);
+    return boolean(r, node, &r->layer->layer.pool_first);
 }
 
 /* ---- the rest ---- */
@@ -384,7 +398,7 @@ static int read_data_format(const struct reader *r, const yaml_node_t *node)
 static int read_flatten(const struct reader *r, const yaml_node_t *node)
 {
     struct syn_layer *l = &r->layer->layer;
-    int status = syn_yaml_bool(r->yaml, node, &l->flatten, r->error);
+    int status = boolean(r, node, &l->flatten);
     if (status < 0 || !l->flatten)
         return status;
     if (l->op == SYN_OP_CONV2D && l->kernel_h == 1 && l->pad_h == 0)
@@ -439,12 +453,12 @@ static int read_in_dim(const struct reader *r, const yaml_node_t *node)
 
 static int read_streaming(const struct reader *r, const yaml_node_t *node)
 {
-    return syn_yaml_bool(r->yaml, node, &r->layer->streaming, r->error);
+    return boolean(r, node, &r->layer->streaming);
 }
 
 static int read_output(const struct reader *r, const yaml_node_t *node)
 {
-    return syn_yaml_bool(r->yaml, node, &r->layer->output, r->error);
+    return boolean(r, node, &r->layer->output);
 }
 
 static int refuse(const struct reader *r, const yaml_node_t *node, const char *what,
@@ -458,7 +472,7 @@ static int refuse(const struct reader *r, const yaml_node_t *node, const char *w
 static int read_bypass(const struct reader *r, const yaml_node_t *node)
 {
     bool bypass;
-    int status = syn_yaml_bool(r->yaml, node, &bypass, r->error);
+    int status = boolean(r, node, &bypass);
     if (status < 0 || !bypass)
         return status;
     return refuse(r, node, "bypass: a convolution that only copies",
@@ -526,8 +540,10 @@ static int (*const readers[SYN_FIELD_COUNT])(const struct reader *r, const yaml_
     [SYN_FIELD_BYPASS] = read_bypass,
     [SYN_FIELD_IN_CROP] = read_in_crop,
     [SYN_FIELD_CHANNEL_SKIP] = read_channel_skip,
-    [SYN_FIELD_BUFFER] = read_buffer,
+    [SYN_FIELD_BUFFER_SHIFT] = read_buffer,
+    [SYN_FIELD_BUFFER_INSERT] = read_buffer,
     [SYN_FIELD_SNOOP] = read_snoop,
+    [SYN_FIELD_SIMULATED] = read_snoop,
 };
 
 static int check(const struct reader *r)
@@ -548,7 +564,7 @@ static int check(const struct reader *r)
 int syn_vendor_read_fields(const struct syn_yaml *yaml, struct syn_vendor_layer *layer,
                            struct syn_error *error)
 {
-    const struct reader r = {.yaml = yaml, .layer = layer, .error = error};
+    struct reader r = {.yaml = yaml, .layer = layer, .error = error};
     layer->layer = (struct syn_layer){.pool_first = true,
                                       .groups = 1,
                                       .output_width = 8,
@@ -563,11 +579,11 @@ int syn_vendor_read_fields(const struct syn_yaml *yaml, struct syn_vendor_layer 
     layer->operands = 1;
     layer->next = layer->weight_source = -1;
     set_op(layer, SYN_OP_CONV2D);
-    for (unsigned f = 0; f < SYN_FIELD_COUNT; f++)
+    int status = 0;
+    for (unsigned f = 0; f < SYN_FIELD_COUNT && status == 0; f++)
         if (layer->at[f] && readers[f]) {
-            int status = readers[f](&r, layer->at[f]);
-            if (status < 0)
-                return status;
+            r.field = (enum syn_vendor_field)f;
+            status = readers[f](&r, layer->at[f]);
         }
-    return check(&r);
+    return status < 0 ? status : check(&r);
 }

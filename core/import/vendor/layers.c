@@ -49,10 +49,10 @@ static const struct {
     {"output", SYN_FIELD_OUTPUT},
     {"bypass", SYN_FIELD_BYPASS},
     {"in_crop", SYN_FIELD_IN_CROP},
-    {"buffer_shift", SYN_FIELD_BUFFER},
-    {"buffer_insert", SYN_FIELD_BUFFER},
+    {"buffer_shift", SYN_FIELD_BUFFER_SHIFT},
+    {"buffer_insert", SYN_FIELD_BUFFER_INSERT},
     {"snoop_sequence", SYN_FIELD_SNOOP},
-    {"simulated_sequence", SYN_FIELD_SNOOP},
+    {"simulated_sequence", SYN_FIELD_SIMULATED},
     /* Where data and biases lie and how the part is timed: our placement decides. */
     {"in_offset", SYN_FIELD_IN_OFFSET},
     {"out_offset", SYN_FIELD_OUT_OFFSET},
@@ -238,6 +238,14 @@ void syn_vendor_free(struct syn_vendor_net *net)
     free(net->layers);
     syn_yaml_free(&net->yaml);
     *net = (struct syn_vendor_net){0};
+}
+
+const char *syn_vendor_key(enum syn_vendor_field field)
+{
+    size_t i = 0;
+    while (i + 1 < KEYS && keys[i].field != field)
+        i++;
+    return keys[i].name;
 }
 
 const char *syn_vendor_name(const struct syn_vendor_net *net, unsigned layer,

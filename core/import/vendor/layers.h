@@ -49,8 +49,10 @@ enum syn_vendor_field {
     SYN_FIELD_BYPASS,
     SYN_FIELD_IN_CROP,
     SYN_FIELD_CHANNEL_SKIP,
-    SYN_FIELD_BUFFER,
+    SYN_FIELD_BUFFER_SHIFT,
+    SYN_FIELD_BUFFER_INSERT,
     SYN_FIELD_SNOOP,
+    SYN_FIELD_SIMULATED,
     SYN_FIELD_IN_OFFSET, /* from here on: known, and of no consequence here */
     SYN_FIELD_OUT_OFFSET,
     SYN_FIELD_WRITE_GAP,
@@ -99,6 +101,9 @@ void syn_vendor_free(struct syn_vendor_net *net);
 /* "conv1" or "layer 3": for errors. */
 const char *syn_vendor_name(const struct syn_vendor_net *net, unsigned layer,
                             char text[SYN_MODEL_NAME_MAX]);
+
+/* The first of the keys that mean `field`. */
+const char *syn_vendor_key(enum syn_vendor_field field);
 
 /* One layer's keys; the second step of syn_vendor_read. */
 int syn_vendor_read_fields(const struct syn_yaml *yaml, struct syn_vendor_layer *layer,
