@@ -50,7 +50,7 @@ bool syn_checkpoint_looks(const uint8_t *head, size_t size)
 static int read_zip(struct syn_checkpoint *c, struct syn_error *error)
 {
     static const char name[] = "data.pkl";
-    size_t size;
+    size_t size = 0;
     struct syn_zip *zip = &c->storages.zip;
     int status = syn_zip_open(zip, &c->source, error);
     for (unsigned i = 0; status == 0 && i < zip->count && !c->text; i++) {
