@@ -392,6 +392,14 @@ static const struct syn_command commands[] = {
         .noun = "model",
         .verb = "add",
         .summary = "register a model from its file",
+        .details =
+            "FILE is recognised by what it holds: a model of synergy's own (JSON, its weights "
+            "beside it); the vendor's network description (YAML) with the quantized checkpoint "
+            "of PyTorch that --weights names; a folder that the vendor's tool wrote (cnn.c and "
+            "weights.h); an ONNX file of int8 operators, in QDQ or QOperator form. Nothing in a "
+            "file is executed. What no part can do is refused, with its place and the nearest "
+            "form that is supported; what became different is told in notes. model export writes "
+            "any of them as JSON.",
         .args = {{.name = "FILE", .kind = SYN_VALUE_FILE, .help = "the model's file or folder"}},
         .options = {{.name = "--weights",
                      .value = "FILE",

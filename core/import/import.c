@@ -42,10 +42,10 @@ static const struct syn_import_format json = {
 /* ---- all ---- */
 
 static const struct syn_import_format *const formats[] = {
-    &json, &syn_import_onnx, &syn_import_program, &syn_import_vendor, &syn_import_checkpoint,
+    &json, &syn_import_onnx, &syn_import_program, &syn_import_vendor, &syn_import_checkpoint, NULL,
 };
 
-#define FORMATS (sizeof formats / sizeof *formats)
+#define FORMATS (sizeof formats / sizeof(void *) - 1)
 
 const struct syn_import_format *syn_import_format(unsigned index)
 {

@@ -63,7 +63,7 @@ static int run_stack_global(struct syn_pickle *p)
     int status = syn_pickle_pop(p, &name);
     if (status == 0)
         status = syn_pickle_pop(p, &module);
-    if (status < 0)
+    if (status != 0)
         return status;
     if (p->values[module].kind != SYN_PICKLE_TEXT || p->values[name].kind != SYN_PICKLE_TEXT)
         return syn_pickle_malformed(p, "a name is no text");
@@ -77,7 +77,7 @@ static int run_reduce(struct syn_pickle *p)
     int status = syn_pickle_pop(p, &arguments);
     if (status == 0)
         status = syn_pickle_pop(p, &function);
-    if (status < 0)
+    if (status != 0)
         return status;
     const bool known = p->values[function].kind == SYN_PICKLE_NAME &&
                        p->values[arguments].kind == SYN_PICKLE_TUPLE;

@@ -82,7 +82,7 @@ static int run_long_1(struct syn_pickle *p)
     int status = syn_pickle_take_number(p, 1, &size);
     if (status == 0)
         status = syn_pickle_take(p, size, &bytes);
-    if (status < 0)
+    if (status != 0)
         return status;
     if (size > 8)
         return syn_pickle_push_integer(p, SYN_PICKLE_OPAQUE, 0);

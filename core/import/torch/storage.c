@@ -210,7 +210,7 @@ int syn_storages_values(struct syn_storages *storages, const struct syn_pickle *
     if (!within(tensor, storage->count))
         return syn_error_set(error, SYN_ECORRUPT, "%s reaches beyond its storage", tensor->name);
     int status = load(storages, object, tensor->storage, error);
-    if (status == 0)
+    if (status == 0 && storages->bytes)
         gather(tensor, storages->bytes, storage->dtype, values);
     return status;
 }

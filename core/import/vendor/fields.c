@@ -59,9 +59,9 @@ static int pair(const struct reader *r, const yaml_node_t *node, int64_t max, in
 static int byte_pair(const struct reader *r, const yaml_node_t *node, uint8_t *height,
                      uint8_t *width)
 {
-    int64_t h, w;
+    int64_t h = 1, w = 1;
     int status = pair(r, node, 16, &h, &w);
-    if (status < 0)
+    if (status != 0)
         return status;
     *height = (uint8_t)h;
     *width = r->layer->layer.op == SYN_OP_CONV1D ? 1 : (uint8_t)w;
@@ -275,9 +275,9 @@ static int read_pad(const struct reader *r, const yaml_node_t *node)
 static int read_dilation(const struct reader *r, const yaml_node_t *node)
 {
     struct syn_layer *l = &r->layer->layer;
-    int64_t h, w;
+    int64_t h = 1, w = 1;
     int status = pair(r, node, 1023, &h, &w);
-    if (status < 0)
+    if (status != 0)
         return status;
     if (l->op == SYN_OP_PASSTHROUGH)
         return syn_yaml_error(r->yaml, node, SYN_EINVAL, r->error,
@@ -300,9 +300,9 @@ static int read_groups(const struct reader *r, const yaml_node_t *node)
 static int read_stride(const struct reader *r, const yaml_node_t *node)
 {
     const int64_t only = r->layer->layer.op == SYN_OP_CONVTRANSPOSE2D ? 2 : 1;
-    int64_t h, w;
+    int64_t h = 1, w = 1;
     int status = pair(r, node, 1000, &h, &w);
-    if (status < 0 || (h == only && w == only))
+    if (status != 0 || (h == only && w == only))
         return status;
     if (r->layer->layer.op == SYN_OP_PASSTHROUGH || r->layer->layer.op == SYN_OP_CONV1D)
         w = h;

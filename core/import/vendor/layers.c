@@ -228,7 +228,7 @@ int syn_vendor_read(struct syn_vendor_net *net, struct syn_error *error)
     int status = read_mapping(&net->yaml, syn_yaml_root(&net->yaml), find_global, slots, error);
     if (status == 0)
         status = check_globals(net, slots, error);
-    if (status == 0)
+    if (status == 0 && slots[GLOBAL_LAYERS])
         status = read_layers(net, slots[GLOBAL_LAYERS], error);
     return status < 0 ? status : syn_vendor_read_order(net, error);
 }

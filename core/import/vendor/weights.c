@@ -251,13 +251,13 @@ static int pack(const struct loader *l, int8_t *weights, struct syn_vendor_blob 
 static int load_weights(const struct loader *l, int said_bits, struct syn_vendor_blob *blob,
                         bool *binary)
 {
-    float *values;
+    float *values = NULL;
+    int8_t *weights = calloc(l->tensor->count + 1u, 1);
+    if (!weights)
+        return syn_error_set(l->error, SYN_ENOMEM, "not enough memory for the weights");
     int status = read_values(l, l->tensor, &values);
-    if (status < 0)
-        return status;
-    int8_t *weights = malloc(l->tensor->count + 1u);
-    status = weights ? to_integers(l, values, l->tensor->count, weights)
-                     : syn_error_set(l->error, SYN_ENOMEM, "not enough memory for the weights");
+    if (status == 0)
+        status = to_integers(l, values, l->tensor->count, weights);
     free(values);
     if (status == 0)
         status = set_width(l, range_of(weights, l->tensor->count), said_bits, binary);
@@ -273,7 +273,7 @@ static int load_weights(const struct loader *l, int said_bits, struct syn_vendor
  * does, since older ones are no whole multiples. */
 static int load_bias(const struct loader *l, int said_bits, struct syn_vendor_blob *blob)
 {
-    float *values;
+    float *values = NULL;
     const struct syn_checkpoint_tensor *bias = beside(l, "bias", false);
     const uint32_t count = l->layer->out.channels;
     if (!bias)
@@ -285,7 +285,7 @@ static int load_bias(const struct loader *l, int said_bits, struct syn_vendor_bl
     int status = grow(blob, count, l->error);
     if (status == 0)
         status = read_values(l, bias, &values);
-    if (status < 0)
+    if (!values)
         return status;
     for (uint32_t i = 0; i < count && status == 0; i++) {
         const float value = floorf(ldexpf(values[i], 1 - said_bits));
