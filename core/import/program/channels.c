@@ -138,7 +138,7 @@ static int resolve(struct program *p, struct unit *u)
     struct syn_layer *l = &u->layer;
     const char *why = "";
     for (unsigned n = 0; n < l->input_count; n++)
-        shapes[n] = program_shape(p, l->inputs[n]);
+        shapes[n] = program_view(u, program_shape(p, l->inputs[n]));
     if (l->groups > 1)
         l->groups = l->out.channels = shapes[0].channels;
     else if (l->op != SYN_OP_PASSTHROUGH)
@@ -157,9 +157,33 @@ static int resolve(struct program *p, struct unit *u)
     return 0;
 }
 
+static bool is_read(const struct program *p, unsigned tensor)
+{
+    for (unsigned i = 0; i < p->count; i++)
+        for (unsigned n = 0; n < p->units[i].layer.input_count; n++)
+            if (p->units[i].layer.inputs[n] == tensor)
+                return true;
+    return false;
+}
+
+static int check_outputs(const struct program *p)
+{
+    for (unsigned tensor = 1; tensor < p->count; tensor++) {
+        if (is_read(p, tensor))
+            continue;
+        program_refuse(p, &p->units[tensor - 1], SYN_EUNSUP, SYN_LREG_WRITE_BASE,
+                       "no later layer reads its output: a network of several outputs");
+        syn_error_hint(p->error, "nearest: a network of one output, or one for each of them");
+        return SYN_EUNSUP;
+    }
+    return 0;
+}
+
 int program_channels(struct program *p)
 {
-    int status = 0;
+    int status = check_outputs(p);
+    if (status < 0)
+        return status;
     map_last(p);
     p->input.channels = (uint16_t)count_channels(p, 0);
     for (unsigned i = 0; i < p->count && status == 0; i++)

@@ -357,7 +357,7 @@ static void decode_route(struct decoder *d)
     const uint32_t skip = FIELD(d, WRITE_SKIP), wide = u->layer.output_width / 8;
     struct syn_route *r = &u->route;
     r->in_offset = u->base;
-    r->out_offset = 4 * u->word[0];
+    r->out_offset = 4 * u->word[u->list[0] / 16];
     if (!u->layer.input_chw)
         r->read_gap = (uint8_t)(u->pixel / (4 * u->passes * u->operands) - 1);
     r->write_gap = (uint8_t)skip;

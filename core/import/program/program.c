@@ -27,9 +27,10 @@ static int recover(struct syn_imported *imported, struct machine *machine,
                    const struct source *source, const char *name, struct syn_error *error)
 {
     static int (*const steps[])(struct program *) = {
-        program_decode, program_trace, program_channels, program_weights, program_prove,
+        program_decode,  program_trace, program_channels,
+        program_weights, program_prove, program_reshape,
     };
-    struct program p = {.machine = machine, .source = source, .error = error};
+    struct program p = {.machine = machine, .source = source, .error = error, .imported = imported};
     int status = 0;
     p.units = calloc(SYN_PART_LAYERS_MAX, sizeof *p.units);
     if (!p.units)

@@ -20,6 +20,7 @@ struct ours {
     uint32_t start[SYN_PART_QUADRANTS];
     uint32_t layers[SYN_PART_QUADRANTS][SYN_PART_LAYERS_MAX][SYN_LREG_COUNT];
     unsigned processor, column, filled; /* of the stream of weights */
+    uint8_t word[SYN_WEIGHT_BYTES];     /* that it fills; it is written when it is full */
     uint8_t weights[SYN_PART_PROCESSORS][MACHINE_WORDS_MAX][SYN_WEIGHT_BYTES];
     bool weighted[SYN_PART_PROCESSORS][MACHINE_WORDS_MAX];
     uint8_t bias[SYN_PART_QUADRANTS][MACHINE_BIAS_MAX];
@@ -78,9 +79,10 @@ static void take_weights(void *user, uint32_t address, uint32_t value)
     for (int shift = 24; shift >= 0; shift -= 8) {
         if (o->processor >= SYN_PART_PROCESSORS || o->column >= MACHINE_WORDS_MAX)
             return;
-        o->weights[o->processor][o->column][o->filled++] = (uint8_t)(value >> shift);
+        o->word[o->filled++] = (uint8_t)(value >> shift);
         if (o->filled < SYN_WEIGHT_BYTES)
             continue;
+        memcpy(o->weights[o->processor][o->column], o->word, SYN_WEIGHT_BYTES);
         o->weighted[o->processor][o->column++] = true;
         o->filled = 0;
     }
@@ -142,14 +144,15 @@ static uint32_t mask_of(const struct syn_registers *regs, enum syn_layer_field f
 }
 
 /* Bits of a register that may differ. */
-static uint32_t harmless(const struct program *p, unsigned quadrant, unsigned slot, unsigned reg)
+static uint32_t harmless(const struct program *p, unsigned slot, unsigned reg)
 {
     const struct syn_registers *regs = p->machine->regs;
     const struct unit *u = unit_of(p, slot);
     uint32_t mask = mask_of(regs, SYN_FIELD_NEXT_LAYER, reg) |
                     mask_of(regs, SYN_FIELD_NEXT_LINK, reg) |
                     mask_of(regs, SYN_FIELD_NEXT_STOP, reg);
-    (void)quadrant;
+    if (u && u->out_passes == 1)
+        mask |= mask_of(regs, SYN_FIELD_WRITE_PASS_STEP, reg);
     if (u && u->layer.groups > 1 && u->layer.has_bias)
         mask |= mask_of(regs, SYN_FIELD_BIAS_BYTE, reg) | mask_of(regs, SYN_FIELD_BIAS, reg);
     return mask;
@@ -175,7 +178,7 @@ static int compare_registers(const struct proof *f)
         for (unsigned q = 0; q < SYN_PART_QUADRANTS; q++)
             for (unsigned reg = 0; reg < SYN_LREG_COUNT; reg++) {
                 const uint32_t read = m->layers[q][slot][reg], made = f->ours->layers[q][slot][reg];
-                if ((read ^ made) & ~harmless(f->p, q, slot, reg))
+                if ((read ^ made) & ~harmless(f->p, slot, reg))
                     return refuse_register(f->p, q, slot, reg, read, made);
             }
     return 0;

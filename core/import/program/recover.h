@@ -2,11 +2,13 @@
 /*
  * From registers and memories back to layers, in steps: decode.c says what one layer does,
  * trace.c which tensor it reads, channels.c how many channels there are, weights.c what its
- * weights and biases are, prove.c that our generator makes the same program of it all.
+ * weights and biases are, prove.c that our generator makes the same program of it all; reshape.c
+ * ends with what models have no word for.
  */
 #ifndef SYN_CORE_IMPORT_PROGRAM_RECOVER_H
 #define SYN_CORE_IMPORT_PROGRAM_RECOVER_H
 
+#include "core/import/build/format.h"
 #include "core/import/program/machine.h"
 #include "devices/part/program.h"
 
@@ -22,6 +24,7 @@ struct unit {
     uint32_t operands;
     uint32_t rows, columns; /* that are there to be read; a MAX78002 does not say all rows */
     bool flat;              /* reads pixel after pixel as passes */
+    bool reshaped;          /* reads as many pixels in other rows than were written */
 
     uint32_t word[SYN_PART_QUADRANTS], instance[SYN_PART_QUADRANTS]; /* where it begins to write */
     uint32_t out_pixel, out_pass, out_passes; /* words between pixels, between passes; passes */
@@ -51,7 +54,8 @@ struct program {
     struct syn_error *error;
     unsigned hardware; /* layers of the machine */
     unsigned count;
-    struct unit *units; /* of SYN_PART_LAYERS_MAX */
+    struct unit *units;            /* of SYN_PART_LAYERS_MAX */
+    struct syn_imported *imported; /* takes the notes */
     struct syn_shape input;
     uint64_t input_map; /* processors that read the input */
     unsigned input_passes;
@@ -63,6 +67,7 @@ int program_trace(struct program *p);
 int program_channels(struct program *p);
 int program_weights(struct program *p);
 int program_prove(struct program *p);
+int program_reshape(struct program *p);
 
 /* The error of a layer, with the line of one of its registers where it was written. */
 int program_refuse(const struct program *p, const struct unit *u, int code,
@@ -79,6 +84,16 @@ bool program_kernel(const struct program *p, const struct unit *u, unsigned proc
  * it was never loaded; 0 where the layer has none. */
 bool program_bias(const struct program *p, const struct unit *u, uint32_t pass, uint32_t lane,
                   int8_t *bias);
+
+/* The shape that a layer takes its inputs for, each `shape` as it was written. */
+static inline struct syn_shape program_view(const struct unit *u, struct syn_shape shape)
+{
+    if (u->reshaped) {
+        shape.height = (uint16_t)u->rows;
+        shape.width = (uint16_t)u->columns;
+    }
+    return shape;
+}
 
 /* The shape of tensor `id`: the input, or the output of layer id - 1. */
 static inline struct syn_shape program_shape(const struct program *p, unsigned id)

@@ -167,6 +167,8 @@ static int add_step(struct parser *p, const struct source_step *step)
     struct source *s = p->source;
     if (s->count == STEPS_MAX)
         return text_error(p->text, step->line, SYN_EINVAL, "more than %u writes", STEPS_MAX);
+    if (p->unloads) /* rearranging what is read */
+        return 0;
     if (p->conditional && p->function != SOURCE_OTHER)
         return refuse(p, step->line, "a write that is only there under a condition");
     if (s->count == s->room) {

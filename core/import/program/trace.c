@@ -344,12 +344,12 @@ static int resolve(struct tracer *t, struct unit *u)
     const uint64_t processors = l->processors;
     for (unsigned n = 0; n < l->input_count; n++) {
         const unsigned tensor = l->inputs[n];
-        shapes[n] = program_shape(t->p, tensor);
+        shapes[n] = program_view(u, program_shape(t->p, tensor));
         shapes[n].channels = (uint16_t)(syn_bits_count(t->maps[tensor]) * passes_of(t, tensor));
     }
     l->flatten = u->flat;
     u->route.read_gap = u->flat ? 0 : u->route.read_gap;
-    if (l->op == SYN_OP_CONV2D && u->taps == 1 && (u->flat || u->rows * u->columns == 1))
+    if (u->flat)
         l->op = SYN_OP_LINEAR;
     if (l->groups > 1)
         l->groups = shapes[0].channels;
@@ -358,18 +358,24 @@ static int resolve(struct tracer *t, struct unit *u)
         l->pool_stride_w = 1;
     if (syn_layer_resolve(l, shapes, &why) < 0)
         return program_refuse(t->p, u, SYN_EUNSUP, SYN_LREG_CONTROL, "%s", why);
+    if (l->op == SYN_OP_CONV2D && u->taps == 1 && l->groups == 1 && !l->pad_h && !l->pad_w &&
+        l->pooled.height * l->pooled.width == 1)
+        l->op = SYN_OP_LINEAR;
     l->processors = processors;
     return 0;
 }
 
 /* What the tensor is like that the layer reads, as far as it matters where pixels lie. */
-static int check_shape(const struct tracer *t, const struct unit *u)
+static int check_shape(const struct tracer *t, struct unit *u)
 {
     for (unsigned n = 0; n < u->layer.input_count; n++) {
         const struct syn_shape s = program_shape(t->p, u->layer.inputs[n]);
-        if (!u->flat && (s.width != u->columns || s.height < u->rows))
+        if (u->flat || (s.width == u->columns && s.height >= u->rows))
+            continue;
+        if ((uint32_t)s.height * s.width != u->rows * u->columns)
             return program_refuse(t->p, u, SYN_EUNSUP, SYN_LREG_ROWS, "reads %ux%u pixels as %ux%u",
                                   s.height, s.width, (unsigned)u->rows, (unsigned)u->columns);
+        u->reshaped = true;
     }
     return 0;
 }

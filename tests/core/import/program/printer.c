@@ -16,7 +16,9 @@ static void open_texts(struct printed *printed, FILE **code, FILE **weights)
 {
     *code = open_memstream(&printed->code, &printed->code_size);
     *weights = open_memstream(&printed->weights, &printed->weights_size);
-    fprintf(*weights, "// This file was @generated automatically\n\n");
+    fprintf(*code, "// SPDX-License-Identifier: GPL-3.0-or-later\n");
+    fprintf(*weights, "// SPDX-License-Identifier: GPL-3.0-or-later\n"
+                      "// Written by tests/core/import/program/printer.c\n\n");
 }
 
 void printed_free(struct printed *printed)

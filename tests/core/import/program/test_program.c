@@ -168,6 +168,28 @@ static void recorded_programs_are_the_networks_they_were_made_of(void **state)
     }
 }
 
+/* Layer 5 of this one writes where layer 6 is to copy from: its known answer knows no memory. */
+static void a_recorded_program_that_spoils_its_own_data_is_refused(void **state)
+{
+    char folder[512];
+    struct printed text = {.code = NULL};
+    struct syn_imported imported;
+    struct syn_error error;
+
+    (void)state;
+    if (!data_folder())
+        skip();
+    snprintf(folder, sizeof folder, "%s/max7800x/networks/MAX78002/cifar-100-mobilenet-custom-rand",
+             data_folder());
+    assert_true(print_recorded(&text, folder, true));
+    assert_int_equal(import(&imported, &text, &error), SYN_EUNSUP);
+    assert_non_null(strstr(error.message, "layer 6: processor 0 reads what other layers have "
+                                          "written over"));
+    assert_true(error.line > 0);
+    syn_imported_free(&imported);
+    printed_free(&text);
+}
+
 /* ---- programs of our own ----------------------------------------------------------------- */
 
 struct placed {
@@ -291,11 +313,57 @@ static void what_our_generator_makes_is_taken_apart_again(void **state)
     assert_true(tally.same > MODELS / 4);
 }
 
+/* ---- the folder of the black-box tests and of the fuzzer's corpus ------------------------ */
+
+#define FIXTURE      SYN_SOURCE_DIR "/tests/core/import/program/fixture"
+#define FIXTURE_SEED 203
+
+static void check_file(const char *name, const char *text, size_t size)
+{
+    char path[512], *there = calloc(1, size + 2);
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/%s", FIXTURE, name);
+    if (getenv("SYN_UPDATE")) {
+        file = fopen(path, "w");
+        fwrite(text, 1, size, file);
+        fclose(file);
+    }
+    file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fread(there, 1, size + 1, file), size);
+    assert_memory_equal(there, text, size);
+    fclose(file);
+    free(there);
+}
+
+/* SYN_UPDATE=1 writes it. */
+static void the_fixture_is_what_our_generator_makes(void **state)
+{
+    struct random_hardware *m = calloc(1, sizeof *m);
+    struct placed *p = calloc(1, sizeof *p);
+    struct printed text = {.code = NULL};
+
+    (void)state;
+    random_hardware_make(m, &syn_part_max78000, FIXTURE_SEED);
+    assert_true(place(p, m));
+    print_program(&text, &p->program, m->layers, (const uint8_t *const *)m->weights,
+                  (const int8_t *const *)m->biases, PRINTED_RECORDS, true);
+    check_file("cnn.c", text.code, text.code_size);
+    check_file("weights.h", text.weights, text.weights_size);
+    printed_free(&text);
+    random_hardware_free(m);
+    free(p);
+    free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(recorded_programs_are_the_networks_they_were_made_of),
+        cmocka_unit_test(a_recorded_program_that_spoils_its_own_data_is_refused),
         cmocka_unit_test(what_our_generator_makes_is_taken_apart_again),
+        cmocka_unit_test(the_fixture_is_what_our_generator_makes),
     };
 
     return cmocka_run_group_tests_name("programs as models", tests, NULL, NULL);
