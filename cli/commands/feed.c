@@ -155,15 +155,15 @@ static const struct syn_command commands[] = {
         .summary = "point a virtual wearable's sensor at a file",
         .details = "Windows are taken from the file one after the other, and from its start again "
                    "at its end: IDX, PGM\nand PPM pictures, WAV sound (16 kHz, 16 bit, mono), CSV "
-                   "tables, also packed with gzip; or from a folder\nof sounds, one window each: "
-                   "FOLDER/WORD/NAME.wav, the words in turn. Without a feed, sensors give numbers\n"
+                   "tables, also packed with gzip; or from a\nfolder of sounds, one window each: "
+                   "FOLDER/WORD/NAME.wav, the words in turn. Without a feed, sensors\ngive numbers "
                    "from a seed.",
         .args = {{.name = "NAME", .kind = SYN_VALUE_DEVICE, .help = "the device"},
                  {.name = "SENSOR", .help = "its sensor, as microphone", .complete = sensors},
                  {.name = "FILE",
                   .kind = SYN_VALUE_FILE,
                   .flags = SYN_OPTIONAL,
-                  .help = "what the sensor reads"}},
+                  .help = "what the sensor reads, file or folder"}},
         .options = {{.name = "--seeded", .help = "numbers from a seed, as at the start"},
                     {.name = "--first",
                      .value = "N",

@@ -48,6 +48,7 @@ static void show_summary(cJSON *json, const struct syn_model *model)
     syn_show_integer(json, "layers", model->layer_count);
     syn_show_integer(json, "cut_points", (int64_t)model->layer_count - 1);
     show_shape(json, "input", model->input);
+    syn_show_integer(json, "fold", syn_model_fold(model).by);
     syn_show_integer(json, "weight_bytes", syn_model_weight_bytes(model));
     syn_show_integer(json, "macs", (int64_t)syn_model_macs(model));
     syn_show_integer(json, "data_intensity_bytes", (int64_t)syn_model_data_intensity(model));
@@ -301,10 +302,23 @@ static void show_layers(struct syn_console *console, const struct syn_model *mod
     syn_table_free(table);
 }
 
+/* ", folded by 128 from 1x16384" */
+static const char *fold_text(const struct syn_model *model, char text[64])
+{
+    const struct syn_fold fold = syn_model_fold(model);
+    text[0] = '\0';
+    if (fold.by > 1)
+        (void)snprintf(text, 64,
+                       fold.width == 1 ? ", folded by %u from %ux%u"
+                                       : ", folded by %u from %ux%ux%u",
+                       fold.by, fold.channels, (unsigned)model->input.height * fold.by, fold.width);
+    return text;
+}
+
 static int run_show(struct syn_console *console, const struct syn_call *call,
                     struct syn_error *error)
 {
-    char text[40];
+    char text[40], fold[64];
     struct syn_model *model = NULL;
     int status = syn_catalog_model(console, syn_call_text(call, "MODEL"), &model, error);
     if (status < 0)
@@ -313,9 +327,10 @@ static int run_show(struct syn_console *console, const struct syn_call *call,
     syn_show_text(syn_result_json(&console->result), "source", model->source);
     syn_result_print(&console->result, "%s%s%s\n", model->name, model->description ? ": " : "",
                      model->description ? model->description : "");
-    syn_result_print(&console->result, "weights: %s, %" PRIu32 " B; %.2f M MAC; input %s\n\n",
+    syn_result_print(&console->result, "weights: %s, %" PRIu32 " B; %.2f M MAC; input %s%s\n\n",
                      weights_text(model, text), syn_model_weight_bytes(model),
-                     (double)syn_model_macs(model) / 1e6, shape_text(model->input, (char[32]){0}));
+                     (double)syn_model_macs(model) / 1e6, shape_text(model->input, (char[32]){0}),
+                     fold_text(model, fold));
     show_layers(console, model);
     syn_model_free(model);
     return 0;
@@ -470,7 +485,7 @@ static const struct syn_command commands[] = {
         .summary = "run a model over pictures or sounds with known labels, in the part's integers",
         .details = "Counts how many are right. The standard pictures are the test pictures of "
                    "Fashion-MNIST, which no\ntraining has seen; Debian package "
-                   "dataset-fashion-mnist. A model that hears (1-D, one channel) is tested\non "
+                   "dataset-fashion-mnist. A model that hears (1-D, one channel) is\ntested on "
                    "words that come along, of voices that no training has heard, or with --sounds "
                    "on those of a\nfolder: one folder in it a word, as in Google's Speech "
                    "Commands, with WAV files of 16 kHz, 16 bit,\nmono. Words that the model does "

@@ -175,7 +175,7 @@ static int open_any(struct syn_samples *s, const struct syn_call *call, struct s
 
 static int keep_what_counts(struct syn_samples *s, struct syn_error *error)
 {
-    s->index = calloc(s->windows, sizeof *s->index);
+    s->index = s->windows ? calloc(s->windows, sizeof *s->index) : NULL;
     if (!s->index)
         return out_of_memory(error);
     for (uint32_t i = 0; i < s->windows; i++)
