@@ -143,11 +143,32 @@ static int label_sounds(struct syn_samples *s, const char *path, struct syn_erro
     return 0;
 }
 
+/* A model of samples one after the other, of one channel, hears. */
+static bool hears(const struct syn_model *model)
+{
+    const struct syn_fold fold = syn_model_fold(model);
+    return fold.width == 1 && fold.channels == 1;
+}
+
+static int refuse_deaf(const struct syn_model *model, struct syn_error *error)
+{
+    syn_error_set(error, SYN_EINVAL, "%s does not read sound: its input is not of one channel",
+                  model->name);
+    if (model->input.width == 1)
+        syn_error_hint(error,
+                       "if it was trained on sound that was folded, its \"input\" must say "
+                       "so: \"fold\": %u",
+                       model->input.channels);
+    return SYN_EINVAL;
+}
+
 static int open_sounds(struct syn_samples *s, const struct syn_call *call, struct syn_error *error)
 {
     char own[PATH_MAX];
     const char *path = syn_call_text(call, "--sounds");
     s->noun = "sounds";
+    if (!hears(s->model))
+        return refuse_deaf(s->model, error);
     int status = path ? 0 : syn_data_folder("models/words", own, sizeof own, error);
     if (status == 0)
         status = open_file(s, path ? path : own, error);
@@ -155,13 +176,6 @@ static int open_sounds(struct syn_samples *s, const struct syn_call *call, struc
 }
 
 /* ---- both ---- */
-
-/* A model of samples one after the other, of one channel, hears. */
-static bool hears(const struct syn_model *model)
-{
-    const struct syn_fold fold = syn_model_fold(model);
-    return fold.width == 1 && fold.channels == 1;
-}
 
 static int open_any(struct syn_samples *s, const struct syn_call *call, struct syn_error *error)
 {
