@@ -38,7 +38,8 @@ void syn_import_name(char name[SYN_MODEL_NAME_MAX], const struct syn_import_opti
 {
     const char *slash = strrchr(path, '/');
     const char *from = slash && slash[1] ? slash + 1 : path;
-    size_t length = strcspn(from, ".");
+    const char *dot = strrchr(from, '.');
+    size_t length = dot && dot > from ? (size_t)(dot - from) : strlen(from);
     if (options->name)
         said = options->name;
     if (said && *said) {

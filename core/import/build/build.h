@@ -21,7 +21,7 @@ int syn_import_build(struct syn_imported *imported, cJSON *document, const void 
 
 /*
  * The name that a model gets: options->name, else `said` (may be NULL or empty), else the file's
- * name without folder and extension; letters, digits and . _ - + stay, others become '-'.
+ * name without folder and last extension; letters, digits and . _ - + stay, others become '-'.
  */
 void syn_import_name(char name[SYN_MODEL_NAME_MAX], const struct syn_import_options *options,
                      const char *said, const char *path);
