@@ -37,6 +37,11 @@ void syn_data_collect(struct syn_data *d);
 /* Collects and finds offsets; 0 or SYN_EOOR with *misfit (may be NULL), as syn_place_data(). */
 int syn_data_arrange(struct syn_data *d, struct syn_misfit *misfit);
 
+/* How the layers read and write what is arranged, into routes[0 .. last - first) (may be NULL). 0,
+ * or SYN_EUNSUP with *misfit as syn_route_chunk(). In route.c. */
+struct syn_route;
+int syn_data_route(struct syn_data *d, struct syn_route *routes, struct syn_misfit *misfit);
+
 /* The processors that have a channel in each pass of the item's tensor. */
 uint64_t syn_data_processors(const struct syn_data *d, const struct syn_data_item *item);
 

@@ -84,9 +84,10 @@ int syn_place_chunks(const struct syn_part *part, const struct syn_chunk *chunks
                      struct syn_place *places, struct syn_misfit *misfit);
 
 /*
- * Do the activations of one chunk fit? `offsets`, where not NULL, takes the byte offset inside its
- * instances of each tensor that the chunk touches, indexed by tensor number (layer_count + 1
- * entries), UINT32_MAX where the tensor is not there; all 0 in a pool. Returns 0 or SYN_EOOR.
+ * Do the activations of one chunk fit, and can its layers read and write them where they lie
+ * (route.h), so that there is a program for it? `offsets`, where not NULL, takes the byte offset
+ * inside its instances of each tensor that the chunk touches, indexed by tensor number (layer_count
+ * + 1 entries), UINT32_MAX where the tensor is not there; all 0 in a pool. Returns 0 or SYN_EOOR.
  *
  * A misfit names the layer that needs most: `need` counts, in every instance, what must be there
  * while that layer works (input, output, tensors for later), `have` all instances together. Where

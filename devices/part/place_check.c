@@ -58,8 +58,8 @@ static const char *check_linear(struct check c)
 
     if (!l->flatten)
         return NULL;
-    if (pixels > 256 || pixels * l->pooled.channels > 16384)
-        return "flattening of more than 256 pixels or 16384 values";
+    if (pixels * syn_part_expand(l->pooled.channels) > 256)
+        return "flattening of more than 256 pixels, passes counted";
     return l->pool != SYN_POOL_NONE ? "pooling in a layer that flattens" : NULL;
 }
 
@@ -129,7 +129,7 @@ int syn_max7800x_check_layer(const struct syn_part *part, const struct syn_layer
     if (layer->has_bias && layer->out.channels > part->bias_channels_max)
         return syn_part_refuse(misfit, SYN_LIMIT_CHANNELS, layer->out.channels,
                                part->bias_channels_max, "output channels with bias");
-    if (what)
+    if (what || (what = syn_max7800x_refusal(part, layer)))
         return syn_part_refuse(misfit, SYN_LIMIT_FEATURE, 0, 0, what);
     if (layer->op != SYN_OP_CONV1D && side > part->rows_max)
         return syn_part_refuse(misfit, SYN_LIMIT_FEATURE, side, part->rows_max, "rows or columns");

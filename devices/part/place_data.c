@@ -9,6 +9,7 @@
 #include "devices/base/error.h"
 #include "devices/part/data_items.h"
 #include "devices/part/max7800x.h"
+#include "devices/part/program_layer.h"
 
 /* ---- offsets ---------------------------------------------------------------------------- */
 
@@ -227,6 +228,8 @@ int syn_max7800x_place_data(const struct syn_part *part, const struct syn_chunk 
     d.count = 0;
     if ((result = syn_data_arrange(&d, misfit)) < 0)
         return result;
+    if (syn_data_route(&d, NULL, misfit) < 0 || syn_program_check_whole(part, chunk, misfit) < 0)
+        return SYN_EOOR;
     if (offsets)
         report(&d, offsets);
     return 0;

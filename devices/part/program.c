@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "devices/base/error.h"
+#include "devices/part/kind.h"
 #include "devices/part/maps.h"
 #include "devices/part/program_layer.h"
 
@@ -29,22 +30,27 @@ unsigned syn_program_quadrants(const struct syn_program *p)
     return quadrants;
 }
 
-unsigned syn_program_layers(const struct syn_program *p)
+static unsigned layers_of(const struct syn_part *part, const struct syn_chunk *chunk)
 {
     unsigned count = 0;
 
-    for (unsigned i = p->chunk->first; i < p->chunk->last; i++)
-        count += syn_work_needs_reset(p, i) ? 2 : 1;
+    for (unsigned i = chunk->first; i < chunk->last; i++)
+        count += syn_work_needs_reset(part, chunk, i) ? 2 : 1;
     return count;
 }
 
+unsigned syn_program_layers(const struct syn_program *p)
+{
+    return layers_of(p->part, p->chunk);
+}
+
 /* Rounding of averages is set for all layers together. */
-static bool rounding_agrees(const struct syn_program *p, bool *rounds)
+static bool rounding_agrees(const struct syn_chunk *chunk, bool *rounds)
 {
     bool some = false, other = false;
 
-    for (unsigned i = p->chunk->first; i < p->chunk->last; i++) {
-        const struct syn_layer *l = syn_chunk_layer(p->chunk, i);
+    for (unsigned i = chunk->first; i < chunk->last; i++) {
+        const struct syn_layer *l = syn_chunk_layer(chunk, i);
 
         if (l->pool != SYN_POOL_AVG)
             continue;
@@ -63,17 +69,28 @@ static int refuse(struct syn_misfit *misfit, unsigned layer, const char *what)
     return SYN_EUNSUP;
 }
 
+int syn_program_check_whole(const struct syn_part *part, const struct syn_chunk *chunk,
+                            struct syn_misfit *misfit)
+{
+    const unsigned layers = layers_of(part, chunk);
+    bool rounds;
+
+    if (!rounding_agrees(chunk, &rounds))
+        return refuse(misfit, chunk->first, "averages that round and others that do not");
+    if (layers <= part->layers_max)
+        return 0;
+    (void)syn_part_refuse(misfit, SYN_LIMIT_LAYERS, layers, part->layers_max, NULL);
+    return SYN_EUNSUP;
+}
+
 int syn_program_check(const struct syn_program *p, struct syn_misfit *misfit)
 {
     struct syn_work w;
-    bool rounds;
 
     if (!syn_registers_of(p->part))
         return refuse(misfit, p->chunk->first, "no program for this part");
-    if (!rounding_agrees(p, &rounds))
-        return refuse(misfit, p->chunk->first, "averages that round and others that do not");
-    if (syn_program_layers(p) > p->part->layers_max)
-        return refuse(misfit, p->chunk->last - 1u, "more layers than the part has");
+    if (syn_program_check_whole(p->part, p->chunk, misfit) < 0)
+        return SYN_EUNSUP;
     for (unsigned i = p->chunk->first; i < p->chunk->last; i++) {
         const char *what = syn_work_init(&w, p, i);
 
@@ -159,7 +176,7 @@ void syn_program_start(const struct syn_program *p, const struct syn_sink *sink)
     uint32_t value = SYN_CTL_CLOCKS | SYN_CTL_MEXPRESS | SYN_CTL_MASTER(0) | pipeline_bit(p);
     bool rounds;
 
-    (void)rounding_agrees(p, &rounds);
+    (void)rounding_agrees(p->chunk, &rounds);
     value |= rounds ? SYN_CTL_POOL_ROUND : 0;
     control(p, quadrants & 1, SYN_REG_CTL, value | SYN_CTL_EXT_SYNC, sink);
     control(p, quadrants & ~1u, SYN_REG_CTL, value | SYN_CTL_EXT_SYNC | SYN_CTL_ENABLE, sink);
@@ -212,7 +229,7 @@ void syn_program_configure(const struct syn_program *p, struct syn_written *writ
     }
     for (unsigned i = p->chunk->first; i < p->chunk->last; i++) {
         (void)syn_work_init(&w, p, i);
-        if (syn_work_needs_reset(p, i))
+        if (syn_work_needs_reset(p->part, p->chunk, i))
             write_reset(&w, slot++, written, sink);
         for (unsigned q = 0; q < SYN_PART_QUADRANTS; q++) {
             (void)syn_work_registers(&w, q);

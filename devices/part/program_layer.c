@@ -57,27 +57,23 @@ static const char *check_work(const struct syn_work *w)
     if (w->over_rows && w->route->out_offset < 4u * l->dilation_h * w->out_passes &&
         l->kernel_h > 2)
         return "no room in front of the output of a dilated conv1d";
-    return syn_max7800x_refusal(w->part, l);
+    return NULL;
 }
 
-const char *syn_work_init(struct syn_work *w, const struct syn_program *p, unsigned index)
+static void init(struct syn_work *w, const struct syn_part *part, const struct syn_layer *l,
+                 const struct syn_route *route)
 {
-    const struct syn_layer *l = syn_chunk_layer(p->chunk, index);
-
     *w = (struct syn_work){
-        .part = p->part,
-        .regs = syn_registers_of(p->part),
+        .part = part,
+        .regs = syn_registers_of(part),
         .layer = l,
-        .place = &p->places[index - p->chunk->first],
-        .route = &p->routes[index - p->chunk->first],
+        .route = route,
         .op = (enum syn_op)l->op,
         .passes = syn_part_expand(l->in.channels),
         .out_passes = syn_part_expand(l->out.channels),
         .operands = l->eltwise == SYN_ELTWISE_NONE ? 1 : l->input_count,
         .broadcast = l->groups > 1 && l->processors == l->output_processors,
     };
-    if (!w->regs)
-        return "no program for this part";
     syn_columns_hw(l, &w->hw);
     w->over_rows = l->op == SYN_OP_CONV1D && w->hw.kernel_w > 1;
     if (w->over_rows)
@@ -96,7 +92,35 @@ const char *syn_work_init(struct syn_work *w, const struct syn_program *p, unsig
     }
     w->rows_for_passes = syn_max7800x_passes_as_rows(w->part, l);
     w->slots_last = slots_last(w);
-    return check_work(w);
+}
+
+const char *syn_work_check(const struct syn_part *part, const struct syn_layer *layer,
+                           const struct syn_route *route)
+{
+    const struct syn_place nowhere = {.bias_group = -1};
+    const char *what;
+    struct syn_work w;
+
+    init(&w, part, layer, route);
+    w.place = &nowhere;
+    if ((what = check_work(&w)))
+        return what;
+    if (!w.regs || syn_work_registers(&w, 0)) /* nobody programs a part that is only thought of */
+        return NULL;
+    return "a count or an address beyond its register";
+}
+
+const char *syn_work_init(struct syn_work *w, const struct syn_program *p, unsigned index)
+{
+    const struct syn_layer *l = syn_chunk_layer(p->chunk, index);
+    const char *what;
+
+    init(w, p->part, l, &p->routes[index - p->chunk->first]);
+    w->place = &p->places[index - p->chunk->first];
+    if (!w->regs)
+        return "no program for this part";
+    what = check_work(w);
+    return what ? what : syn_max7800x_refusal(p->part, l);
 }
 
 /* ---- fields ----------------------------------------------------------------------------- */
@@ -451,11 +475,12 @@ bool syn_work_registers(struct syn_work *w, unsigned quadrant)
 
 /* ---- average pooling behind an element-wise operation ------------------------------------ */
 
-bool syn_work_needs_reset(const struct syn_program *p, unsigned index)
+bool syn_work_needs_reset(const struct syn_part *part, const struct syn_chunk *chunk,
+                          unsigned index)
 {
-    return p->part->depthwise && index > p->chunk->first &&
-           syn_chunk_layer(p->chunk, index - 1)->eltwise != SYN_ELTWISE_NONE &&
-           syn_chunk_layer(p->chunk, index)->pool == SYN_POOL_AVG;
+    return part->depthwise && index > chunk->first &&
+           syn_chunk_layer(chunk, index - 1)->eltwise != SYN_ELTWISE_NONE &&
+           syn_chunk_layer(chunk, index)->pool == SYN_POOL_AVG;
 }
 
 void syn_work_reset(struct syn_work *w)

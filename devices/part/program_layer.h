@@ -26,14 +26,23 @@ struct syn_work {
     bool fits; /* all fields so far */
 };
 
-/* NULL, or why the part cannot do it; `quadrants` as syn_program_quadrants(). */
+/* NULL, or why the part cannot do it. */
 const char *syn_work_init(struct syn_work *w, const struct syn_program *p, unsigned index);
+
+/* The same before anything is placed, of a layer that syn_place_check_layer() lets pass. */
+const char *syn_work_check(const struct syn_part *part, const struct syn_layer *layer,
+                           const struct syn_route *route);
+
+/* What no single layer is to blame for; SYN_EUNSUP as syn_program_check(). */
+int syn_program_check_whole(const struct syn_part *part, const struct syn_chunk *chunk,
+                            struct syn_misfit *misfit);
 
 /* Fills values for this quadrant; false where a field does not fit. */
 bool syn_work_registers(struct syn_work *w, unsigned quadrant);
 
 /* Does a small layer before this one have to reset the averages? Then fills its values. */
-bool syn_work_needs_reset(const struct syn_program *p, unsigned index);
+bool syn_work_needs_reset(const struct syn_part *part, const struct syn_chunk *chunk,
+                          unsigned index);
 void syn_work_reset(struct syn_work *w);
 
 #endif

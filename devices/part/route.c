@@ -7,9 +7,10 @@
 #include "devices/part/data_items.h"
 #include "devices/part/image.h"
 #include "devices/part/maps.h"
+#include "devices/part/program_layer.h"
 
 struct router {
-    struct syn_data data;
+    struct syn_data *data;
     const char *what; /* why not */
 };
 
@@ -20,7 +21,7 @@ static uint32_t first_byte(const struct syn_data_item *item)
 
 static const struct syn_data_item *input(struct router *r, const struct syn_layer *l, unsigned n)
 {
-    return syn_data_of(&r->data, l->inputs[n]);
+    return syn_data_of(r->data, l->inputs[n]);
 }
 
 static bool refuse(struct router *r, const char *what)
@@ -40,7 +41,7 @@ static bool read_operands(struct router *r, const struct syn_layer *l)
     for (unsigned n = 0; n < l->input_count; n++) {
         const struct syn_data_item *item = input(r, l, n);
 
-        if (syn_data_processors(&r->data, item) != l->processors)
+        if (syn_data_processors(r->data, item) != l->processors)
             return refuse(r, "operands of other processors than the layer has");
         if (item->stride != stride || first_byte(item) != base + 4 * n)
             return refuse(r, "operands that cannot lie side by side");
@@ -58,9 +59,9 @@ static bool read_parts(struct router *r, const struct syn_layer *l)
 
     for (unsigned n = 0; n < l->input_count; n++) {
         const struct syn_data_item *item = input(r, l, n);
-        const unsigned channels = syn_data_channels(&r->data, l, n);
+        const unsigned channels = syn_data_channels(r->data, l, n);
 
-        if (syn_data_processors(&r->data, item) != syn_data_share(&r->data, l, n))
+        if (syn_data_processors(r->data, item) != syn_data_share(r->data, l, n))
             return refuse(r, "parts of a concatenation on other processors than the layer has");
         if (item->stride != 4 * passes || first_byte(item) != base ||
             (passes == 1 && (seen & item->instances)))
@@ -79,11 +80,11 @@ static bool read_one(struct router *r, const struct syn_layer *l, struct syn_rou
     const struct syn_data_item *item = input(r, l, 0);
     const unsigned passes = syn_part_expand(l->in.channels);
 
-    if (syn_data_processors(&r->data, item) != l->processors || item->chw != l->input_chw)
+    if (syn_data_processors(r->data, item) != l->processors || item->chw != l->input_chw)
         return refuse(r, "an input on other processors than the layer has");
     if (item->chw || item->stride == 4 * passes)
         return true;
-    if (passes > 1 || !r->data.part->depthwise)
+    if (passes > 1 || !r->data->part->depthwise)
         return refuse(r, "an input that lies between others is read alone");
     route->read_gap = (uint8_t)(item->stride / 4 - 1);
     return true;
@@ -113,15 +114,15 @@ static void route_output(const struct syn_data_item *item, const struct syn_laye
 
 static void describe(struct router *r, unsigned id, struct syn_tensor_place *place)
 {
-    const struct syn_chunk *c = r->data.chunk;
-    const struct syn_data_item *item = syn_data_of(&r->data, id);
+    const struct syn_chunk *c = r->data->chunk;
+    const struct syn_data_item *item = syn_data_of(r->data, id);
     const bool made = id > c->first && id <= c->last;
     const struct syn_layer *l = made ? syn_chunk_layer(c, id - 1) : NULL;
 
     *place = (struct syn_tensor_place){
-        .processors = syn_data_processors(&r->data, item),
+        .processors = syn_data_processors(r->data, item),
         .offset = first_byte(item),
-        .shape = l ? l->out : syn_data_shape(&r->data, id),
+        .shape = l ? l->out : syn_data_shape(r->data, id),
         .width = l ? l->output_width : 8,
         .chw = item->chw,
     };
@@ -131,12 +132,12 @@ static void describe(struct router *r, unsigned id, struct syn_tensor_place *pla
 
 static void fill_ports(struct router *r, struct syn_ports *ports)
 {
-    const struct syn_chunk *c = r->data.chunk;
+    const struct syn_chunk *c = r->data->chunk;
     int count = 0;
 
-    *ports = (struct syn_ports){.in_count = (uint8_t)r->data.made_from};
-    for (unsigned i = 0; i < r->data.made_from; i++) {
-        ports->in_ids[i] = r->data.items[i].id;
+    *ports = (struct syn_ports){.in_count = (uint8_t)r->data->made_from};
+    for (unsigned i = 0; i < r->data->made_from; i++) {
+        ports->in_ids[i] = r->data->items[i].id;
         describe(r, ports->in_ids[i], &ports->in[i]);
     }
     if (!c->image)
@@ -163,29 +164,49 @@ unsigned syn_ports_quadrants(const struct syn_ports *ports)
 
 /* ---- entry ------------------------------------------------------------------------------ */
 
+/* One layer of arranged data. */
+static bool route_layer(struct router *r, unsigned index, struct syn_route *route)
+{
+    const struct syn_chunk *c = r->data->chunk;
+    const struct syn_layer *l = syn_chunk_layer(c, index);
+
+    *route = (struct syn_route){0};
+    if (!route_input(r, l, route))
+        return false;
+    route_output(&r->data->items[r->data->made_from + index - c->first], l, route);
+    r->what = syn_work_check(r->data->part, l, route);
+    return !r->what;
+}
+
+int syn_data_route(struct syn_data *d, struct syn_route *routes, struct syn_misfit *misfit)
+{
+    const struct syn_chunk *c = d->chunk;
+    struct router r = {.data = d};
+    struct syn_route one;
+
+    for (unsigned i = c->first; i < c->last; i++) {
+        if (route_layer(&r, i, routes ? &routes[i - c->first] : &one))
+            continue;
+        if (misfit)
+            *misfit = (struct syn_misfit){
+                .limit = SYN_LIMIT_FEATURE, .layer = (uint16_t)i, .what = r.what};
+        return SYN_EUNSUP;
+    }
+    return 0;
+}
+
 int syn_route_chunk(const struct syn_part *part, const struct syn_chunk *chunk,
                     struct syn_route *routes, struct syn_ports *ports, struct syn_misfit *misfit)
 {
-    struct router r = {.what = NULL};
+    struct syn_data data;
+    struct router r = {.data = &data};
     int result;
 
-    r.data.part = part;
-    r.data.chunk = chunk;
-    if ((result = syn_data_arrange(&r.data, misfit)) < 0)
+    data.part = part;
+    data.chunk = chunk;
+    if ((result = syn_data_arrange(&data, misfit)) < 0 ||
+        (result = syn_data_route(&data, routes, misfit)) < 0)
         return result;
-    for (unsigned i = chunk->first; i < chunk->last; i++) {
-        const struct syn_layer *l = syn_chunk_layer(chunk, i);
-        struct syn_route *route = &routes[i - chunk->first];
-
-        *route = (struct syn_route){0};
-        if (!route_input(&r, l, route)) {
-            if (misfit)
-                *misfit = (struct syn_misfit){
-                    .limit = SYN_LIMIT_FEATURE, .layer = (uint16_t)i, .what = r.what};
-            return SYN_EUNSUP;
-        }
-        route_output(&r.data.items[r.data.made_from + i - chunk->first], l, route);
-    }
     if (ports)
         fill_ports(&r, ports);
     return 0;

@@ -3,12 +3,12 @@
 
 #include "devices/base/hash.h"
 #include "devices/part/demand.h"
+#include "tests/core/plan/chain.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#define TEXT_MAX       8192
 #define MODEL_DRAWS    8 /* tries to meet a pipeline's share of memory */
 #define NEAR_ENOUGH    0.04
 #define PIPELINE_DRAWS 400 /* changes that are tried to meet the wanted use */
@@ -80,43 +80,29 @@ double instance_use(const struct syn_problem *problem)
 
 /* ---- small ---- */
 
-static size_t layer_text(char *text, size_t size, uint64_t *seed, unsigned i, unsigned width,
-                         bool skip)
-{
-    int n = snprintf(text, size, "%s{\"name\":\"l%u\",\"op\":\"conv2d\",", i ? "," : "", i);
-    if (skip)
-        n += snprintf(text + n, size - (size_t)n,
-                      "\"inputs\":[\"l%u\",\"l%u\"],\"eltwise\":\"add\",", i - 1, i - 2);
-    n += snprintf(text + n, size - (size_t)n, "\"channels\":%u,%s\"bias\":%s}", width,
-                  one_in(seed, 4) ? "\"kernel\":[1,1]," : "\"pad\":[1,1],",
-                  one_in(seed, 3) ? "false" : "true");
-    return (size_t)n;
-}
-
 /* A chain of convolutions; the wider, the more memory it takes: 192 after 256 channels fill all
- * processors of a MAX78000. `even`: all of one width, so that most add the layer before the last:
+ * processors of a MAX78000. `even`: all of one width, so that many add what is before the last:
  * their cycles depend on where their kernels lie. */
 static const struct syn_model *random_model(struct rig *rig, uint64_t *seed, unsigned layers,
                                             unsigned widest, bool even)
 {
     static const unsigned widths[] = {4, 16, 40, 64, 100, 128, 192, 256, 384};
-    char text[TEXT_MAX];
-    size_t n = (size_t)snprintf(
-        text, sizeof text,
-        "{\"format\":\"synergy-model/1\",\"name\":\"R%u\",\"weights\":{\"seed\":1},"
-        "\"input\":{\"channels\":%u,\"height\":%u,\"width\":16},\"layers\":[",
-        rig->model_count, widths[draw(seed, 3)], 8 + draw(seed, 24));
-    unsigned before = 0, last = 0;
-    for (unsigned i = 0; i < layers; i++) {
-        const unsigned width =
-            i > 0 && (even || one_in(seed, 3)) ? last : widths[draw(seed, widest)];
-        const bool skip = i > 1 && before == last && !one_in(seed, 4);
-        n += layer_text(text + n, sizeof text - n, seed, i, width, skip);
-        before = last;
-        last = width;
+    struct chain_text chain;
+    char name[16];
+    (void)snprintf(name, sizeof name, "R%u", rig->model_count);
+    const unsigned channels = widths[draw(seed, 3)];
+    chain_begin(&chain, name, channels, 8 + draw(seed, 24));
+    while (chain.count < layers) {
+        struct chain_layer layer = {.channels = chain.width[0]};
+        if (chain.count == 0 || !(even || one_in(seed, 3)))
+            layer.channels = widths[draw(seed, widest)];
+        layer.add = chain_may_add(&chain, layers) && !one_in(seed, 4);
+        layer.point = one_in(seed, 4);
+        layer.bias = !one_in(seed, 3);
+        chain_put(&chain, &layer);
     }
-    (void)snprintf(text + n, sizeof text - n, "]}");
-    return rig_parse(rig, text);
+    chain_end(&chain);
+    return rig_parse(rig, chain.text);
 }
 
 static void drop(struct rig *rig, unsigned index)

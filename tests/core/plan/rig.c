@@ -2,6 +2,7 @@
 #include "tests/core/plan/rig.h"
 
 #include "devices/base/hash.h"
+#include "tests/core/plan/chain.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,8 +11,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#define MODEL_TEXT_MAX 8192
 
 const char *const rig_set_names[RIG_SET_COUNT] = {"max78000", "max78002", "mixed"};
 
@@ -151,31 +150,19 @@ static unsigned draw(uint64_t *seed, unsigned below)
 const struct syn_model *rig_random_model(struct rig *rig, uint64_t *seed, unsigned layers)
 {
     static const unsigned widths[] = {4, 16, 40, 64, 100, 128};
-    char text[MODEL_TEXT_MAX];
-    size_t n = 0;
-    n += (size_t)snprintf(
-        text + n, sizeof text - n,
-        "{\"format\":\"synergy-model/1\",\"name\":\"R%u\",\"weights\":{\"seed\":1},"
-        "\"input\":{\"channels\":%u,\"height\":%u,\"width\":16},\"layers\":[",
-        rig->model_count, widths[draw(seed, 3)], 8 + draw(seed, 24));
-    unsigned before = 0, last = 0;
-    for (unsigned i = 0; i < layers; i++) {
-        const unsigned width = widths[draw(seed, 6)];
-        const bool skip = i > 1 && before == last && draw(seed, 2) == 0;
-        n += (size_t)snprintf(text + n, sizeof text - n, "%s{\"name\":\"l%u\",\"op\":\"conv2d\",",
-                              i ? "," : "", i);
-        if (skip)
-            n +=
-                (size_t)snprintf(text + n, sizeof text - n,
-                                 "\"inputs\":[\"l%u\",\"l%u\"],\"eltwise\":\"add\",", i - 1, i - 2);
-        n += (size_t)snprintf(text + n, sizeof text - n,
-                              "\"channels\":%u,\"pad\":[1,1],\"bias\":%s}", width,
-                              draw(seed, 2) ? "true" : "false");
-        before = last;
-        last = width;
+    struct chain_text chain;
+    char name[16];
+    (void)snprintf(name, sizeof name, "R%u", rig->model_count);
+    const unsigned channels = widths[draw(seed, 3)];
+    chain_begin(&chain, name, channels, 8 + draw(seed, 24));
+    while (chain.count < layers) {
+        struct chain_layer layer = {.channels = widths[draw(seed, 6)]};
+        layer.add = chain_may_add(&chain, layers) && draw(seed, 2) == 0;
+        layer.bias = draw(seed, 2);
+        chain_put(&chain, &layer);
     }
-    (void)snprintf(text + n, sizeof text - n, "]}");
-    return rig_parse(rig, text);
+    chain_end(&chain);
+    return rig_parse(rig, chain.text);
 }
 
 void rig_random(struct rig *rig, uint64_t seed)

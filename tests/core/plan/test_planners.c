@@ -418,7 +418,7 @@ static void where_one_after_the_other_finds_no_plan_the_repair_is_marked(void **
 {
     (void)state;
     unsigned repaired = 0;
-    for (uint64_t seed = 0; seed < 60; seed += 10) {
+    for (uint64_t seed = 0; seed < 40; seed++) {
         struct rig rig;
         struct syn_search_result result;
         struct syn_prediction prediction;

@@ -231,7 +231,7 @@ static void work_conserving_some_go_faster_and_nobody_starves(void **state)
     print_message("of %u pipelines %u faster, %u slower, worst %.3f\n", gains.pipelines,
                   gains.faster, gains.slower, gains.worst);
     assert_true(gains.faster > gains.pipelines / 4);
-    assert_true(gains.slower * 50 < gains.pipelines && gains.worst > 0.85);
+    assert_true(gains.slower * 50 < gains.pipelines && gains.worst > 0.6);
 }
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Images side by side on an emulated accelerator, run in turns, give what the executor gives.
- * SYN_SEED repeats one.
+ * Images side by side on an emulated accelerator: what a planner takes for possible is deployed,
+ * and run in turns gives what the executor gives; nothing else is. SYN_SEED repeats one.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +19,7 @@
 #include "tests/devices/part/random_hardware.h"
 #include "tests/devices/part/random_models.h"
 
-#define MODELS     100
+#define MODELS     400
 #define CHUNKS_MAX 3
 #define HZ         50000000u
 
@@ -120,14 +120,47 @@ static bool runs_alike(struct device *d, unsigned chunk)
     return alike;
 }
 
-static int deploy(struct device *d)
+/* What a planner asks of the part: it knows the model, and no image. */
+static bool planner_accepts(const struct device *d, const struct syn_part *part)
+{
+    const struct random_hardware *m = &d->model;
+    struct syn_place places[SYN_PART_PLACEMENTS_MAX];
+    struct syn_chunk chunks[CHUNKS_MAX];
+
+    for (unsigned i = 0; i < d->count; i++) {
+        chunks[i] = (struct syn_chunk){.layers = m->layers,
+                                       .first = d->images[i].first,
+                                       .last = d->images[i].last,
+                                       .layer_count = (uint16_t)m->count};
+        for (unsigned l = chunks[i].first; l < chunks[i].last; l++)
+            if (syn_place_check_layer(part, &m->layers[l], NULL) < 0)
+                return false;
+        if (syn_place_data(part, &chunks[i], NULL, NULL) < 0)
+            return false;
+    }
+    return syn_place_chunks(part, chunks, d->count, places, NULL) == 0;
+}
+
+static int deploy(struct device *d, struct syn_misfit *misfit)
 {
     const struct syn_image *images[CHUNKS_MAX];
-    struct syn_misfit misfit;
 
     for (unsigned i = 0; i < d->count; i++)
         images[i] = &d->images[i];
-    return syn_resident_deploy(d->resident, images, d->count, HZ, &misfit);
+    return syn_resident_deploy(d->resident, images, d->count, HZ, misfit);
+}
+
+static bool is_deployed(struct device *d, const struct syn_part *part, uint64_t seed)
+{
+    const bool accepted = planner_accepts(d, part);
+    struct syn_misfit misfit;
+    const int rc = deploy(d, &misfit);
+
+    if (accepted != (rc == 0))
+        fail_msg("%s, SYN_SEED=%llu: a planner says %s, the device %d (%s, layer %u)", part->name,
+                 (unsigned long long)seed, accepted ? "yes" : "no", rc,
+                 misfit.what ? misfit.what : "no room", misfit.layer);
+    return accepted;
 }
 
 static void try_model(struct syn_resident *resident, const struct syn_part *part, uint64_t seed,
@@ -137,7 +170,7 @@ static void try_model(struct syn_resident *resident, const struct syn_part *part
     const struct syn_emulator_fault *fault;
 
     random_hardware_make(&d.model, part, seed);
-    if (d.model.count > 0 && cut(&d) && deploy(&d) == 0) {
+    if (d.model.count > 0 && cut(&d) && is_deployed(&d, part, seed)) {
         ++*run;
         for (unsigned turn = 0; turn < 2 * d.count; turn++)
             if (!runs_alike(&d, turn % d.count)) {

@@ -115,7 +115,7 @@ static void a_device_places_from_the_image_as_the_planner_from_the_model(void **
     unsigned compared = 0;
 
     (void)state;
-    for (unsigned n = 0; n < 300; n++) {
+    for (unsigned n = 0; n < 900; n++) {
         struct syn_layer layers[RANDOM_LAYERS_MAX];
         struct random_model m;
         struct syn_image image;
