@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Commands `model ...`, but for check and test, which have files of their own. */
+/* Commands `model ...`, but for add, check and test, which have files of their own. */
 #include "cli/commands/model.h"
 
 #include "cli/catalog.h"
@@ -41,7 +41,7 @@ static const char *weights_text(const struct syn_model *model, char text[40])
     return text;
 }
 
-static void show_summary(cJSON *json, const struct syn_model *model)
+void syn_model_show_summary(cJSON *json, const struct syn_model *model)
 {
     syn_show_text(json, "name", model->name);
     syn_show_text(json, "description", model->description);
@@ -57,7 +57,7 @@ static void show_summary(cJSON *json, const struct syn_model *model)
     syn_show_hex(json, "hash", model->hash, sizeof model->hash);
 }
 
-static void summary_row(struct syn_table *table, const struct syn_model *model)
+void syn_model_summary_row(struct syn_table *table, const struct syn_model *model)
 {
     char text[40];
     syn_table_text(table, model->name);
@@ -69,7 +69,7 @@ static void summary_row(struct syn_table *table, const struct syn_model *model)
     syn_table_text(table, model->description);
 }
 
-static struct syn_table *summary_table(void)
+struct syn_table *syn_model_summary_table(void)
 {
     static const struct syn_column columns[] = {
         {.title = "MODEL"},
@@ -83,57 +83,7 @@ static struct syn_table *summary_table(void)
     return syn_table_new(columns, 7);
 }
 
-/* ---- add, zoo, list ---- */
-
-static int store(struct syn_console *console, const struct syn_model *model,
-                 struct syn_error *error)
-{
-    struct syn_registry *registry = NULL;
-    char *text = syn_model_text(model, "weights.bin");
-    int status = text ? syn_console_registry(console, &registry, error)
-                      : syn_error_set(error, SYN_ENOMEM, "out of memory");
-    if (status == 0)
-        status = syn_registry_put(registry, SYN_KIND_MODEL, model->name, text,
-                                  model->seeded ? NULL : model->blob,
-                                  model->seeded ? 0 : model->blob_size, NULL, error);
-    free(text);
-    return status;
-}
-
-static int add_file(struct syn_console *console, const char *path,
-                    const struct syn_import_options *options, cJSON *json, struct syn_table *table,
-                    struct syn_error *error)
-{
-    struct syn_imported imported;
-    int status = syn_import_read(&imported, path, options, error);
-    if (status == 0)
-        status = store(console, imported.model, error);
-    if (status == 0) {
-        show_summary(json, imported.model);
-        syn_show_text(json, "format", imported.format);
-        syn_show_text(json, "notes", imported.notes);
-        summary_row(table, imported.model);
-    }
-    if (status == 0 && imported.notes)
-        syn_result_print(&console->result, "%s", imported.notes);
-    syn_imported_free(&imported);
-    return status;
-}
-
-static int run_add(struct syn_console *console, const struct syn_call *call,
-                   struct syn_error *error)
-{
-    const struct syn_import_options options = {.name = syn_call_text(call, "--name"),
-                                               .weights = syn_call_text(call, "--weights"),
-                                               .input = syn_call_text(call, "--input")};
-    struct syn_table *table = summary_table();
-    int status = add_file(console, syn_call_text(call, "FILE"), &options,
-                          syn_result_json(&console->result), table, error);
-    if (status == 0)
-        syn_result_table(&console->result, table);
-    syn_table_free(table);
-    return status;
-}
+/* ---- zoo, list ---- */
 
 static void take_name(void *ctx, const char *name)
 {
@@ -156,7 +106,7 @@ static void zoo_list(struct syn_console *console)
 {
     char path[4096];
     struct syn_words names = {0};
-    struct syn_table *table = summary_table();
+    struct syn_table *table = syn_model_summary_table();
     cJSON *list = syn_show_array(syn_result_json(&console->result), "models");
     zoo_names(console, &names);
     for (size_t i = 0; i < names.count; i++) {
@@ -164,8 +114,8 @@ static void zoo_list(struct syn_console *console)
         if (zoo_path(names.items[i], path, sizeof path, NULL) < 0 ||
             syn_model_read(&model, path, NULL) < 0)
             continue;
-        show_summary(syn_show_object(list, NULL), model);
-        summary_row(table, model);
+        syn_model_show_summary(syn_show_object(list, NULL), model);
+        syn_model_summary_row(table, model);
         syn_model_free(model);
     }
     syn_result_table(&console->result, table);
@@ -179,12 +129,13 @@ static int zoo_add(struct syn_console *console, const struct syn_words *names,
     char path[4096];
     int status = 0;
     const struct syn_import_options options = {0};
-    struct syn_table *table = summary_table();
+    struct syn_table *table = syn_model_summary_table();
     cJSON *list = syn_show_array(syn_result_json(&console->result), "models");
     for (size_t i = 0; status == 0 && i < names->count; i++) {
         status = zoo_path(names->items[i], path, sizeof path, error);
         if (status == 0)
-            status = add_file(console, path, &options, syn_show_object(list, NULL), table, error);
+            status = syn_model_add_file(console, path, &options, syn_show_object(list, NULL), table,
+                                        error);
     }
     syn_result_table(&console->result, table);
     syn_table_free(table);
@@ -218,7 +169,7 @@ static int run_list(struct syn_console *console, const struct syn_call *call,
 {
     struct syn_registry *registry = NULL;
     struct syn_words names = {0};
-    struct syn_table *table = summary_table();
+    struct syn_table *table = syn_model_summary_table();
     cJSON *list = syn_show_array(syn_result_json(&console->result), "models");
     (void)call;
     int status = syn_console_registry(console, &registry, error);
@@ -228,8 +179,8 @@ static int run_list(struct syn_console *console, const struct syn_call *call,
         struct syn_model *model = NULL;
         status = syn_catalog_model(console, names.items[i], &model, error);
         if (status == 0) {
-            show_summary(syn_show_object(list, NULL), model);
-            summary_row(table, model);
+            syn_model_show_summary(syn_show_object(list, NULL), model);
+            syn_model_summary_row(table, model);
         }
         syn_model_free(model);
     }
@@ -323,7 +274,7 @@ static int run_show(struct syn_console *console, const struct syn_call *call,
     int status = syn_catalog_model(console, syn_call_text(call, "MODEL"), &model, error);
     if (status < 0)
         return status;
-    show_summary(syn_result_json(&console->result), model);
+    syn_model_show_summary(syn_result_json(&console->result), model);
     syn_show_text(syn_result_json(&console->result), "source", model->source);
     syn_result_print(&console->result, "%s%s%s\n", model->name, model->description ? ": " : "",
                      model->description ? model->description : "");
@@ -424,8 +375,24 @@ static const struct syn_command commands[] = {
                      .value = "CxHxW",
                      .help = "shape of its input, where FILE does not say it; CxL: of one "
                              "dimension"},
-                    {.name = "--name", .value = "NAME", .help = "call it so"}},
-        .run = run_add,
+                    {.name = "--name", .value = "NAME", .help = "call it so"},
+                    {.name = "--samples",
+                     .value = "FILE",
+                     .kind = SYN_VALUE_FILE,
+                     .help = "windows on which the model is compared with its file, where numbers "
+                             "had to be changed: IDX, PGM, PPM, WAV, CSV or a folder of sounds"},
+                    {.name = "--labels",
+                     .value = "FILE",
+                     .kind = SYN_VALUE_FILE,
+                     .help = "the classes of the samples, in IDX format"},
+                    {.name = "--count",
+                     .value = "N",
+                     .kind = SYN_VALUE_INTEGER,
+                     .standard = "100",
+                     .min = 1,
+                     .max = 1e9,
+                     .help = "compare on N windows"}},
+        .run = syn_model_add_run,
     },
     {
         .noun = "model",

@@ -73,34 +73,41 @@ static int keep_label(struct syn_samples *s, uint32_t i, uint8_t label, const ch
     return 0;
 }
 
-/* The labels of all pictures; one byte more is asked for, to notice a file that holds more. */
-static int read_labels(struct syn_samples *s, gzFile file, const char *path, uint8_t *bytes,
-                       struct syn_error *error)
+/* One byte more is asked for, to notice a file that holds more. */
+static int read_list(gzFile file, const char *path, uint32_t count, uint8_t *bytes,
+                     struct syn_error *error)
 {
     uint8_t head[8];
     if (gzread(file, head, sizeof head) != (int)sizeof head || get_be32(head) != IDX_LABELS)
         return syn_error_set(error, SYN_ECORRUPT, "%s: no list of labels in IDX format", path);
-    if (get_be32(head + 4) != s->windows)
+    if (get_be32(head + 4) != count)
         return syn_error_set(error, SYN_EINVAL, "%s: %u labels for %u pictures", path,
-                             get_be32(head + 4), s->windows);
-    if (gzread(file, bytes, s->windows + 1) != (int)s->windows)
+                             get_be32(head + 4), count);
+    if (gzread(file, bytes, count + 1) != (int)count)
         return syn_error_set(error, SYN_ECORRUPT, "%s: not %u labels, as its head says", path,
-                             s->windows);
-    int status = 0;
-    for (uint32_t i = 0; status == 0 && i < s->windows; i++)
-        status = keep_label(s, i, bytes[i], path, error);
+                             count);
+    return 0;
+}
+
+int syn_samples_labels(uint8_t **labels, const char *path, uint32_t count, struct syn_error *error)
+{
+    gzFile file = gzopen(path, "rb");
+    *labels = NULL;
+    if (!file)
+        return explain_missing(path, syn_error_os(error, errno, "%s", path), error);
+    *labels = calloc((size_t)count + 1, 1);
+    int status = *labels ? read_list(file, path, count, *labels, error) : out_of_memory(error);
+    (void)gzclose(file);
     return status;
 }
 
 static int open_labels(struct syn_samples *s, const char *path, struct syn_error *error)
 {
-    gzFile file = gzopen(path, "rb");
-    if (!file)
-        return explain_missing(path, syn_error_os(error, errno, "%s", path), error);
-    uint8_t *bytes = calloc((size_t)s->windows + 1, 1);
-    int status = bytes ? read_labels(s, file, path, bytes, error) : out_of_memory(error);
+    uint8_t *bytes;
+    int status = syn_samples_labels(&bytes, path, s->windows, error);
+    for (uint32_t i = 0; status == 0 && i < s->windows; i++)
+        status = keep_label(s, i, bytes[i], path, error);
     free(bytes);
-    (void)gzclose(file);
     return status;
 }
 

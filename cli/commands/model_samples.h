@@ -29,4 +29,8 @@ uint32_t syn_samples_left_out(const struct syn_samples *samples);
 int syn_samples_read(const struct syn_samples *samples, uint32_t index, int8_t *window,
                      unsigned *label, struct syn_error *error);
 
+/* The labels of `count` pictures, a list of bytes in IDX format; *labels is malloc'ed, to be freed
+ * also after an error. */
+int syn_samples_labels(uint8_t **labels, const char *path, uint32_t count, struct syn_error *error);
+
 #endif

@@ -45,6 +45,10 @@ int syn_onnx_add_node(struct syn_onnx_graph *graph, struct syn_onnx_node *node,
 int syn_onnx_expand(struct syn_onnx_graph *graph, const Onnx__NodeProto *proto,
                     struct syn_error *error);
 
+/* nodes.c: computes the output of a node; floats are rounded to what a float holds. */
+void syn_onnx_compute_node(const struct syn_onnx_graph *graph, const struct syn_onnx_node *node,
+                           struct syn_onnx_value *out);
+
 /* nodes.c: inputs of a node of the file as values. */
 int syn_onnx_read_inputs(const struct syn_onnx_graph *graph, const Onnx__NodeProto *proto,
                          int inputs[SYN_ONNX_INPUTS_MAX], unsigned *count, struct syn_error *error);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Operators that compute in quantized form: their inputs go through DequantizeLinear, their output
- * through QuantizeLinear, and between them stands the plain operator. The sums are those of
- * integers, since double holds both scales' product times a sum of 32 bits to 2^-52 of it.
+ * through QuantizeLinear, and between them stands the plain operator.
  */
 #include "core/import/onnx/build.h"
 #include "core/import/onnx/proto.h"

@@ -255,7 +255,7 @@ static int compute(struct syn_onnx_graph *g, int at, int output)
     out->data = malloc(out->count * sizeof *out->data);
     if (!out->data)
         return SYN_ENOMEM;
-    node->op->compute(g, node, out);
+    syn_onnx_compute_node(g, node, out);
     for (unsigned i = 0; i < node->input_count; i++)
         if (node->inputs[i] >= 0 && g->values[node->inputs[i]].last_reader == at &&
             node->inputs[i] != output)

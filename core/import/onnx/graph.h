@@ -6,7 +6,8 @@
  * itself and QuantizeLinear, so that whoever reads the graph meets one form only.
  *
  * Numbers of every type are held as double, which is exact for all types that are read but 64-bit
- * integers beyond 2^53; what is quantized is rounded as ONNX says.
+ * integers beyond 2^53. Sums are doubles; results are rounded to floats, as other runtimes have
+ * them, and to integers as ONNX says.
  */
 #ifndef SYN_CORE_IMPORT_ONNX_GRAPH_H
 #define SYN_CORE_IMPORT_ONNX_GRAPH_H

@@ -21,13 +21,18 @@ int syn_onnx_refuse(const struct syn_onnx_node *node, struct syn_error *error, c
     return SYN_EUNSUP;
 }
 
+static bool is_near(double a, double b)
+{
+    return fabs(a - b) <= 1e-6 * fabs(b);
+}
+
 /* ---- values and tensors ---- */
 
 struct syn_onnx_ref syn_onnx_ref_of(const struct syn_onnx_lowering *l,
                                     const struct syn_onnx_node *node, unsigned i)
 {
     if (i >= node->input_count || node->inputs[i] < 0)
-        return (struct syn_onnx_ref){.tensor = -1};
+        return (struct syn_onnx_ref){.tensor = -1, .factor = 1};
     return l->refs[node->inputs[i]];
 }
 
@@ -39,7 +44,7 @@ static bool is_shared(const struct syn_onnx_lowering *l, const struct syn_onnx_n
 
 int syn_onnx_gives(struct syn_onnx_lowering *l, const struct syn_onnx_node *node, int tensor)
 {
-    l->refs[node->output] = (struct syn_onnx_ref){.tensor = tensor};
+    l->refs[node->output] = (struct syn_onnx_ref){.tensor = tensor, .factor = 1};
     return 0;
 }
 
@@ -93,18 +98,20 @@ int syn_onnx_check_map(struct syn_onnx_lowering *l, const struct syn_onnx_node *
 
 /* ---- layers ---- */
 
-static bool is_taken(const struct syn_onnx_network *n, const char *name)
+/* Whether another layer than `index` is called so. */
+static bool is_taken(const struct syn_onnx_network *n, const char *name, unsigned index)
 {
     bool taken = strcmp(name, "input") == 0;
     for (unsigned i = 0; i < n->layer_count; i++)
-        taken |= strcmp(n->layers[i].name, name) == 0;
+        taken |= i != index && strcmp(n->layers[i].name, name) == 0;
     return taken;
 }
 
 /* After the node, without what other tools might not like; else after the operator. */
-static void name_layer(const struct syn_onnx_network *n, const struct syn_onnx_node *node,
-                       char name[SYN_MODEL_NAME_MAX])
+void syn_onnx_name_layer(struct syn_onnx_network *n, const struct syn_onnx_node *node,
+                         unsigned index)
 {
+    char *name = n->layers[index].name;
     char base[40];
     size_t used = 0;
     const char *from = node->name;
@@ -112,11 +119,11 @@ static void name_layer(const struct syn_onnx_network *n, const struct syn_onnx_n
         from++;
     for (; *from && used + 1 < sizeof base; from++)
         base[used++] = isalnum((unsigned char)*from) || strchr("._-", *from) ? *from : '.';
-    base[used] = '\0';
+    base[used] = name[0] = '\0';
     if (!used)
         (void)snprintf(base, sizeof base, "%s", node->op->name);
     (void)snprintf(name, SYN_MODEL_NAME_MAX, "%s", base);
-    for (unsigned i = 2; is_taken(n, name); i++)
+    for (unsigned i = 2; is_taken(n, name, index); i++)
         (void)snprintf(name, SYN_MODEL_NAME_MAX, "%s-%u", base, i);
 }
 
@@ -137,7 +144,6 @@ int syn_onnx_new_layer(struct syn_onnx_lowering *l, const struct syn_onnx_node *
                                               .pool_h = 1,
                                               .pool_w = 1,
                                               .output_width = 8}};
-    name_layer(n, node, layer->name);
     layer->part.input_count = (uint8_t)count;
     for (unsigned i = 0; i < count; i++)
         layer->part.inputs[i] = (uint16_t)tensors[i];
@@ -151,6 +157,7 @@ int syn_onnx_new_layer(struct syn_onnx_lowering *l, const struct syn_onnx_node *
                                                               .clip_high = HUGE_VAL};
     for (unsigned i = 0; i < count; i++)
         l->used_input |= tensors[i] == 0;
+    syn_onnx_name_layer(n, node, n->layer_count);
     return (int)n->layer_count++;
 }
 
@@ -178,6 +185,7 @@ int syn_onnx_make_identity(struct syn_onnx_layer *layer, const struct syn_onnx_t
     for (uint32_t c = 0; status == 0 && c < tensor->channels; c++)
         layer->weights[(size_t)c * tensor->channels + c] = 1;
     layer->step = 1. / 64;
+    layer->copies = true;
     return status;
 }
 
@@ -198,6 +206,7 @@ int syn_onnx_layer_for_conv(struct syn_onnx_lowering *l, const struct syn_onnx_n
     if (!open || open->part.op != SYN_OP_PASSTHROUGH)
         return syn_onnx_new_layer(l, node, &tensor, 1);
     keep_operand_scale(l->network, tensor);
+    syn_onnx_name_layer(l->network, node, (unsigned)tensor - 1);
     return tensor - 1;
 }
 
@@ -256,11 +265,6 @@ static int set_input(struct syn_onnx_lowering *l, const struct syn_onnx_node *no
     return 0;
 }
 
-static bool is_near(double a, double b)
-{
-    return fabs(a - b) <= 1e-6 * fabs(b);
-}
-
 /* 8 bits, made symmetric: half a step at the ends may be lost. */
 static double symmetric(double scale, double zero, double low)
 {
@@ -299,13 +303,16 @@ static int lower_dequantize(struct syn_onnx_lowering *l, const struct syn_onnx_n
     if (type == SYN_ONNX_INT32)
         return syn_onnx_refuse(node, l->error, "QuantizeLinear to 8 bits between layers",
                                "an activation of 32 bits");
-    if (from.scale > 0 && (!is_near(scale, from.scale) || fabs(zero - from.zero) > 0.25))
-        return syn_onnx_refuse(node, l->error, "the same scale in both",
-                               "another scale than that of the QuantizeLinear before it");
+    if (from.scale > 0 && fabs(zero - from.zero) > 0.25)
+        return syn_onnx_refuse(node, l->error, "the same zero point in both",
+                               "another zero point than that of the QuantizeLinear before it");
     if (from.tensor == 0 && !(from.scale > 0))
         status = set_input(l, node, scale, zero, type == SYN_ONNX_INT8);
     (void)lower_alias(l, node);
-    l->refs[node->output].scale = l->refs[node->output].zero = 0;
+    struct syn_onnx_ref *to = &l->refs[node->output];
+    if (from.scale > 0 && !is_near(scale, from.scale))
+        to->factor *= scale / from.scale;
+    to->scale = to->zero = 0;
     return status;
 }
 
@@ -399,6 +406,12 @@ static int check_node(const struct syn_onnx_lowering *l, const struct syn_onnx_n
         return syn_onnx_refuse(node, l->error, "Relu, or a model that ends there",
                                "comes after a Softmax, Sigmoid or ArgMax, which only the end of a "
                                "model may have");
+    const bool weighs = lower_fns[id] == syn_onnx_lower_conv || id == SYN_ONNX_GEMM ||
+                        id == SYN_ONNX_MATMUL || passes;
+    for (unsigned i = 0; !weighs && i < node->input_count; i++)
+        if (!is_near(syn_onnx_ref_of(l, node, i).factor, 1))
+            return syn_onnx_refuse(node, l->error, "the same scale in both",
+                                   "reads what was dequantized with another scale than quantized");
     for (unsigned i = 0; needs_scale(id) && i < node->input_count; i++)
         if (syn_onnx_ref_of(l, node, i).tensor == 0 && !(l->network->tensors[0].scale > 0)) {
             (void)syn_onnx_refuse(node, l->error, "",
@@ -449,7 +462,7 @@ int syn_onnx_lower(struct syn_onnx_network *network, const struct syn_onnx_graph
     if (!l.refs)
         return syn_error_set(error, SYN_ENOMEM, "not enough memory for layers");
     for (unsigned i = 0; i < graph->value_count; i++)
-        l.refs[i].tensor = -1;
+        l.refs[i] = (struct syn_onnx_ref){.tensor = -1, .factor = 1};
     l.refs[graph->input].tensor = 0;
     network->tensors[0] = (struct syn_onnx_tensor){.clip_low = -HUGE_VAL, .clip_high = HUGE_VAL};
     map_of(&graph->values[graph->input], &network->tensors[0]);

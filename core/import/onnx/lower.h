@@ -11,6 +11,7 @@ struct syn_onnx_ref {
     int tensor;         /* -1: nothing, a constant */
     bool shared;        /* somebody else reads it, too: its layer cannot go on with what follows */
     double scale, zero; /* where it is of integers: how they are read */
+    double factor;      /* of what the tensor stands for: where it was dequantized otherwise */
 };
 
 struct syn_onnx_lowering {
@@ -42,6 +43,10 @@ int syn_onnx_new_layer(struct syn_onnx_lowering *l, const struct syn_onnx_node *
 
 /* The shape of a node's input as the part has it, checked against that of the tensor. */
 int syn_onnx_check_map(struct syn_onnx_lowering *l, const struct syn_onnx_node *node, unsigned i);
+
+/* Calls the layer after `node`, which does more in it than what it was called after. */
+void syn_onnx_name_layer(struct syn_onnx_network *network, const struct syn_onnx_node *node,
+                         unsigned index);
 
 /* A layer for the convolution that `node` needs on input 0: the open one, or a new one. */
 int syn_onnx_layer_for_conv(struct syn_onnx_lowering *l, const struct syn_onnx_node *node);

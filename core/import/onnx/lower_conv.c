@@ -150,6 +150,13 @@ static int check_dilation(const struct syn_onnx_lowering *l, const struct syn_on
     return 0;
 }
 
+static void scale_weights(struct syn_onnx_layer *layer, double factor)
+{
+    for (size_t i = 0; i < (size_t)layer->part.out.channels * layer->fan_in; i++)
+        layer->weights[i] *= factor;
+    layer->step *= factor;
+}
+
 static void take_bias(const struct syn_onnx_value *bias, double factor,
                       struct syn_onnx_layer *layer)
 {
@@ -188,6 +195,7 @@ int syn_onnx_lower_conv(struct syn_onnx_lowering *l, const struct syn_onnx_node 
     copy_weights(&w, &p, turn, weights->data, layer);
     take_bias(bias, 1, layer);
     layer->step = weights->step;
+    scale_weights(layer, syn_onnx_ref_of(l, node, 0).factor);
     out->channels = (uint32_t)w.channels_out;
     out->height = (uint32_t)w.out[0];
     out->width = (uint32_t)w.out[1];
@@ -235,6 +243,7 @@ static int layer_for_product(struct syn_onnx_lowering *l, const struct syn_onnx_
     const bool pixel = from->height == 1 && from->width == 1;
     if (pixel && open && open->part.op == SYN_OP_PASSTHROUGH) {
         l->network->layers[tensor - 1].operand_scale = from->scale;
+        syn_onnx_name_layer(l->network, node, (unsigned)tensor - 1);
         l->network->layers[tensor - 1].part.op = from->one_d ? SYN_OP_CONV1D : SYN_OP_CONV2D;
         return tensor - 1;
     }
@@ -268,6 +277,7 @@ int syn_onnx_lower_product(struct syn_onnx_lowering *l, const struct syn_onnx_no
                 p.alpha * b->data[p.trans_b ? o * p.inner + i : i * p.outer + o];
     take_bias(c, p.beta, layer);
     layer->step = p.alpha > 0 ? p.alpha * b->step : 0;
+    scale_weights(layer, syn_onnx_ref_of(l, node, 0).factor);
     *out = (struct syn_onnx_tensor){.channels = p.outer,
                                     .height = 1,
                                     .width = 1,

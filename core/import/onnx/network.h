@@ -31,6 +31,7 @@ struct syn_onnx_layer {
     double *weights; /* owned: [out][in / groups][kernel], fan_in numbers an output; or NULL */
     double *bias;    /* owned: one an output, or NULL */
     uint32_t fan_in;
+    bool copies;          /* its weights are ones, for what follows no convolution */
     double operand_scale; /* what the file says of an element-wise result before a convolution */
     double step; /* what the file's weights are multiples of, 0 where there is no such number */
     /* After syn_onnx_make_integers(): */

@@ -27,6 +27,15 @@ int syn_onnx_wrong(const struct syn_onnx_node *node, struct syn_error *error, co
     return syn_error_set(error, SYN_EINVAL, "%s: %s", syn_onnx_node_text(node, text), words);
 }
 
+void syn_onnx_compute_node(const struct syn_onnx_graph *g, const struct syn_onnx_node *node,
+                           struct syn_onnx_value *out)
+{
+    node->op->compute(g, node, out);
+    if (out->type == SYN_ONNX_FLOAT)
+        for (size_t i = 0; i < out->count; i++)
+            out->data[i] = (double)(float)out->data[i];
+}
+
 /* ---- adding ---- */
 
 static int check_inputs(const struct syn_onnx_graph *g, const struct syn_onnx_node *node,
@@ -102,7 +111,7 @@ static int fold(struct syn_onnx_graph *g, const struct syn_onnx_node *node, stru
     out->constant = true;
     out->producer = -1;
     out->step = step_of(g, node);
-    node->op->compute(g, node, out);
+    syn_onnx_compute_node(g, node, out);
     return 0;
 }
 

@@ -49,6 +49,14 @@ static void offer(struct groups *g, unsigned tensor, double scale)
         g->scale[group] = scale;
 }
 
+/* A sum that is copied on, for a Relu behind it, has the scale that is said behind that. */
+static double operand_scale(const struct syn_onnx_network *n, unsigned index)
+{
+    const struct syn_onnx_layer *layer = &n->layers[index];
+    return layer->operand_scale > 0 || !layer->copies ? layer->operand_scale
+                                                      : n->tensors[index + 1].scale;
+}
+
 /* What pooling gives is never larger than what it reads, so that its scale does not count. */
 static void collect(struct groups *g)
 {
@@ -60,7 +68,7 @@ static void collect(struct groups *g)
         if (!copies)
             offer(g, i + 1, n->tensors[i + 1].scale);
         if (part->eltwise != SYN_ELTWISE_NONE)
-            offer(g, part->inputs[0], n->layers[i].operand_scale);
+            offer(g, part->inputs[0], operand_scale(n, i));
     }
     for (unsigned t = 0; t <= n->layer_count; t++)
         g->size[find(g, t)]++;
