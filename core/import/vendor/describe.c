@@ -323,6 +323,9 @@ static int add_notes(const struct describer *d, unsigned unused)
                        d->net->count - d->net->order_count);
         status = note(d, text, "next_sequence");
     }
+    if (status == 0 && d->blob.checkpoint == SYN_VENDOR_TRAINED)
+        status = note(d, "was not quantized; its weights are, as the vendor's quantize.py does it",
+                      "checkpoint");
     if (status == 0 && unused) {
         (void)snprintf(text, sizeof text, "%u more weights than layers; the last are not used",
                        unused);

@@ -1,101 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The values of a layer's keys. */
-#include "core/import/vendor/layers.h"
+#include "core/import/vendor/values.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-
-struct reader {
-    const struct syn_yaml *yaml;
-    struct syn_vendor_layer *layer;
-    enum syn_vendor_field field; /* that is being read */
-    struct syn_error *error;
-};
-
-/* ---- shapes of values ---- */
-
-static int integer(const struct reader *r, const yaml_node_t *node, int64_t min, int64_t max,
-                   int64_t *number)
-{
-    if (syn_yaml_number(node, number) && *number >= min && *number <= max)
-        return 0;
-    return syn_yaml_error(r->yaml, node, SYN_EINVAL, r->error,
-                          "%s: a whole number of %lld to %lld is expected",
-                          syn_vendor_key(r->field), (long long)min, (long long)max);
-}
-
-static int boolean(const struct reader *r, const yaml_node_t *node, bool *value)
-{
-    if (syn_yaml_bool(node, value))
-        return 0;
-    return syn_yaml_error(r->yaml, node, SYN_EINVAL, r->error, "%s: true or false is expected",
-                          syn_vendor_key(r->field));
-}
-
-static int read_byte(const struct reader *r, const yaml_node_t *node, int64_t min, int64_t max,
-                     uint8_t *number)
-{
-    int64_t value;
-    int status = integer(r, node, min, max, &value);
-    if (status == 0)
-        *number = (uint8_t)value;
-    return status;
-}
-
-/* One number for both axes, or [height, width]. */
-static int pair(const struct reader *r, const yaml_node_t *node, int64_t max, int64_t *height,
-                int64_t *width)
-{
-    const unsigned count = syn_yaml_count(node);
-    if (count != 1 && count != 2)
-        return syn_yaml_error(r->yaml, node, SYN_EINVAL, r->error,
-                              "%s: a number or [height, width] is expected",
-                              syn_vendor_key(r->field));
-    int status = integer(r, syn_yaml_item(r->yaml, node, 0), 1, max, height);
-    return status < 0 ? status : integer(r, syn_yaml_item(r->yaml, node, count - 1), 1, max, width);
-}
-
-/* A pair of bytes; the second only counts where data have two dimensions. */
-static int byte_pair(const struct reader *r, const yaml_node_t *node, uint8_t *height,
-                     uint8_t *width)
-{
-    int64_t h = 1, w = 1;
-    int status = pair(r, node, 16, &h, &w);
-    if (status != 0)
-        return status;
-    *height = (uint8_t)h;
-    *width = r->layer->layer.op == SYN_OP_CONV1D ? 1 : (uint8_t)w;
-    return 0;
-}
-
-struct word {
-    const char *word;
-    int value;
-};
-
-static int choose(const struct reader *r, const yaml_node_t *node, const struct word *words,
-                  size_t count, int *value)
-{
-    char list[160] = "";
-    for (size_t i = 0; i < count; i++) {
-        const size_t used = strlen(list);
-        if (syn_yaml_is(node, words[i].word)) {
-            *value = words[i].value;
-            return 0;
-        }
-        (void)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", words[i].word);
-    }
-    syn_yaml_error(r->yaml, node, SYN_EINVAL, r->error, "%s: '%.40s' is not known",
-                   syn_vendor_key(r->field), syn_yaml_text(node));
-    syn_error_hint(r->error, "one of %s", list);
-    return SYN_EINVAL;
-}
-
-#define CHOOSE(r, node, words, value) choose(r, node, words, sizeof words / sizeof *words, value)
 
 /* ---- names and maps ---- */
 
-static int read_name(const struct reader *r, const yaml_node_t *node)
+static int read_name(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
     const char *text = syn_yaml_text(node);
     if (!*text || strlen(text) >= sizeof r->layer->name ||
@@ -108,60 +20,24 @@ static int read_name(const struct reader *r, const yaml_node_t *node)
     return 0;
 }
 
-static bool hexadecimal(const char *text, uint64_t *map)
-{
-    char digits[17];
-    size_t count = 0;
-    if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
-        text += 2;
-    for (; *text; text++) {
-        if (*text == '.' || *text == '_')
-            continue;
-        if (count == 0 && *text == '0' && text[1])
-            continue; /* so that longer maps with leading zeros are fine */
-        if (!strchr("0123456789abcdefABCDEF", *text) || count + 1 == sizeof digits)
-            return false;
-        digits[count++] = *text;
-    }
-    digits[count] = '\0';
-    *map = strtoull(digits, NULL, 16);
-    return count > 0;
-}
-
-int syn_vendor_read_map(const struct syn_yaml *yaml, const yaml_node_t *node, uint64_t *map,
-                        struct syn_error *error)
-{
-    int64_t number;
-    const char *text = syn_yaml_text(node);
-    const bool prefixed = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-    if (!prefixed && syn_yaml_number(node, &number) && number > 0)
-        *map = (uint64_t)number;
-    else if (!hexadecimal(text, map))
-        *map = 0;
-    if (*map)
-        return 0;
-    return syn_yaml_error(yaml, node, SYN_EINVAL, error,
-                          "a map of processors is expected, as 0x000000000000000f");
-}
-
-static int read_processors(const struct reader *r, const yaml_node_t *node)
+static int read_processors(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
     return syn_vendor_read_map(r->yaml, node, &r->layer->layer.processors, r->error);
 }
 
-static int read_output_processors(const struct reader *r, const yaml_node_t *node)
+static int read_output_processors(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
     return syn_vendor_read_map(r->yaml, node, &r->layer->layer.output_processors, r->error);
 }
 
-static int read_sequence(const struct reader *r, const yaml_node_t *node)
+static int read_sequence(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
-    return integer(r, node, 0, 1000000, &r->layer->sequence);
+    return syn_vendor_integer(r, node, 0, 1000000, &r->layer->sequence);
 }
 
 /* ---- operations ---- */
 
-static const struct word eltwise_words[] = {
+static const struct syn_vendor_word eltwise_words[] = {
     {"add", SYN_ELTWISE_ADD},
     {"sub", SYN_ELTWISE_SUB},
     {"xor", SYN_ELTWISE_XOR},
@@ -188,9 +64,9 @@ static void set_op(struct syn_vendor_layer *layer, enum syn_op op)
 
 #define ELTWISE 100 /* added to an element-wise operation without a convolution */
 
-static int read_op(const struct reader *r, const yaml_node_t *node)
+static int read_op(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
-    static const struct word words[] = {
+    static const struct syn_vendor_word words[] = {
         {"conv2d", SYN_OP_CONV2D},
         {"conv1d", SYN_OP_CONV1D},
         {"convtranspose2d", SYN_OP_CONVTRANSPOSE2D},
@@ -218,7 +94,7 @@ static int read_op(const struct reader *r, const yaml_node_t *node)
     return 0;
 }
 
-static int read_eltwise(const struct reader *r, const yaml_node_t *node)
+static int read_eltwise(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
     int value;
     int status = CHOOSE(r, node, eltwise_words, &value);
@@ -227,42 +103,42 @@ static int read_eltwise(const struct reader *r, const yaml_node_t *node)
     return status;
 }
 
-static int read_operands(const struct reader *r, const yaml_node_t *node)
+static int read_operands(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
     int64_t operands;
     if (r->layer->layer.eltwise == SYN_ELTWISE_NONE)
         return syn_yaml_error(r->yaml, node, SYN_EINVAL, r->error,
                               "operands without an element-wise operation");
-    int status = integer(r, node, 2, SYN_LAYER_INPUTS_MAX, &operands);
+    int status = syn_vendor_integer(r, node, 2, SYN_LAYER_INPUTS_MAX, &operands);
     if (status == 0)
         r->layer->operands = (unsigned)operands;
     return status;
 }
 
-static int read_kernel(const struct reader *r, const yaml_node_t *node)
+static int read_kernel(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
-    static const struct word sizes[] = {{"3x3", 3}, {"1x1", 1}};
+    static const struct syn_vendor_word sizes[] = {{"3x3", 3}, {"1x1", 1}};
     struct syn_layer *l = &r->layer->layer;
     int size;
     if (l->op == SYN_OP_CONV1D)
-        return read_byte(r, node, 1, 9, &l->kernel_h);
+        return syn_vendor_byte(r, node, 1, 9, &l->kernel_h);
     if (l->op == SYN_OP_LINEAR || l->op == SYN_OP_PASSTHROUGH) {
         if (syn_yaml_is(node, "1x1") || syn_yaml_is(node, "1"))
             return 0;
         return syn_yaml_error(r->yaml, node, SYN_EINVAL, r->error,
                               "a kernel size without a convolution");
     }
-    int status = choose(r, node, sizes, l->op == SYN_OP_CONV2D ? 2 : 1, &size);
+    int status = syn_vendor_choose(r, node, sizes, l->op == SYN_OP_CONV2D ? 2 : 1, &size);
     if (status == 0)
         l->kernel_h = l->kernel_w = (uint8_t)size;
     return status;
 }
 
-static int read_pad(const struct reader *r, const yaml_node_t *node)
+static int read_pad(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
     struct syn_layer *l = &r->layer->layer;
     int64_t pad;
-    int status = integer(r, node, 0, 2, &pad);
+    int status = syn_vendor_integer(r, node, 0, 2, &pad);
     if (status < 0)
         return status;
     if (pad > 0 && (l->op == SYN_OP_LINEAR || l->op == SYN_OP_PASSTHROUGH))
@@ -272,11 +148,11 @@ static int read_pad(const struct reader *r, const yaml_node_t *node)
     return 0;
 }
 
-static int read_dilation(const struct reader *r, const yaml_node_t *node)
+static int read_dilation(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
     struct syn_layer *l = &r->layer->layer;
     int64_t h = 1, w = 1;
-    int status = pair(r, node, 1023, &h, &w);
+    int status = syn_vendor_pair(r, node, 1023, &h, &w);
     if (status != 0)
         return status;
     if (l->op == SYN_OP_PASSTHROUGH)
@@ -287,21 +163,21 @@ static int read_dilation(const struct reader *r, const yaml_node_t *node)
     return 0;
 }
 
-static int read_groups(const struct reader *r, const yaml_node_t *node)
+static int read_groups(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
     int64_t groups;
-    int status = integer(r, node, 1, 2048, &groups);
+    int status = syn_vendor_integer(r, node, 1, 2048, &groups);
     if (status == 0)
         r->layer->layer.groups = (uint16_t)groups;
     return status;
 }
 
 /* The part strides in pooling alone; its transposed convolution always doubles. */
-static int read_stride(const struct reader *r, const yaml_node_t *node)
+static int read_stride(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
     const int64_t only = r->layer->layer.op == SYN_OP_CONVTRANSPOSE2D ? 2 : 1;
     int64_t h = 1, w = 1;
-    int status = pair(r, node, 1000, &h, &w);
+    int status = syn_vendor_pair(r, node, 1000, &h, &w);
     if (status != 0 || (h == only && w == only))
         return status;
     if (r->layer->layer.op == SYN_OP_PASSTHROUGH || r->layer->layer.op == SYN_OP_CONV1D)
@@ -313,11 +189,11 @@ static int read_stride(const struct reader *r, const yaml_node_t *node)
     return SYN_EUNSUP;
 }
 
-static int read_output_pad(const struct reader *r, const yaml_node_t *node)
+static int read_output_pad(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
     int64_t pad;
     const int64_t only = r->layer->layer.op == SYN_OP_CONVTRANSPOSE2D;
-    int status = integer(r, node, 0, 1000, &pad);
+    int status = syn_vendor_integer(r, node, 0, 1000, &pad);
     if (status < 0 || pad == only)
         return status;
     return syn_yaml_error(r->yaml, node, SYN_EUNSUP, r->error,
@@ -327,25 +203,25 @@ static int read_output_pad(const struct reader *r, const yaml_node_t *node)
 
 /* ---- pooling ---- */
 
-static int read_max_pool(const struct reader *r, const yaml_node_t *node)
+static int read_max_pool(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
     r->layer->layer.pool = SYN_POOL_MAX;
-    return byte_pair(r, node, &r->layer->layer.pool_h, &r->layer->layer.pool_w);
+    return syn_vendor_byte_pair(r, node, &r->layer->layer.pool_h, &r->layer->layer.pool_w);
 }
 
-static int read_avg_pool(const struct reader *r, const yaml_node_t *node)
+static int read_avg_pool(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
     if (r->layer->at[SYN_FIELD_MAX_POOL])
         return syn_yaml_error(r->yaml, node, SYN_EINVAL, r->error, "both max_pool and avg_pool");
     r->layer->layer.pool = SYN_POOL_AVG;
-    return byte_pair(r, node, &r->layer->layer.pool_h, &r->layer->layer.pool_w);
+    return syn_vendor_byte_pair(r, node, &r->layer->layer.pool_h, &r->layer->layer.pool_w);
 }
 
 /* A stride without pooling picks pixels: pooling of one pixel. */
-static int read_pool_stride(const struct reader *r, const yaml_node_t *node)
+static int read_pool_stride(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
     struct syn_layer *l = &r->layer->layer;
-    int status = byte_pair(r, node, &l->pool_stride_h, &l->pool_stride_w);
+    int status = syn_vendor_byte_pair(r, node, &l->pool_stride_h, &l->pool_stride_w);
     if (status == 0 && l->pool == SYN_POOL_NONE) {
         if (l->pool_stride_h == 1 && l->pool_stride_w == 1)
             return 0;
@@ -354,25 +230,25 @@ static int read_pool_stride(const struct reader *r, const yaml_node_t *node)
     return status;
 }
 
-static int read_pool_dilation(const struct reader *r, const yaml_node_t *node)
+static int read_pool_dilation(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
     struct syn_layer *l = &r->layer->layer;
     if (!r->layer->at[SYN_FIELD_MAX_POOL] && !r->layer->at[SYN_FIELD_AVG_POOL])
         return syn_yaml_error(r->yaml, node, SYN_EINVAL, r->error,
                               "pool_dilation without max_pool or avg_pool");
-    return byte_pair(r, node, &l->pool_dilation_h, &l->pool_dilation_w);
+    return syn_vendor_byte_pair(r, node, &l->pool_dilation_h, &l->pool_dilation_w);
 }
 
-static int read_pool_first(const struct reader *r, const yaml_node_t *node)
+static int read_pool_first(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
-    return boolean(r, node, &r->layer->layer.pool_first);
+    return syn_vendor_boolean(r, node, &r->layer->layer.pool_first);
 }
 
 /* ---- the rest ---- */
 
-static int read_activation(const struct reader *r, const yaml_node_t *node)
+static int read_activation(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
-    static const struct word words[] = {
+    static const struct syn_vendor_word words[] = {
         {"relu", SYN_ACT_RELU}, {"abs", SYN_ACT_ABS}, {"none", SYN_ACT_NONE}};
     int value;
     int status = CHOOSE(r, node, words, &value);
@@ -385,9 +261,10 @@ static int read_activation(const struct reader *r, const yaml_node_t *node)
     return 0;
 }
 
-static int read_data_format(const struct reader *r, const yaml_node_t *node)
+static int read_data_format(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
-    static const struct word words[] = {{"hwc", 0}, {"chw", 1}, {"little", 0}, {"big", 1}};
+    static const struct syn_vendor_word words[] = {
+        {"hwc", 0}, {"chw", 1}, {"little", 0}, {"big", 1}};
     int value;
     int status = CHOOSE(r, node, words, &value);
     if (status == 0)
@@ -395,10 +272,10 @@ static int read_data_format(const struct reader *r, const yaml_node_t *node)
     return status;
 }
 
-static int read_flatten(const struct reader *r, const yaml_node_t *node)
+static int read_flatten(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
     struct syn_layer *l = &r->layer->layer;
-    int status = boolean(r, node, &l->flatten);
+    int status = syn_vendor_boolean(r, node, &l->flatten);
     if (status < 0 || !l->flatten)
         return status;
     if (l->op == SYN_OP_CONV2D && l->kernel_h == 1 && l->pad_h == 0)
@@ -409,9 +286,9 @@ static int read_flatten(const struct reader *r, const yaml_node_t *node)
                           "flatten without op: linear, which alone can flatten");
 }
 
-static int read_output_width(const struct reader *r, const yaml_node_t *node)
+static int read_output_width(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
-    static const struct word words[] = {{"8", 8}, {"32", 32}};
+    static const struct syn_vendor_word words[] = {{"8", 8}, {"32", 32}};
     int value;
     int status = CHOOSE(r, node, words, &value);
     if (status == 0)
@@ -419,95 +296,89 @@ static int read_output_width(const struct reader *r, const yaml_node_t *node)
     return status;
 }
 
-static int read_quantization(const struct reader *r, const yaml_node_t *node)
+static int read_quantization(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
-    static const struct word words[] = {{"8", 8}, {"4", 4},    {"2", 2},
-                                        {"1", 1}, {"bin", -1}, {"binary", -1}};
+    static const struct syn_vendor_word words[] = {{"8", 8}, {"4", 4},    {"2", 2},
+                                                   {"1", 1}, {"bin", -1}, {"binary", -1}};
     return CHOOSE(r, node, words, &r->layer->quantization);
 }
 
-static int read_output_shift(const struct reader *r, const yaml_node_t *node)
+static int read_output_shift(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
-    return integer(r, node, -22, 15, &r->layer->output_shift);
+    return syn_vendor_integer(r, node, -22, 15, &r->layer->output_shift);
 }
 
-static int read_in_channels(const struct reader *r, const yaml_node_t *node)
+static int read_in_channels(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
-    return integer(r, node, 1, UINT16_MAX, &r->layer->in_channels);
+    return syn_vendor_integer(r, node, 1, UINT16_MAX, &r->layer->in_channels);
 }
 
-static int read_out_channels(const struct reader *r, const yaml_node_t *node)
+static int read_out_channels(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
-    return integer(r, node, 1, UINT16_MAX, &r->layer->out_channels);
+    return syn_vendor_integer(r, node, 1, UINT16_MAX, &r->layer->out_channels);
 }
 
 /* A number is a length; a list [height, width]. */
-static int read_in_dim(const struct reader *r, const yaml_node_t *node)
+static int read_in_dim(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
     int64_t *dim = r->layer->in_dim;
-    int status = pair(r, node, 4096, &dim[0], &dim[1]);
+    int status = syn_vendor_pair(r, node, 4096, &dim[0], &dim[1]);
     if (status == 0 && syn_yaml_count(node) == 1)
         dim[1] = 1;
     return status;
 }
 
-static int read_streaming(const struct reader *r, const yaml_node_t *node)
+static int read_streaming(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
-    return boolean(r, node, &r->layer->streaming);
+    return syn_vendor_boolean(r, node, &r->layer->streaming);
 }
 
-static int read_output(const struct reader *r, const yaml_node_t *node)
+static int read_output(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
-    return boolean(r, node, &r->layer->output);
+    return syn_vendor_boolean(r, node, &r->layer->output);
 }
 
-static int refuse(const struct reader *r, const yaml_node_t *node, const char *what,
-                  const char *nearest)
-{
-    syn_yaml_error(r->yaml, node, SYN_EUNSUP, r->error, "%s", what);
-    syn_error_hint(r->error, "%s", nearest);
-    return SYN_EUNSUP;
-}
-
-static int read_bypass(const struct reader *r, const yaml_node_t *node)
+static int read_bypass(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
     bool bypass;
-    int status = boolean(r, node, &bypass);
+    int status = syn_vendor_boolean(r, node, &bypass);
     if (status < 0 || !bypass)
         return status;
-    return refuse(r, node, "bypass: a convolution that only copies",
-                  "op: passthrough copies, without an activation");
+    return syn_vendor_refuse(r, node, "bypass: a convolution that only copies",
+                             "op: passthrough copies, without an activation");
 }
 
-static int read_in_crop(const struct reader *r, const yaml_node_t *node)
+static int read_in_crop(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
-    return refuse(r, node, "in_crop: a layer here reads a tensor whole",
-                  "leave rows out when the input is made, or by pooling");
+    return syn_vendor_refuse(r, node, "in_crop: a layer here reads a tensor whole",
+                             "leave rows out when the input is made, or by pooling");
 }
 
-static int read_channel_skip(const struct reader *r, const yaml_node_t *node)
+static int read_channel_skip(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
     int64_t number;
-    int status = integer(r, node, 0, UINT16_MAX, &number);
+    int status = syn_vendor_integer(r, node, 0, UINT16_MAX, &number);
     if (status < 0 || number == 0)
         return status;
-    return refuse(r, node, "in_channel_skip: a layer here reads a tensor whole",
-                  "leave channels out in the layer that makes them");
+    return syn_vendor_refuse(r, node, "in_channel_skip: a layer here reads a tensor whole",
+                             "leave channels out in the layer that makes them");
 }
 
-static int read_buffer(const struct reader *r, const yaml_node_t *node)
+static int read_buffer(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
-    return refuse(r, node, "rolling buffers keep data from one inference to the next",
-                  "a model here is computed from one window; give it a window that holds all");
+    return syn_vendor_refuse(
+        r, node, "rolling buffers keep data from one inference to the next",
+        "a model here is computed from one window; give it a window that holds all");
 }
 
-static int read_snoop(const struct reader *r, const yaml_node_t *node)
+static int read_snoop(const struct syn_vendor_reader *r, const yaml_node_t *node)
 {
-    return refuse(r, node, "snooping changes the order of layers while the part runs",
-                  "leave snoop_sequence and simulated_sequence out");
+    return syn_vendor_refuse(r, node, "snooping changes the order of layers while the part runs",
+                             "leave snoop_sequence and simulated_sequence out");
 }
 
-static int (*const readers[SYN_FIELD_COUNT])(const struct reader *r, const yaml_node_t *node) = {
+static int (*const readers[SYN_FIELD_COUNT])(const struct syn_vendor_reader *r,
+                                             const yaml_node_t *node) = {
     [SYN_FIELD_NAME] = read_name,
     [SYN_FIELD_SEQUENCE] = read_sequence,
     [SYN_FIELD_PROCESSORS] = read_processors,
@@ -546,7 +417,7 @@ static int (*const readers[SYN_FIELD_COUNT])(const struct reader *r, const yaml_
     [SYN_FIELD_SIMULATED] = read_snoop,
 };
 
-static int check(const struct reader *r)
+static int check(const struct syn_vendor_reader *r)
 {
     const struct syn_layer *l = &r->layer->layer;
     if (!l->processors)
@@ -556,15 +427,16 @@ static int check(const struct reader *r)
         return syn_yaml_error(r->yaml, r->layer->at[SYN_FIELD_POOL_FIRST], SYN_EINVAL, r->error,
                               "pool_first: false needs pooling and an element-wise operation");
     if (l->flatten && l->pool != SYN_POOL_NONE)
-        return refuse(r, r->layer->at[SYN_FIELD_FLATTEN], "pooling in a layer that flattens",
-                      "pool in a layer of its own: op: passthrough");
+        return syn_vendor_refuse(r, r->layer->at[SYN_FIELD_FLATTEN],
+                                 "pooling in a layer that flattens",
+                                 "pool in a layer of its own: op: passthrough");
     return 0;
 }
 
 int syn_vendor_read_fields(const struct syn_yaml *yaml, struct syn_vendor_layer *layer,
                            struct syn_error *error)
 {
-    struct reader r = {.yaml = yaml, .layer = layer, .error = error};
+    struct syn_vendor_reader r = {.yaml = yaml, .layer = layer, .error = error};
     layer->layer = (struct syn_layer){.pool_first = true,
                                       .groups = 1,
                                       .output_width = 8,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/import/vendor/weights.h"
 
+#include "core/import/vendor/quantize.h"
 #include "core/model/read.h"
 
 #include <math.h>
@@ -60,6 +61,7 @@ struct loader {
     struct syn_checkpoint *checkpoint;
     const struct syn_checkpoint_tensor *tensor;
     struct syn_layer *layer;
+    struct syn_vendor_blob *blob;
     struct syn_error *error;
 };
 
@@ -97,23 +99,11 @@ static int read_number(const struct loader *l, const char *what, int usual, int 
     return 0;
 }
 
-static int not_quantized(const struct loader *l, float value)
-{
-    syn_yaml_error(&l->net->yaml, l->node, SYN_EINVAL, l->error,
-                   "the checkpoint is not quantized: %s has a weight of %g", l->tensor->name,
-                   (double)value);
-    syn_error_hint(l->error, "quantize it with the vendor's quantize.py; its files end in "
-                             "-q.pth.tar");
-    return SYN_EINVAL;
-}
-
 /* Whole numbers of 8 bits, or words. */
 static int to_integers(const struct loader *l, const float *values, uint32_t count,
                        int8_t *integers)
 {
     for (uint32_t i = 0; i < count; i++) {
-        if (rintf(values[i]) != values[i] || !(fabsf(values[i]) <= 1e6F))
-            return not_quantized(l, values[i]);
         if (values[i] < -128 || values[i] > 127)
             return syn_yaml_error(&l->net->yaml, l->node, SYN_EINVAL, l->error,
                                   "%s has a weight of %g, which 8 bits do not hold",
@@ -181,12 +171,8 @@ static int set_width(const struct loader *l, struct range range, int said_bits, 
 }
 
 /* Binary weights are shifted as 1-bit ones by the vendor's tool, and have 2 bits here. */
-static int set_shift(const struct loader *l, bool binary)
+static int set_shift(const struct loader *l, int shift, bool binary)
 {
-    int shift;
-    int status = read_number(l, "output_shift", 0, &shift);
-    if (status < 0)
-        return status;
     const yaml_node_t *said = l->described->at[SYN_FIELD_OUTPUT_SHIFT];
     if (said)
         shift = (int)l->described->output_shift;
@@ -248,57 +234,149 @@ static int pack(const struct loader *l, int8_t *weights, struct syn_vendor_blob 
     return status;
 }
 
-static int load_weights(const struct loader *l, int said_bits, struct syn_vendor_blob *blob,
-                        bool *binary)
+/* ---- quantizing ---- */
+
+/* A layer's numbers as the checkpoint has them, then as integers. */
+struct numbers {
+    float *weights, *bias; /* bias NULL where it has none; owned */
+    uint32_t bias_count;
+    int said_bits; /* weight_bits of the checkpoint */
+    int shift;
+};
+
+/* Are the weights whole numbers, as quantizing leaves them? */
+static int look_at(const struct loader *l, const float *weights, bool *whole, bool *large)
 {
-    float *values = NULL;
-    int8_t *weights = calloc(l->tensor->count + 1u, 1);
-    if (!weights)
-        return syn_error_set(l->error, SYN_ENOMEM, "not enough memory for the weights");
-    int status = read_values(l, l->tensor, &values);
-    if (status == 0)
-        status = to_integers(l, values, l->tensor->count, weights);
-    free(values);
-    if (status == 0)
-        status = set_width(l, range_of(weights, l->tensor->count), said_bits, binary);
-    if (status == 0)
-        status = set_shift(l, *binary);
-    if (status == 0)
-        status = pack(l, weights, blob);
-    free(weights);
-    return status;
+    *whole = true;
+    *large = false;
+    for (uint32_t i = 0; i < l->tensor->count; i++) {
+        if (!(fabsf(weights[i]) <= 1e6F))
+            return syn_yaml_error(&l->net->yaml, l->node, SYN_EINVAL, l->error,
+                                  "%s has a weight of %g", l->tensor->name, (double)weights[i]);
+        *whole &= rintf(weights[i]) == weights[i];
+        *large |= fabsf(weights[i]) > 1;
+    }
+    return 0;
+}
+
+static int in_part(const struct loader *l)
+{
+    syn_yaml_error(&l->net->yaml, l->node, SYN_EINVAL, l->error,
+                   "the checkpoint is quantized in part: the weights of %s are%s whole numbers, "
+                   "unlike those before",
+                   l->tensor->name, l->blob->checkpoint == SYN_VENDOR_TRAINED ? "" : " no");
+    syn_error_hint(l->error, "quantize it with the vendor's quantize.py; its files end in "
+                             "-q.pth.tar");
+    return SYN_EINVAL;
+}
+
+static int quantize(const struct loader *l, struct numbers *n)
+{
+    float quantile = 1;
+    const struct syn_checkpoint_tensor *t = beside(l, "shift_quantile", true);
+    const int bits = l->described->quantization ? l->described->quantization : n->said_bits;
+    int status =
+        t && t->count == 1 ? syn_checkpoint_values(l->checkpoint, t, &quantile, l->error) : 0;
+    if (status < 0)
+        return status;
+    if (bits < 1 || !(quantile >= 0 && quantile <= 1))
+        return syn_yaml_error(&l->net->yaml, l->node, SYN_EUNSUP, l->error,
+                              bits < 1 ? "binary weights that are not quantized yet"
+                                       : "a shift_quantile that is not between 0 and 1");
+    return syn_vendor_quantize(n->weights, l->tensor->count, n->bias, n->bias_count, (unsigned)bits,
+                               quantile, &n->shift, l->error);
 }
 
 /* Quantized biases stand in the checkpoint in units of the accumulator; rounded down as the tool
  * does, since older ones are no whole multiples. */
-static int load_bias(const struct loader *l, int said_bits, struct syn_vendor_blob *blob)
+static void scale_bias(struct numbers *n)
 {
-    float *values = NULL;
+    for (uint32_t i = 0; i < n->bias_count; i++)
+        n->bias[i] = floorf(ldexpf(n->bias[i], 1 - n->said_bits));
+}
+
+/* All layers are of one kind; the first tells which. */
+static int make_whole(const struct loader *l, struct numbers *n)
+{
+    bool whole, large;
+    int status = look_at(l, n->weights, &whole, &large);
+    if (status < 0)
+        return status;
+    if (l->blob->checkpoint == SYN_VENDOR_UNKNOWN)
+        l->blob->checkpoint = whole ? SYN_VENDOR_QUANTIZED : SYN_VENDOR_TRAINED;
+    const bool trained = l->blob->checkpoint == SYN_VENDOR_TRAINED;
+    if (trained ? whole && large : !whole)
+        return in_part(l);
+    if (trained)
+        return quantize(l, n);
+    scale_bias(n);
+    return read_number(l, "output_shift", 0, &n->shift);
+}
+
+static int read_bias(const struct loader *l, struct numbers *n)
+{
     const struct syn_checkpoint_tensor *bias = beside(l, "bias", false);
-    const uint32_t count = l->layer->out.channels;
     if (!bias)
         return 0;
-    if (bias->dims != 1 || bias->count != count)
+    if (bias->dims != 1 || bias->count != l->layer->out.channels)
         return syn_yaml_error(&l->net->yaml, l->node, SYN_EINVAL, l->error,
                               "%s has %u numbers for %u output channels", bias->name, bias->count,
-                              count);
-    int status = grow(blob, count, l->error);
-    if (status == 0)
-        status = read_values(l, bias, &values);
-    if (!values)
-        return status;
-    for (uint32_t i = 0; i < count && status == 0; i++) {
-        const float value = floorf(ldexpf(values[i], 1 - said_bits));
-        if (!(value >= -128 && value <= 127))
+                              l->layer->out.channels);
+    int status = read_values(l, bias, &n->bias);
+    n->bias_count = status < 0 ? 0 : bias->count;
+    for (uint32_t i = 0; i < n->bias_count && status == 0; i++)
+        if (!(fabsf(n->bias[i]) <= 1e9F))
             status = syn_yaml_error(&l->net->yaml, l->node, SYN_EINVAL, l->error,
-                                    "%s has a bias of %g, which 8 bits do not hold", bias->name,
-                                    (double)value);
+                                    "%s has a bias of %g", bias->name, (double)n->bias[i]);
+    return status;
+}
+
+static int read_all(const struct loader *l, struct numbers *n)
+{
+    int status = read_number(l, "weight_bits", 8, &n->said_bits);
+    if (n->said_bits == 0)
+        n->said_bits = 8;
+    if (status == 0 && (n->said_bits < 1 || n->said_bits > 8))
+        return syn_yaml_error(&l->net->yaml, l->node, SYN_EUNSUP, l->error,
+                              "%d-bit weights; there are 1, 2, 4 and 8 bits", n->said_bits);
+    if (status == 0)
+        status = read_values(l, l->tensor, &n->weights);
+    if (status == 0)
+        status = read_bias(l, n);
+    return status < 0 ? status : make_whole(l, n);
+}
+
+/* ---- a layer ---- */
+
+static int load_weights(const struct loader *l, const struct numbers *n, bool *binary)
+{
+    int8_t *weights = calloc(l->tensor->count + 1u, 1);
+    if (!weights)
+        return syn_error_set(l->error, SYN_ENOMEM, "not enough memory for the weights");
+    int status = !n->weights ? SYN_ENOMEM : to_integers(l, n->weights, l->tensor->count, weights);
+    if (status == 0)
+        status = set_width(l, range_of(weights, l->tensor->count), n->said_bits, binary);
+    if (status == 0)
+        status = set_shift(l, n->shift, *binary);
+    if (status == 0)
+        status = pack(l, weights, l->blob);
+    free(weights);
+    return status;
+}
+
+static int load_bias(const struct loader *l, const struct numbers *n)
+{
+    int status = n->bias_count ? grow(l->blob, n->bias_count, l->error) : 0;
+    for (uint32_t i = 0; i < n->bias_count && status == 0; i++) {
+        if (!(n->bias[i] >= -128 && n->bias[i] <= 127))
+            status = syn_yaml_error(&l->net->yaml, l->node, SYN_EINVAL, l->error,
+                                    "the bias of %s has %g, which 8 bits do not hold",
+                                    l->tensor->name, (double)n->bias[i]);
         else
-            blob->bytes[blob->size + i] = (uint8_t)(int8_t)value;
+            l->blob->bytes[l->blob->size + i] = (uint8_t)(int8_t)n->bias[i];
     }
-    free(values);
-    blob->size += status == 0 ? count : 0;
-    l->layer->has_bias = status == 0;
+    l->blob->size += status == 0 ? n->bias_count : 0;
+    l->layer->has_bias = n->bias_count > 0;
     return status;
 }
 
@@ -307,23 +385,21 @@ int syn_vendor_load(const struct syn_vendor_net *net, unsigned layer,
                     struct syn_vendor_blob *blob, bool *binary, struct syn_error *error)
 {
     const int source = net->layers[layer].weight_source;
+    struct numbers numbers = {0};
     const struct loader loader = {.net = net,
                                   .described = &net->layers[source >= 0 ? source : (int)layer],
                                   .node = net->layers[layer].node,
                                   .checkpoint = checkpoint,
                                   .tensor = syn_vendor_tensor(net, layer),
                                   .layer = l,
+                                  .blob = blob,
                                   .error = error};
-    int said_bits;
-    int status = read_number(&loader, "weight_bits", 8, &said_bits);
-    if (said_bits == 0)
-        said_bits = 8;
-    if (status == 0 && (said_bits < 1 || said_bits > 8))
-        return syn_yaml_error(&net->yaml, loader.node, SYN_EUNSUP, error,
-                              "%d-bit weights; there are 1, 2, 4 and 8 bits", said_bits);
+    int status = read_all(&loader, &numbers);
     if (status == 0)
-        status = load_weights(&loader, said_bits, blob, binary);
+        status = load_weights(&loader, &numbers, binary);
     if (status == 0)
-        status = load_bias(&loader, said_bits, blob);
+        status = load_bias(&loader, &numbers);
+    free(numbers.weights);
+    free(numbers.bias);
     return status;
 }

@@ -9,6 +9,11 @@
 struct syn_vendor_blob {
     uint8_t *bytes; /* owned */
     size_t size, room;
+    enum {
+        SYN_VENDOR_UNKNOWN,   /* before the first layer */
+        SYN_VENDOR_QUANTIZED, /* by the vendor's quantize.py */
+        SYN_VENDOR_TRAINED,   /* as training left it; is quantized here */
+    } checkpoint;
 };
 
 /*
