@@ -34,6 +34,8 @@ static bool kernel_is_zero(const struct program *p, const struct unit *u, unsign
 {
     static const int8_t zeros[9];
     int8_t taps[9];
+    if (p->binary && u->layer.weight_bits == 1)
+        return false;
     (void)program_kernel(p, u, processor, index, taps);
     return memcmp(taps, zeros, sizeof taps) == 0;
 }
@@ -134,7 +136,7 @@ static void map_last(struct program *p)
 
 static int resolve(struct program *p, struct unit *u)
 {
-    struct syn_shape shapes[SYN_LAYER_INPUTS_MAX];
+    struct syn_shape shapes[SYN_LAYER_INPUTS_MAX] = {{0}};
     struct syn_layer *l = &u->layer;
     const char *why = "";
     for (unsigned n = 0; n < l->input_count; n++)

@@ -82,9 +82,7 @@ static int decode_kind(struct decoder *d)
         return unsupported(d, SYN_LREG_NEXT, "layers that do not follow each other",
                            "layers in the order in which they run");
     for (unsigned reg = SYN_LREG_STREAM_START; reg < SYN_LREG_COUNT; reg++)
-        if (d->values[reg])
-            return unsupported(d, (enum syn_layer_register)reg, "streaming",
-                               "the same network without streaming and --fifo");
+        d->u->streams |= d->values[reg] != 0;
     l->groups = 1;
     l->op = FIELD(d, TIME_SLOTS) && !FIELD(d, DEPTHWISE) ? SYN_OP_PASSTHROUGH
             : FIELD(d, TRANSPOSE)                        ? SYN_OP_CONVTRANSPOSE2D
@@ -397,7 +395,7 @@ static bool is_reset(const struct program *p, const struct unit *before, const s
            u->columns == 1 && u->slot + 1 < p->hardware;
 }
 
-static int check_control(const struct program *p)
+static int check_control(struct program *p)
 {
     const struct machine *m = p->machine;
     const uint32_t last = m->control[0][SYN_REG_LAST];
@@ -406,11 +404,7 @@ static int check_control(const struct program *p)
     if (last >= m->part->layers_max)
         return syn_error_set(p->error, SYN_EINVAL, "more layers than a %s has", m->part->name);
     for (unsigned q = 0; q < SYN_PART_QUADRANTS; q++)
-        if ((m->start[q] | m->control[q][SYN_REG_CTL]) & SYN_CTL_BINARY) {
-            syn_error_set(p->error, SYN_EUNSUP, "binary weights, of -1 and 1");
-            syn_error_hint(p->error, "nearest: weights of 1 bit that are -1 and 0, or of 2 bits");
-            return SYN_EUNSUP;
-        }
+        p->binary |= (m->start[q] & SYN_CTL_BINARY) != 0;
     return 0;
 }
 

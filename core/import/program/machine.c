@@ -7,6 +7,12 @@
 #include <string.h>
 
 #define SLOT_BYTES 16
+#define FAST_FIFO  0x400c0000u
+
+/* Number of pixels that come through a FIFO: bytes behind a
+ * quadrant's base. Of the vendor's tool (izer/tornadocnn.py). */
+#define FRAME_MAX78000 0x990u
+#define FRAME_MAX78002 0x108060u
 
 /* The machine while its program runs. */
 struct run {
@@ -34,14 +40,6 @@ static int refuse(const struct run *r, int code, const char *fmt, ...)
     syn_error_set(r->m->error, code, "%s", words);
     syn_error_where(r->m->error, r->source->path, r->step ? r->step->line : 0, 0);
     return code;
-}
-
-static int refuse_fifo(const struct run *r, const char *what)
-{
-    refuse(r, SYN_EUNSUP, "%s", what);
-    syn_error_hint(r->m->error, "nearest: the same network without --fifo and streaming layers, "
-                                "its input in data memory");
-    return SYN_EUNSUP;
 }
 
 /* ---- weights ----------------------------------------------------------------------------- */
@@ -139,8 +137,8 @@ static int write_layer(struct run *r, unsigned quadrant, unsigned layer, unsigne
 static int write_control(struct run *r, unsigned quadrant, unsigned which, uint32_t value)
 {
     const enum source_function function = r->step->function;
-    if (value & (SYN_CTL_FIFO | SYN_CTL_STREAMING) && which == SYN_REG_CTL)
-        return refuse_fifo(r, "a program that streams its input");
+    if (which == SYN_REG_CTL && value & SYN_CTL_FIFO)
+        r->m->fifo = true;
     if (function == SOURCE_START && which == SYN_REG_CTL)
         r->m->start[quadrant] = value;
     else if (function == SOURCE_INIT)
@@ -186,12 +184,14 @@ static int nowhere(const struct run *r, uint32_t address)
                   (unsigned)address, r->m->part->name);
 }
 
-static int write_outside(struct run *r, uint32_t address, uint32_t value)
+static int write_outside(struct run *r, uint32_t address)
 {
     if (address == SYN_REG_AON)
         return 0;
-    if ((address & ~0xfffu) == SYN_REG_FIFO || (address & ~0xfffu) == 0x400c0000)
-        return value ? refuse_fifo(r, "a program that takes its input through a FIFO") : 0;
+    if ((address & ~0xfffu) == SYN_REG_FIFO || (address & ~0xfffu) == FAST_FIFO) {
+        r->m->fifo = true;
+        return 0;
+    }
     return nowhere(r, address);
 }
 
@@ -204,7 +204,7 @@ static int write_word(struct run *r, uint32_t address, uint32_t value)
     if (address % 4)
         return refuse(r, SYN_EINVAL, "0x%08x is no address of a word", (unsigned)address);
     if (address < g->base || quadrant >= SYN_PART_QUADRANTS)
-        return write_outside(r, address, value);
+        return write_outside(r, address);
     if (offset < 4 * MACHINE_CONTROLS)
         return write_control(r, quadrant, offset / 4, value);
     if (offset >= g->weights && offset < g->weights + 16 * g->weight_stride)
@@ -212,6 +212,8 @@ static int write_word(struct run *r, uint32_t address, uint32_t value)
                              (offset - g->weights) % g->weight_stride, value);
     if (offset >= g->data && offset < g->data + 4 * g->data_stride)
         return refuse(r, SYN_EUNSUP, "a program that brings its own data");
+    if (offset == (r->m->part == &syn_part_max78000 ? FRAME_MAX78000 : FRAME_MAX78002))
+        return 0;
     if (find_register(r->m, offset, &layer, &reg))
         return write_layer(r, quadrant, layer, reg, value);
     if (offset >= g->bias && offset < g->bias + 4 * MACHINE_BIAS_MAX)

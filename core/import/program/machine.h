@@ -21,6 +21,7 @@ struct machine {
     struct syn_error *error;
     uint32_t control[SYN_PART_QUADRANTS][MACHINE_CONTROLS]; /* as cnn_init() leaves them */
     uint32_t start[SYN_PART_QUADRANTS];                     /* CTL as cnn_start() leaves it */
+    bool fifo; /* the input comes through one, and layers may stream */
     uint32_t layers[SYN_PART_QUADRANTS][SYN_PART_LAYERS_MAX][SYN_LREG_COUNT];
     int lines[SYN_PART_QUADRANTS][SYN_PART_LAYERS_MAX][SYN_LREG_COUNT]; /* 0: not written */
     uint8_t bias[SYN_PART_QUADRANTS][MACHINE_BIAS_MAX];

@@ -13,6 +13,10 @@
 #include "devices/part/pack.h"
 #include "devices/part/program.h"
 
+/* Bits of CTL that go with a FIFO: streaming, which FIFO, who starts whom. */
+#define CONTROL_FIFO                                                                               \
+    (SYN_CTL_STREAMING | SYN_CTL_FIFO | 1u << 19 | 1u << 22 | 1u << 23 | UINT32_C(1) << 31)
+
 /* What our program writes. */
 struct ours {
     const struct syn_registers *regs;
@@ -151,8 +155,13 @@ static uint32_t harmless(const struct program *p, unsigned slot, unsigned reg)
     uint32_t mask = mask_of(regs, SYN_FIELD_NEXT_LAYER, reg) |
                     mask_of(regs, SYN_FIELD_NEXT_LINK, reg) |
                     mask_of(regs, SYN_FIELD_NEXT_STOP, reg);
+    if (u && u->streams && (reg >= SYN_LREG_STREAM_START || reg == SYN_LREG_CACHE))
+        return UINT32_MAX; /* where its rings are; in our program the input is there whole */
     if (u && u->out_passes == 1)
         mask |= mask_of(regs, SYN_FIELD_WRITE_PASS_STEP, reg);
+    if (u && u->layer.op == SYN_OP_PASSTHROUGH)
+        mask |= mask_of(regs, SYN_FIELD_WRITE_MASK_STEP, reg) |
+                mask_of(regs, SYN_FIELD_OUTPUT_BITS, reg);
     if (u && u->layer.groups > 1 && u->layer.has_bias)
         mask |= mask_of(regs, SYN_FIELD_BIAS_BYTE, reg) | mask_of(regs, SYN_FIELD_BIAS, reg);
     return mask;
@@ -188,7 +197,8 @@ static int compare_control(const struct proof *f)
 {
     const struct machine *m = f->p->machine;
     const bool slots = !(m->control[0][SYN_REG_CTL] & SYN_CTL_MEXPRESS);
-    const uint32_t ignored = SYN_CTL_READY_SEL | (slots ? SYN_CTL_MEXPRESS : 0);
+    const uint32_t ignored = SYN_CTL_READY_SEL | (slots ? SYN_CTL_MEXPRESS : 0) | SYN_CTL_BINARY |
+                             (m->fifo ? CONTROL_FIFO | SYN_CTL_EXT_SYNC : 0);
     for (unsigned q = 0; q < SYN_PART_QUADRANTS; q++)
         if ((m->start[q] ^ f->ours->start[q]) & ~ignored)
             return syn_error_set(f->p->error, SYN_EUNSUP,
@@ -237,7 +247,7 @@ static int prepare(struct proof *f)
         f->layers[i] = u->layer;
         f->places[i] = u->place;
         f->routes[i] = u->route;
-        if (syn_place_check_layer(part, &u->layer, &misfit) < 0)
+        if (!u->streams && syn_place_check_layer(part, &u->layer, &misfit) < 0)
             return program_refuse(p, u, SYN_EUNSUP, SYN_LREG_CONTROL, "a %s has not got it: %s",
                                   part->name, misfit.what ? misfit.what : "it is too large");
     }

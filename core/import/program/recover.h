@@ -24,6 +24,7 @@ struct unit {
     uint32_t operands;
     uint32_t rows, columns; /* that are there to be read; a MAX78002 does not say all rows */
     bool flat;              /* reads pixel after pixel as passes */
+    bool streams;           /* its input comes from a FIFO, or word by word from the layer before */
     bool reshaped;          /* reads as many pixels in other rows than were written */
 
     uint32_t word[SYN_PART_QUADRANTS], instance[SYN_PART_QUADRANTS]; /* where it begins to write */
@@ -53,6 +54,7 @@ struct program {
     const struct source *source;
     struct syn_error *error;
     unsigned hardware; /* layers of the machine */
+    bool binary;       /* weights of one bit are -1 and 1 */
     unsigned count;
     struct unit *units;            /* of SYN_PART_LAYERS_MAX */
     struct syn_imported *imported; /* takes the notes */

@@ -1,10 +1,56 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What programs can and models cannot: read as many pixels in other rows than were written (a
+ * What programs can and models cannot. Weights of -1 and 1 have one bit there and two here. Layers
+ * may read as many pixels in other rows than were written (a
  * conv1d whose samples a conv2d takes for an image). Where the layers before do each pixel for
  * itself, they do it as well in the rows of the reader. Proved is what was there before.
  */
 #include "core/import/program/recover.h"
+
+#include <stdlib.h>
+
+/* ---- weights of -1 and 1 ------------------------------------------------------------------ */
+
+/* One bit stands for -1 where it is set and for 1 where it is not. */
+static int widen_layer(struct program *p, struct unit *u)
+{
+    const uint32_t count = syn_layer_weight_count(&u->layer);
+    int8_t *plain = malloc(count);
+    u->layer.weight_bits = 2;
+    u->layer.output_shift++; /* the shift in all stays */
+    uint8_t *packed = malloc(syn_layer_weight_bytes(&u->layer));
+    if (!plain || !packed) {
+        free(plain);
+        free(packed);
+        return syn_error_set(p->error, SYN_ENOMEM, "not enough memory for weights");
+    }
+    syn_weights_unpack(u->weights, 1, count, plain);
+    for (uint32_t i = 0; i < count; i++)
+        plain[i] = plain[i] ? -1 : 1;
+    syn_weights_pack(plain, 2, count, packed);
+    free(plain);
+    free(u->weights);
+    u->weights = packed;
+    return 0;
+}
+
+static int widen(struct program *p)
+{
+    bool some = false;
+    int status = 0;
+    for (unsigned i = 0; i < p->count && p->binary && status == 0; i++) {
+        if (p->units[i].layer.weight_bits != 1)
+            continue;
+        some = true;
+        status = widen_layer(p, &p->units[i]);
+    }
+    if (some && status == 0 &&
+        syn_imported_note(p->imported, "weights of one bit, -1 and 1, have two bits here") < 0)
+        return syn_error_set(p->error, SYN_ENOMEM, "not enough memory for notes");
+    return status;
+}
+
+/* ---- views -------------------------------------------------------------------------------- */
 
 /* A view of a tensor that its reader has. */
 struct view {
@@ -76,6 +122,19 @@ static int check_readers(const struct program *p)
     return 0;
 }
 
+static int note_streams(struct program *p)
+{
+    unsigned count = 0;
+    while (count < p->count && p->units[count].streams)
+        count++;
+    if (count == 0)
+        return 0;
+    return syn_imported_note(p->imported,
+                             "what %u of its layers stream lies whole in data memory here: a "
+                             "wearable takes larger inputs only by streaming",
+                             count);
+}
+
 static int note(struct program *p, const struct unit *u)
 {
     int status = 0;
@@ -89,13 +148,15 @@ static int note(struct program *p, const struct unit *u)
 
 int program_reshape(struct program *p)
 {
-    int status = 0;
+    int status = widen(p);
     for (unsigned i = p->count; i-- > 0 && status == 0;) {
         struct unit *u = &p->units[i];
         const struct view view = {u->layer.in.height, u->layer.in.width};
         for (unsigned n = 0; u->reshaped && n < u->layer.input_count && status == 0; n++)
             status = view_tensor(p, u, u->layer.inputs[n], view);
     }
+    if (status == 0)
+        status = note_streams(p);
     for (unsigned i = 0; i < p->count && status == 0; i++)
         status = note(p, &p->units[i]);
     return status < 0 ? status : check_readers(p);

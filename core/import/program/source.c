@@ -116,7 +116,7 @@ static bool pass(struct parser *p, const char *signs)
 /* From an opening sign behind its closing one. */
 static int pass_block(struct parser *p)
 {
-    char open[DEPTH_MAX];
+    char open[DEPTH_MAX] = {0};
     unsigned depth = 0;
     const int line = p->token.line;
     do {

@@ -1,114 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Which tensor a layer reads. The layers are followed through data memory, in which each byte knows
- * whose value it holds; processor p owns byte p mod 4 of the words of instance p / 4, so that only
- * tensor, pass and pixel have to be kept.
- */
-#include "core/import/program/recover.h"
+/* Which tensor a layer reads. */
+#include "core/import/program/trace.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "devices/base/bits.h"
 
-#define NOBODY  UINT16_MAX       /* never written */
-#define UNKNOWN (UINT16_MAX - 1) /* written, but not a tensor that can be read like this */
-
-struct owner {
-    uint16_t tensor, pass;
-    uint32_t pixel;
-};
-
-struct tracer {
-    struct program *p;
-    uint32_t bytes;        /* of an instance */
-    struct owner *owners;  /* [instance][byte] */
-    struct owner *sources; /* of the layer at work: [pass][processor] of one operand */
-    uint64_t maps[SYN_PART_LAYERS_MAX + 1]; /* of tensors: processors that read it; 0: not known */
-};
-
-static struct owner *owner_at(const struct tracer *t, unsigned processor, uint32_t byte)
-{
-    return &t->owners[(size_t)(processor / 4) * t->bytes + byte + processor % 4];
-}
-
-/* ---- writing ----------------------------------------------------------------------------- */
-
-static int beyond(const struct tracer *t, const struct unit *u, enum syn_layer_register reg)
-{
-    return program_refuse(t->p, u, SYN_EINVAL, reg, "data beyond the %u bytes of an instance",
-                          t->bytes);
-}
-
-/* Marks a plane of the output of a pass. */
-static int write_lane(struct tracer *t, struct unit *u, unsigned instance, unsigned byte,
-                      uint32_t word, uint32_t pass)
-{
-    const uint32_t pixels = (uint32_t)u->layer.out.height * u->layer.out.width;
-    const bool wide = u->layer.output_width == 32;
-    const uint64_t first = word + (uint64_t)pass * u->out_pass + (wide ? byte : 0);
-    const struct owner owner = {.tensor = wide ? UNKNOWN : (uint16_t)(u - t->p->units + 1),
-                                .pass = (uint16_t)pass};
-    if (instance >= SYN_PART_INSTANCES ||
-        4 * (first + (uint64_t)(pixels - 1) * u->out_pixel + 1) > t->bytes)
-        return beyond(t, u, SYN_LREG_WRITE_BASE);
-    u->written |= UINT64_C(1) << (4 * instance + byte);
-    for (uint32_t i = 0; i < pixels; i++) {
-        const uint32_t at = 4 * ((uint32_t)first + i * u->out_pixel);
-        for (unsigned lane = 0; lane < (wide ? 4u : 1u); lane++) {
-            struct owner *o = owner_at(t, 4 * instance + (wide ? lane : byte), at);
-            *o = owner;
-            o->pixel = i;
-        }
-    }
-    return 0;
-}
-
-static int write_convolution(struct tracer *t, struct unit *u)
-{
-    int status = 0;
-    for (uint32_t i = 0; i < u->counted && status == 0; i++) {
-        const uint32_t lane = i % u->lanes;
-        status = write_lane(t, u, u->instance[0] + lane / 4 * u->mask_step, lane % 4, u->word[0],
-                            i / u->lanes);
-    }
-    return status;
-}
-
-/* Copies and depthwise layers: each quadrant begins at its own place. */
-static int write_quadrants(struct tracer *t, struct unit *u)
-{
-    int status = 0;
-    for (uint32_t pass = 0; pass < u->out_passes; pass++) {
-        unsigned indices[SYN_PART_QUADRANTS] = {0};
-        for (unsigned i = 0; i < u->count && status == 0; i++) {
-            const unsigned q = u->list[i] / 16, index = indices[q]++;
-            if (u->broadcast)
-                status = write_lane(t, u, u->instance[0] + u->list[i] / 4u - u->list[0] / 4u,
-                                    u->list[i] % 4, u->word[0], pass);
-            else
-                status = write_lane(t, u, u->instance[q] + index / 4 * u->slot_step, index % 4,
-                                    u->word[q], pass);
-        }
-    }
-    return status;
-}
-
-static int write_output(struct tracer *t, struct unit *u)
-{
-    const bool convolves = u->layer.op != SYN_OP_PASSTHROUGH && u->layer.groups == 1;
-    const int status = convolves ? write_convolution(t, u) : write_quadrants(t, u);
-    if (!convolves) /* what is written is exactly what there is */
-        t->maps[u - t->p->units + 1] = u->written;
-    return status;
-}
-
 /* ---- reading ----------------------------------------------------------------------------- */
-
-static uint32_t address_of(const struct unit *u, uint32_t pixel)
-{
-    return u->base + pixel / u->columns * u->row + pixel % u->columns * u->pixel;
-}
 
 /* All a layer reads lies in its instances; nothing below looks again. */
 static int check_range(const struct tracer *t, const struct unit *u)
@@ -116,7 +15,7 @@ static int check_range(const struct tracer *t, const struct unit *u)
     const uint64_t words = u->layer.input_chw ? 1 : 4 * u->passes * u->operands;
     const uint64_t end =
         u->base + (uint64_t)(u->rows - 1) * u->row + (uint64_t)(u->columns - 1) * u->pixel + words;
-    return end > t->bytes ? beyond(t, u, SYN_LREG_READ_BASE) : 0;
+    return end > t->bytes ? trace_beyond(t, u, SYN_LREG_READ_BASE) : 0;
 }
 
 /* The tensor and pass whose pixels are read in order at (pass, processor) of an operand. */
@@ -124,11 +23,11 @@ static struct owner source_of(const struct tracer *t, const struct unit *u, unsi
                               uint32_t pass, unsigned processor)
 {
     const uint32_t offset = 4 * (pass * u->operands + operand);
-    const struct owner first = *owner_at(t, processor, address_of(u, 0) + offset);
+    const struct owner first = *owner_at(t, processor, trace_address(u, 0) + offset);
     for (uint32_t i = 1; i < u->rows * u->columns; i++) {
-        const struct owner *o = owner_at(t, processor, address_of(u, i) + offset);
+        const struct owner *o = owner_at(t, processor, trace_address(u, i) + offset);
         if (o->tensor != first.tensor || o->pass != first.pass || o->pixel != i + first.pixel)
-            return (struct owner){.tensor = UNKNOWN};
+            return (struct owner){.tensor = TRACE_UNKNOWN};
     }
     return first;
 }
@@ -147,13 +46,13 @@ static void find_sources(struct tracer *t, const struct unit *u, unsigned operan
 
 static bool is_tensor(const struct owner *o)
 {
-    return o->tensor < UNKNOWN;
+    return o->tensor < TRACE_UNKNOWN;
 }
 
 static const char *tensor_words(const struct owner *o)
 {
-    return o->tensor == NOBODY ? "reads memory that no layer has written"
-                               : "reads what other layers have written over";
+    return o->tensor == TRACE_NOBODY ? "reads memory that no layer has written"
+                                     : "reads what other layers have written over";
 }
 
 static int refuse_source(const struct tracer *t, const struct unit *u, const struct owner *o,
@@ -264,6 +163,8 @@ static int connect_passes(struct tracer *t, struct unit *u)
 /* Flattening: pixel after pixel, in each pass after pass. */
 static int connect_flat(struct tracer *t, struct unit *u)
 {
+    if (!is_tensor(source_at(t, 0, 0)))
+        return refuse_source(t, u, source_at(t, 0, 0), 0);
     const unsigned tensor = source_at(t, 0, 0)->tensor, each = passes_of(t, tensor);
     for (uint32_t step = 0; step < u->passes; step++) {
         const struct owner wanted = {
@@ -296,24 +197,11 @@ static uint32_t pixels_of(const struct program *p, unsigned tensor)
     return (uint32_t)s.height * s.width;
 }
 
-/* May the layer flatten what it reads? */
-static bool is_point(const struct unit *u)
-{
-    return u->layer.op == SYN_OP_CONV2D && u->taps == 1 && u->rows == 1 && u->columns == 1 &&
-           u->operands == 1;
-}
-
-/* Layers that flatten count the outputs that there are, even where there is but one pixel. */
-static bool counts_outputs(const struct unit *u)
-{
-    return is_point(u) && u->counted != u->lanes * u->out_passes;
-}
-
 /* Does the layer read all pixels of a tensor as passes of one pixel? */
 static bool is_flat(const struct tracer *t, const struct unit *u)
 {
     const struct owner *o = owner_at(t, u->list[0], u->base);
-    return is_point(u) && u->passes > 1 && is_tensor(o) &&
+    return trace_is_point(u) && u->passes > 1 && is_tensor(o) &&
            pixels_of(t->p, o->tensor) * passes_of(t, o->tensor) == u->passes &&
            pixels_of(t->p, o->tensor) > 1;
 }
@@ -338,7 +226,7 @@ static void join_rows(struct tracer *t, struct unit *u)
 
 static int resolve(struct tracer *t, struct unit *u)
 {
-    struct syn_shape shapes[SYN_LAYER_INPUTS_MAX];
+    struct syn_shape shapes[SYN_LAYER_INPUTS_MAX] = {{0}};
     struct syn_layer *l = &u->layer;
     const char *why = "";
     const uint64_t processors = l->processors;
@@ -380,114 +268,18 @@ static int check_shape(const struct tracer *t, struct unit *u)
     return 0;
 }
 
-/* ---- the input of the model -------------------------------------------------------------- */
-
-/* Does the remark say what the registers say? Rows that pooling drops only it knows. */
-static bool agrees(const struct source_remark *r, const struct unit *u)
-{
-    if (r->width != u->columns || syn_part_processors(r->channels) != u->count)
-        return false;
-    return r->height == u->rows ||
-           (r->height > u->rows && r->height - u->rows < u->layer.pool_stride_h);
-}
-
-static bool agrees_flat(const struct source_remark *r, const struct unit *u)
-{
-    return is_point(u) && syn_part_processors(r->channels) == u->count &&
-           (uint32_t)r->height * r->width * syn_part_expand(r->channels) == u->passes;
-}
-
-/* Registers do not say what an input is like that is flattened, nor rows that pooling drops. */
-static int shape_input(struct program *p, struct unit *u)
-{
-    const struct source_remark *r = &p->source->layers[u->slot];
-    p->input = (struct syn_shape){(uint16_t)(u->count * u->passes), (uint16_t)u->rows,
-                                  (uint16_t)u->columns};
-    p->input_passes = u->passes;
-    p->input_map = u->layer.processors;
-    if (!r->there)
-        return 0;
-    if (agrees_flat(r, u) && r->height * r->width > 1) {
-        u->flat = true;
-        p->input_passes = syn_part_expand(r->channels);
-        p->input = (struct syn_shape){r->channels, r->height, r->width};
-        return 0;
-    }
-    if (!agrees(r, u))
-        return program_refuse(p, u, SYN_EUNSUP, SYN_LREG_ROWS,
-                              "reads %u processors of %ux%u pixels in %u passes, but the comments "
-                              "speak of an input of %ux%ux%u",
-                              u->count, (unsigned)u->rows, (unsigned)u->columns,
-                              (unsigned)u->passes, r->channels, r->height, r->width);
-    p->input.height = r->height;
-    return 0;
-}
-
-static int place_input(struct tracer *t, struct unit *u)
-{
-    struct program *p = t->p;
-    if (u->operands > 1) {
-        program_refuse(p, u, SYN_EUNSUP, SYN_LREG_ONED, "several inputs");
-        syn_error_hint(p->error, "nearest: one input, of which layers make the operands");
-        return SYN_EUNSUP;
-    }
-    u->flat = counts_outputs(u);
-    const int status = shape_input(p, u);
-    if (status < 0)
-        return status;
-    t->maps[0] = p->input_map;
-    for (unsigned i = 0; i < u->count; i++)
-        for (uint32_t pass = 0; pass < u->passes; pass++)
-            for (uint32_t pixel = 0; pixel < u->rows * u->columns; pixel++) {
-                struct owner *o = owner_at(t, u->list[i], address_of(u, pixel) + 4 * pass);
-                *o = (struct owner){.pass = (uint16_t)pass, .pixel = pixel};
-                if (u->flat) {
-                    o->pass = (uint16_t)(pass % p->input_passes);
-                    o->pixel = pass / p->input_passes;
-                }
-            }
-    return 0;
-}
-
-/* A processor has an instance of its own, and its pixels there one after the other. */
-static int place_planes(struct tracer *t, struct unit *u)
-{
-    uint32_t used = 0;
-    if (u != t->p->units || u->passes > 1 || u->operands > 1)
-        return program_refuse(t->p, u, SYN_EUNSUP, SYN_LREG_CONTROL,
-                              "planes of pixels (CHW) behind the first layer, or in passes");
-    const int status = shape_input(t->p, u);
-    if (status < 0)
-        return status;
-    t->maps[0] = t->p->input_map;
-    for (unsigned i = 0; i < u->count; i++) {
-        struct owner *owners = &t->owners[(size_t)(u->list[i] / 4) * t->bytes + u->base];
-        if (used >> u->list[i] / 4 & 1)
-            return program_refuse(t->p, u, SYN_EINVAL, SYN_LREG_ENABLE,
-                                  "two planes of pixels in one instance");
-        used |= 1u << u->list[i] / 4;
-        for (uint32_t n = 0; n < u->rows * u->columns; n++)
-            owners[n].tensor = UNKNOWN;
-    }
-    u->layer.input_count = 1;
-    u->layer.inputs[0] = 0;
-    return 0;
-}
-
 /* ---- all --------------------------------------------------------------------------------- */
 
 static int read_inputs(struct tracer *t, struct unit *u)
 {
-    int status = check_range(t, u);
-    if (status < 0)
+    int status = u->streams ? trace_stream(t, u) : check_range(t, u);
+    if (status < 0 || u->streams)
         return status;
-    if (u->layer.input_chw)
-        return place_planes(t, u);
-    if (u == t->p->units)
-        status = place_input(t, u);
+    if (u == t->p->units || u->layer.input_chw)
+        status = trace_place_input(t, u);
     else
-        u->flat = is_flat(t, u) || counts_outputs(u);
-    if (status < 0)
+        u->flat = is_flat(t, u) || trace_counts_outputs(u);
+    if (status < 0 || u->layer.input_chw)
         return status;
     join_rows(t, u);
     if (u->operands > 1)
@@ -505,7 +297,7 @@ static int trace_layer(struct tracer *t, struct unit *u)
         status = check_shape(t, u);
     if (status == 0)
         status = resolve(t, u);
-    return status < 0 ? status : write_output(t, u);
+    return status < 0 ? status : trace_write(t, u);
 }
 
 /* What the next layers read decides which of the lanes are channels. */
@@ -533,7 +325,7 @@ int program_trace(struct program *p)
         goto out;
     }
     for (size_t i = 0; i < bytes; i++)
-        t->owners[i] = (struct owner){.tensor = NOBODY};
+        t->owners[i] = (struct owner){.tensor = TRACE_NOBODY};
     status = 0;
     for (unsigned i = 0; i < p->count && status == 0; i++)
         status = trace_layer(t, &p->units[i]);

@@ -151,6 +151,8 @@ static int take_biases(const struct program *p, struct unit *u)
 {
     const bool dense = u->layer.groups == 1;
     const unsigned each = dense ? syn_bits_count(u->layer.output_processors) : u->count;
+    if (each == 0)
+        return program_refuse(p, u, SYN_EINVAL, SYN_LREG_ENABLE, "no processor works");
     u->biases = malloc(u->layer.out.channels);
     if (!u->biases)
         return syn_error_set(p->error, SYN_ENOMEM, "not enough memory for biases");

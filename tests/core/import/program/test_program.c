@@ -313,6 +313,88 @@ static void what_our_generator_makes_is_taken_apart_again(void **state)
     assert_true(tally.same > MODELS / 4);
 }
 
+/* ---- weights of -1 and 1 ----------------------------------------------------------------- */
+
+/* Sets a bit in all values that are written to CTL by cnn_start(). */
+static void set_start_bit(struct printed *text, uint32_t bit)
+{
+    char *at = strstr(text->code, "int cnn_start");
+
+    while ((at = strstr(at, "00000) = 0x")) != NULL) {
+        char digits[9];
+        uint32_t value;
+
+        at += strlen("00000) = 0x");
+        value = (uint32_t)strtoul(at, NULL, 16) | bit;
+        snprintf(digits, sizeof digits, "%08x", (unsigned)value);
+        memcpy(at, digits, 8);
+    }
+}
+
+/* The same model with two bits for each weight of one. False where there is none. */
+static bool widen(struct random_hardware *m)
+{
+    bool some = false;
+
+    for (unsigned i = 0; i < m->count; i++) {
+        struct syn_layer *l = &m->layers[i];
+        const uint32_t count = syn_layer_weight_count(l);
+        int8_t *plain;
+
+        if (l->weight_bits != 1)
+            continue;
+        some = true;
+        plain = malloc(count);
+        syn_weights_unpack(m->weights[i], 1, count, plain);
+        for (uint32_t n = 0; n < count; n++)
+            plain[n] = plain[n] ? -1 : 1;
+        l->weight_bits = 2;
+        l->output_shift++;
+        m->weights[i] = realloc(m->weights[i], syn_layer_weight_bytes(l));
+        syn_weights_pack(plain, 2, count, m->weights[i]);
+        free(plain);
+    }
+    return some;
+}
+
+static unsigned take_binary_apart(uint64_t seed)
+{
+    struct random_hardware *m = calloc(1, sizeof *m);
+    struct placed *p = calloc(1, sizeof *p);
+    struct printed text = {.code = NULL};
+    struct syn_imported imported = {.model = NULL};
+    struct syn_error error;
+    unsigned count = 0;
+
+    random_hardware_make(m, &syn_part_max78002, seed);
+    if (place(p, m)) {
+        print_program(&text, &p->program, m->layers, (const uint8_t *const *)m->weights,
+                      (const int8_t *const *)m->biases, PRINTED_RECORDS, true);
+        set_start_bit(&text, SYN_CTL_BINARY);
+        if (widen(m) && import(&imported, &text, &error) == 0) {
+            assert_non_null(strstr(imported.notes, "-1 and 1"));
+            computes_alike(imported.model, m);
+            count = 1;
+        }
+    }
+    syn_imported_free(&imported);
+    printed_free(&text);
+    random_hardware_free(m);
+    free(p);
+    free(m);
+    return count;
+}
+
+static void binary_weights_become_weights_of_two_bits(void **state)
+{
+    unsigned count = 0;
+
+    (void)state;
+    for (uint64_t seed = 2; seed <= 100; seed += 2)
+        count += take_binary_apart(seed);
+    assert_true(count > 8);
+}
+
 /* ---- the folder of the black-box tests and of the fuzzer's corpus ------------------------ */
 
 #define FIXTURE      SYN_SOURCE_DIR "/tests/core/import/program/fixture"
@@ -363,6 +445,7 @@ int main(void)
         cmocka_unit_test(recorded_programs_are_the_networks_they_were_made_of),
         cmocka_unit_test(a_recorded_program_that_spoils_its_own_data_is_refused),
         cmocka_unit_test(what_our_generator_makes_is_taken_apart_again),
+        cmocka_unit_test(binary_weights_become_weights_of_two_bits),
         cmocka_unit_test(the_fixture_is_what_our_generator_makes),
     };
 
