@@ -125,6 +125,7 @@ static cJSON *show_json(cJSON *list, const struct syn_member *member,
     used_of(object, "data_bytes", state->data_bytes, state->data_max);
     used_of(object, "arena_bytes", state->arena_bytes, state->arena_max);
     syn_show_integer(object, "clock_hz", state->clock_hz);
+    syn_show_integer(object, "faults", state->faults);
     return object;
 }
 
@@ -172,6 +173,10 @@ static int show_member(struct shown *shown, struct syn_member *member, struct sy
         cJSON *object = show_json(shown->list, member, state, &usage);
         cJSON *list = syn_show_array(object, "chunks");
         show_row(shown->devices, member, state, &usage);
+        if (state->faults > 0)
+            syn_result_print(&member->bench->console->result,
+                             "%s failed at %u inferences since it was deployed\n", member->name,
+                             state->faults);
         for (unsigned i = 0; i < state->chunk_count; i++)
             show_chunk(list, shown->chunks, member, &state->chunks[i]);
     }

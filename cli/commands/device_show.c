@@ -339,6 +339,17 @@ static void show_facts(struct syn_console *console, const struct syn_member *mem
     syn_table_free(table);
 }
 
+static void show_faults(struct syn_console *console, const struct syn_member *member)
+{
+    cJSON *json = syn_result_json(&console->result);
+    syn_show_integer(json, "faults", member->faults);
+    if (member->faults == 0)
+        return;
+    syn_show_text(json, "fault", member->fault);
+    syn_result_print(&console->result, "\nfaults told: %u; the last: %s\n", member->faults,
+                     member->fault);
+}
+
 static void show_protocol(struct syn_console *console, const struct syn_hello *hello)
 {
     static const struct {
@@ -367,6 +378,7 @@ static void show_protocol(struct syn_console *console, const struct syn_hello *h
 void syn_device_show_one(struct syn_console *console, const struct syn_member *member)
 {
     show_facts(console, member);
+    show_faults(console, member);
     if (member->hello.part[0]) {
         show_protocol(console, &member->hello);
         show_link(console, member);

@@ -47,6 +47,8 @@ struct syn_member {
     uint8_t hash[SYN_HASH_SIZE];
     char log[SYN_MEMBER_LOG_LINES][160];
     unsigned log_count; /* lines so far; the last SYN_MEMBER_LOG_LINES are kept */
+    unsigned faults;    /* that it told of since it was connected */
+    char fault[200];    /* the last */
     int64_t connected_ns;
 };
 

@@ -115,6 +115,8 @@ static void on_fault(void *ctx, int pipeline, const char *text)
 {
     struct syn_member *member = ctx;
     (void)pipeline;
+    member->faults++;
+    (void)snprintf(member->fault, sizeof member->fault, "%s", text);
     syn_console_event(member->bench->console, SYN_EVENT_FAIL, member->name, "%s", text);
 }
 

@@ -89,7 +89,10 @@ void syn_agent_task_ended(struct syn_agent *agent, const struct syn_task *task, 
 void syn_agent_infer_failed(struct syn_agent *agent, const struct syn_task *task, int64_t start_ns,
                             int64_t end_ns, const char *text)
 {
-    syn_agent_fault(agent, task->pipeline, text);
+    if (agent->rt.counters.faults == 0 || end_ns - agent->fault_ns >= SYN_AGENT_FAULT_NS) {
+        syn_agent_fault(agent, task->pipeline, text);
+        agent->fault_ns = end_ns;
+    }
     syn_rt_infer_abort(&agent->rt, task, start_ns, end_ns);
 }
 

@@ -25,6 +25,7 @@
 #define SYN_AGENT_FRAME_MAX   3072 /* the same, framed */
 #define SYN_AGENT_BUFFERS     4    /* `buf_count`: a host keeps one request fewer in flight */
 #define SYN_AGENT_BEACON_NS   100000000
+#define SYN_AGENT_FAULT_NS    1000000000 /* faults of the accelerator are told so often at most */
 #define SYN_AGENT_PEERS_MAX   16
 #define SYN_AGENT_ADDRESS_MAX 108 /* a unix socket path */
 
@@ -110,7 +111,8 @@ struct syn_agent {
     uint32_t run_limit; /* of the last run */
     int64_t started_ns; /* of the last run: the runtime counts times from there */
     int64_t next_beacon_ns;
-    bool beacon_due;                        /* an inference was completed in sequential mode */
+    int64_t fault_ns; /* the last fault of the accelerator that hosts were told of */
+    bool beacon_due;  /* an inference was completed in sequential mode */
     const struct syn_tensor_result *result; /* of the task whose end is being reported */
     struct syn_agent_peer peers[SYN_AGENT_PEERS_MAX];
     uint8_t self;
@@ -156,7 +158,8 @@ void syn_agent_task_ended(struct syn_agent *agent, const struct syn_task *task, 
                           int64_t end_ns, int64_t late_ns, const struct syn_tensor_result *result);
 
 /* An INFER that came to nothing: instead of the report above, at the end of its window. The
- * inference is dropped and `text` sent as a fault; telling peers is the port's. */
+ * inference is dropped and counted, and `text` sent as a fault, once a second at most; telling
+ * peers is the port's. */
 void syn_agent_infer_failed(struct syn_agent *agent, const struct syn_task *task, int64_t start_ns,
                             int64_t end_ns, const char *text);
 

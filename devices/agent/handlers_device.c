@@ -79,6 +79,7 @@ static void put_accel(const struct syn_agent *agent, struct syn_cbor_out *out, b
     syn_cbor_pair_uint(out, "arena", d->arena_used);
     syn_cbor_pair_uint(out, "amax", agent->timing.arena_bytes);
     syn_cbor_pair_uint(out, "hz", agent->timing.accel_hz);
+    syn_cbor_pair_uint(out, "flt", agent->rt.counters.faults);
     syn_cbor_put_text(out, "chunks");
     syn_cbor_open_array(out);
     for (unsigned i = 0; i < d->pipeline_count; i++)

@@ -68,6 +68,7 @@ static const struct syn_cbor_field accel_fields[] = {
     ACCEL(U32, arena_bytes, "arena"),
     ACCEL(U32, arena_max, "amax"),
     ACCEL(U32, clock_hz, "hz"),
+    ACCEL(U32, faults, "flt"),
     FIELD(ITEM, accel_map, chunks, "chunks"),
 };
 

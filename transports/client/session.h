@@ -62,6 +62,7 @@ struct syn_accel_state {
     uint32_t data_bytes, data_max; /* of an instance, peak over the resident chunks */
     uint32_t arena_bytes, arena_max;
     uint32_t clock_hz;
+    uint32_t faults; /* inferences at which it failed, since the commit */
     unsigned chunk_count;
     struct syn_chunk_state chunks[SYN_SESSION_CHUNKS];
 };

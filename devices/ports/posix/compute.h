@@ -61,9 +61,14 @@ bool syn_compute_fault(const struct syn_compute *compute, char words[SYN_COMPUTE
 
 /* ---- the two kinds ---- */
 
+struct syn_resident;
+
 /* Returns 0, SYN_ENOMEM, or SYN_EUNSUP for a part without registers. */
 int syn_compute_emulated_new(struct syn_compute **compute, const struct syn_part *part,
                              uint32_t hz);
+/* What it runs on, for tests; `compute` must be of that kind. */
+struct syn_resident *syn_compute_emulated_resident(struct syn_compute *compute);
+
 int syn_compute_kernels_new(struct syn_compute **compute);
 
 #endif

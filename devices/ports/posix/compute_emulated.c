@@ -128,6 +128,11 @@ static void free_emulated(struct syn_compute *compute)
     free(compute);
 }
 
+struct syn_resident *syn_compute_emulated_resident(struct syn_compute *compute)
+{
+    return resident_of(compute);
+}
+
 int syn_compute_emulated_new(struct syn_compute **compute, const struct syn_part *part, uint32_t hz)
 {
     static const struct syn_compute_kind kind = {deploy, clear,  load,  start,

@@ -399,6 +399,11 @@ struct syn_agent *syn_wearable_agent(struct syn_wearable *wearable)
     return &wearable->agent;
 }
 
+struct syn_accel *syn_wearable_accel(struct syn_wearable *wearable)
+{
+    return &wearable->accel;
+}
+
 void syn_wearable_opened(struct syn_wearable *w, unsigned link)
 {
     syn_agent_link_opened(&w->agent, link);

@@ -17,6 +17,7 @@
 #include "core/base/loop.h"
 #include "devices/agent/agent.h"
 
+struct syn_accel;
 struct syn_wearable;
 
 struct syn_wearable_config {
@@ -37,6 +38,7 @@ int syn_wearable_new(struct syn_wearable **wearable, const struct syn_wearable_c
 void syn_wearable_free(struct syn_wearable *wearable);
 
 struct syn_agent *syn_wearable_agent(struct syn_wearable *wearable);
+struct syn_accel *syn_wearable_accel(struct syn_wearable *wearable); /* accel.h; for tests */
 
 /* Host links, 0 .. SYN_AGENT_LINKS_MAX - 1. */
 void syn_wearable_opened(struct syn_wearable *wearable, unsigned link);

@@ -57,11 +57,12 @@ static int port_deploy(void *ctx, const struct syn_deployment *deployment,
                        struct syn_refusal *refusal)
 {
     struct bench *b = ctx;
-    (void)refusal;
     b->deploys++;
     b->begun_count = 0;
-    if (b->deploy_result)
+    if (b->deploy_result) {
+        *refusal = (struct syn_refusal){.code = b->deploy_result, .text = "a word of the port"};
         return b->deploy_result;
+    }
     b->deployed = deployment;
     return 0;
 }

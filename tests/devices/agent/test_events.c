@@ -173,6 +173,43 @@ static void log_lines_and_faults_reach_who_asked_for_them(void **state)
     assert_int_equal(strlen(answer_text(&b->messages[2], "msg")), 200);
 }
 
+/* The next inference ends with a fault instead of an output. */
+static void fail_inference(struct bench *b)
+{
+    struct begun begun;
+    while (b->begun[0].task.kind != SYN_TASK_INFER)
+        (void)bench_end_task(b, NULL);
+    begun = b->begun[0];
+    memmove(b->begun, b->begun + 1, --b->begun_count * sizeof *b->begun);
+    const int64_t end = begun.start_ns + (int64_t)begun.duration_ns;
+    b->now = end > b->now ? end : b->now;
+    syn_agent_infer_failed(&b->agent, &begun.task, begun.start_ns, b->now, "layer 3: overwrite");
+}
+
+static void an_inference_that_fails_is_counted_and_told_once_a_second(void **state)
+{
+    struct bench *b = *state;
+    start(b, false);
+    subscribe(b, 0, 0, false, true);
+    fail_inference(b);
+    fail_inference(b);
+    assert_int_equal(b->message_count, 1);
+    assert_string_equal(answer_text(&b->messages[0], "ev"), "fault");
+    assert_string_equal(answer_text(&b->messages[0], "msg"), "layer 3: overwrite");
+    assert_int_equal(answer_number(&b->messages[0], "p"), 0);
+    b->now += SYN_AGENT_FAULT_NS;
+    one_inference(b);
+    fail_inference(b);
+    assert_int_equal(b->message_count, 2);
+    assert_int_equal(b->agent.rt.counters.faults, 3);
+    assert_int_equal(b->agent.rt.counters.dropped[0], 3);
+    assert_true(b->agent.rt.counters.acted[0] > 0);
+    bench_payload(b);
+    syn_cbor_put_map(&b->out, 0);
+    assert_int_equal(
+        answer_number(bench_ask(b, 0, SYN_SMP_READ, SYN_GROUP_SYNERGY, SYN_ID_ACCEL), "flt"), 3);
+}
+
 static void beacons_go_out_every_100_ms_of_a_run_and_at_once_when_sequential(void **state)
 {
     struct bench *b = *state;
@@ -236,6 +273,7 @@ int main(void)
         TEST(results_carry_what_the_action_saw),
         TEST(events_are_lost_with_a_count_while_nobody_can_take_them),
         TEST(log_lines_and_faults_reach_who_asked_for_them),
+        TEST(an_inference_that_fails_is_counted_and_told_once_a_second),
         TEST(beacons_go_out_every_100_ms_of_a_run_and_at_once_when_sequential),
         TEST(the_counters_of_the_largest_deployment_fit_one_event),
     };

@@ -2,6 +2,10 @@
 /* Virtual wearables that serve pipelines together: throughput, bit-exact results, loss. */
 #include "fleet.h"
 
+#include "devices/emulator/resident.h"
+#include "devices/part/registers.h"
+#include "devices/ports/posix/accel.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -178,6 +182,28 @@ static void when_a_wearable_dies_what_was_on_its_way_is_counted(void **state)
     fleet_close(&f);
 }
 
+static void a_fault_of_an_accelerator_drops_one_inference_and_no_more(void **state)
+{
+    (void)state;
+    const struct fleet_pipe p = {
+        .chain = small, .weight = 1, .chunk_count = 1, .devices = {B}, .target = A};
+    fleet_open(&f, 2, &p, 1, 4, false);
+    struct syn_accel *accel = syn_wearable_accel(f.device[B].wearable);
+    struct syn_emulator *e = syn_resident_emulator(syn_compute_emulated_resident(accel->compute));
+    const struct syn_registers *regs = syn_registers_of(&syn_part_max78000);
+    syn_emulator_write(e, syn_layer_address(regs, 0, 0, SYN_LREG_ROWS), 0xffffffff);
+    fleet_start(&f, SYN_RT_FAIR, 8);
+    fleet_run(&f, 7, 60);
+    fleet_pass(&f, 300000000);
+    assert_int_equal(f.acted[0], 7);
+    assert_int_equal(f.device[A].agent->rt.counters.dropped[0], 1);
+    assert_int_equal(f.device[A].agent->rt.counters.faults, 0);
+    assert_int_equal(f.device[B].agent->rt.counters.faults, 1);
+    assert_int_equal(f.wrong, 0);
+    assert_true(fleet_idle(&f));
+    fleet_close(&f);
+}
+
 static double cpu_seconds(void)
 {
     struct timespec t;
@@ -214,6 +240,7 @@ int main(void)
         cmocka_unit_test(a_limit_ends_the_run_and_everyone_rests),
         cmocka_unit_test(through_the_host_tensors_arrive_even_when_some_are_lost),
         cmocka_unit_test(when_a_wearable_dies_what_was_on_its_way_is_counted),
+        cmocka_unit_test(a_fault_of_an_accelerator_drops_one_inference_and_no_more),
         cmocka_unit_test(at_rest_nothing_wakes),
     };
     return cmocka_run_group_tests_name("wearable", tests, NULL, NULL);

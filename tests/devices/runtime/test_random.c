@@ -114,6 +114,7 @@ static void run_one(uint64_t seed)
         pick_pipeline(&plan[p], devices, &seed);
     world_init(&w, devices, plan, pipelines, depth);
     w.drop_every = pick(&seed, 3) == 0 ? 2 + pick(&seed, 9) : 0;
+    w.fail_every = pick(&seed, 3) == 0 ? 2 + pick(&seed, 9) : 0;
     world_start(&w, mode, limit);
     world_run(&w, INT64_MAX);
     check(limit, mode);

@@ -403,6 +403,33 @@ static void a_dropped_inference_is_counted_at_both_ends_and_delays_nobody(void *
     assert_true(world_idle(&w));
 }
 
+static void
+an_inference_that_an_accelerator_fails_at_is_dropped_and_the_chunk_configured_anew(void **state)
+{
+    (void)state;
+    struct world_pipeline plan[2] = {kws, kws};
+    plan[0].chunks[0] = B;
+    plan[0].target = C;
+    world_init(&w, 3, plan, 2, 2);
+    w.fail_every = 7;
+    world_start(&w, SYN_RT_FAIR, 100);
+    world_run(&w, INT64_MAX);
+    unsigned faults = 0, dropped = 0, acted = 0;
+    for (unsigned d = A; d <= C; d++)
+        faults += w.rt[d].counters.faults;
+    for (unsigned p = 0; p < 2; p++) {
+        dropped += w.rt[plan[p].target].counters.dropped[p];
+        acted += w.acted[p];
+        assert_int_equal(w.rt[plan[p].source].counters.dropped[p],
+                         w.rt[plan[p].target].counters.dropped[p]);
+    }
+    assert_int_equal(faults, 200 / 7);
+    assert_int_equal(dropped, faults);
+    assert_int_equal(acted, 200 - faults);
+    assert_true(w.configures > faults);
+    assert_true(world_idle(&w));
+}
+
 static void late_handling_costs_no_simulated_time(void **state)
 {
     (void)state;
@@ -495,6 +522,8 @@ int main(void)
         cmocka_unit_test(units_are_busy_for_their_work_alone),
         cmocka_unit_test(only_a_change_of_chunk_configures),
         cmocka_unit_test(a_dropped_inference_is_counted_at_both_ends_and_delays_nobody),
+        cmocka_unit_test(
+            an_inference_that_an_accelerator_fails_at_is_dropped_and_the_chunk_configured_anew),
         cmocka_unit_test(late_handling_costs_no_simulated_time),
         cmocka_unit_test(late_work_is_counted),
         cmocka_unit_test(wrong_routes_are_refused),

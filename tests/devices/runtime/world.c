@@ -86,16 +86,35 @@ static void serve_radio(struct world *w)
     }
 }
 
-static void drop(struct world *w, const struct world_event *e, struct world_place to)
+/* Source and target hear of it. */
+static void tell_drop(struct world *w, const struct world_event *e)
 {
     unsigned p = e->task.pipeline;
     uint32_t n = e->task.token.inference;
-    w->in_flight--;
-    syn_rt_ended(&w->rt[e->device], &e->task, e->start, e->at, 0);
-    syn_rt_receive_abort(&w->rt[to.device], p, to.stage, e->slot, n, e->at);
     syn_rt_dropped(&w->rt[w->plan[p].source], p, n, e->at);
     syn_rt_dropped(&w->rt[w->plan[p].target], p, n, e->at);
     push(w, (struct world_event){.at = e->at, .kind = EVENT_COUNTS, .device = w->plan[p].target});
+}
+
+static void drop(struct world *w, const struct world_event *e, struct world_place to)
+{
+    w->in_flight--;
+    syn_rt_ended(&w->rt[e->device], &e->task, e->start, e->at, 0);
+    syn_rt_receive_abort(&w->rt[to.device], e->task.pipeline, to.stage, e->slot,
+                         e->task.token.inference, e->at);
+    tell_drop(w, e);
+}
+
+static void ended(struct world *w, const struct world_event *e)
+{
+    struct syn_rt *rt = &w->rt[e->device];
+    if (e->task.kind != SYN_TASK_INFER || w->fail_every == 0 || ++w->infers % w->fail_every != 0) {
+        syn_rt_ended(rt, &e->task, e->start, e->at, 0);
+        return;
+    }
+    w->in_flight--;
+    syn_rt_infer_abort(rt, &e->task, e->start, e->at);
+    tell_drop(w, e);
 }
 
 static void arrived(struct world *w, const struct world_event *e)
@@ -284,7 +303,7 @@ static void handle(struct world *w, const struct world_event *e)
 {
     switch (e->kind) {
     case EVENT_END:
-        syn_rt_ended(&w->rt[e->device], &e->task, e->start, e->at, 0);
+        ended(w, e);
         break;
     case EVENT_ARRIVED:
         arrived(w, e);

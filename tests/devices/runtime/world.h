@@ -69,6 +69,7 @@ struct world {
     unsigned in_flight, in_flight_max; /* inferences, over everything */
     unsigned loads, configures;        /* on all accelerators */
     uint32_t drop_every;               /* every so many transfers fail; 0 = none */
+    uint32_t fail_every, infers;       /* the same of inferences on an accelerator */
     uint32_t transfers;
     int64_t jitter; /* reports come up to so much late, the times in them do not */
     uint64_t seed;
