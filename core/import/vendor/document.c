@@ -34,6 +34,29 @@ static int refuse(const yaml_parser_t *parser, const char *path, const char *tex
     return SYN_EINVAL;
 }
 
+/*
+ * The line on which brackets are open more than SYN_YAML_DEPTH_MAX deep, else 0: libyaml's time
+ * grows with the square of that depth. Brackets in texts count as well, comments do not.
+ */
+static int too_deep_line(const char *text, size_t size)
+{
+    unsigned depth = 0;
+    int line = 1;
+    bool comment = false;
+    for (size_t i = 0; i < size; i++) {
+        const char c = text[i];
+        line += c == '\n';
+        if (c == '#' && (i == 0 || text[i - 1] == ' ' || text[i - 1] == '\n'))
+            comment = true;
+        comment &= c != '\n';
+        if (!comment && (c == '[' || c == '{') && ++depth > SYN_YAML_DEPTH_MAX)
+            return line;
+        if (!comment && (c == ']' || c == '}') && depth > 0)
+            depth--;
+    }
+    return 0;
+}
+
 static int load(struct syn_yaml *yaml, yaml_parser_t *parser, struct syn_error *error)
 {
     yaml_document_t second;
@@ -58,7 +81,13 @@ int syn_yaml_parse(struct syn_yaml *yaml, const void *text, size_t size, const c
                    struct syn_error *error)
 {
     yaml_parser_t parser;
+    const int line = too_deep_line(text, size);
     yaml->path = path;
+    if (line) {
+        syn_error_set(error, SYN_EINVAL, "brackets nested more than %u deep", SYN_YAML_DEPTH_MAX);
+        syn_error_where(error, path, line, 0);
+        return SYN_EINVAL;
+    }
     if (!yaml_parser_initialize(&parser))
         return syn_error_set(error, SYN_ENOMEM, "not enough memory for a description");
     yaml_parser_set_input_string(&parser, text, size);

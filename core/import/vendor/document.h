@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A YAML file as a tree with lines and columns. Bounded in bytes and, by libyaml, in depth; an
- * alias is the node it names, never a copy, so that aliases of aliases stay small.
+ * A YAML file as a tree with lines and columns. Bounded in bytes and in depth; an alias is the node
+ * it names, never a copy, so that aliases of aliases stay small.
  */
 #ifndef SYN_CORE_IMPORT_VENDOR_DOCUMENT_H
 #define SYN_CORE_IMPORT_VENDOR_DOCUMENT_H
@@ -14,6 +14,7 @@
 #include <yaml.h>
 
 #define SYN_YAML_BYTES_MAX (256u << 10)
+#define SYN_YAML_DEPTH_MAX 64u  /* of brackets in brackets */
 #define SYN_YAML_KEYS_MAX  100u /* of one mapping */
 
 struct syn_yaml {
