@@ -36,6 +36,8 @@ static int take(struct syn_onnx_attribute *a, const Onnx__AttributeProto *proto)
         syn_onnx_text(a->text, sizeof a->text, proto->s.data, proto->s.len);
     a->integer = proto->has_i ? proto->i : 0;
     a->number = proto->has_f ? (double)proto->f : (double)a->integer;
+    if (proto->t && syn_onnx_read_number(proto->t, &a->number, &a->type, NULL) < 0)
+        return SYN_EINVAL;
     return isfinite(a->number) ? take_list(a, proto) : SYN_EINVAL;
 }
 

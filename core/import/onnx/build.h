@@ -24,6 +24,10 @@ int syn_onnx_add_constant(struct syn_onnx_graph *graph, int type, unsigned count
 int syn_onnx_read_tensor(struct syn_onnx_graph *graph, int value, const Onnx__TensorProto *tensor,
                          struct syn_error *error);
 
+/* tensor.c: the only number of a tensor, and its type. */
+int syn_onnx_read_number(const Onnx__TensorProto *tensor, double *number, int *type,
+                         struct syn_error *error);
+
 /* attributes.c: those of a node, as the operator knows them. */
 int syn_onnx_read_attributes(struct syn_onnx_node *node, const Onnx__NodeProto *proto,
                              const char *known, struct syn_error *error);

@@ -50,6 +50,8 @@ SYN_ONNX_SHAPE(cast)
     shape_of(syn_onnx_in(graph, node, 0), shape);
     shape->type = (int)syn_onnx_integer(node, "to", 0);
     switch (shape->type) {
+    case SYN_ONNX_UINT8:
+    case SYN_ONNX_INT8:
     case SYN_ONNX_FLOAT:
     case SYN_ONNX_DOUBLE:
     case SYN_ONNX_INT32:
@@ -161,11 +163,16 @@ static double to_integer(double x, double low, double high)
 
 SYN_ONNX_COMPUTE(cast)
 {
+    static const double limits[][2] = {
+        [SYN_ONNX_UINT8] = {0, 255},
+        [SYN_ONNX_INT8] = {-128, 127},
+        [SYN_ONNX_INT32] = {INT32_MIN, INT32_MAX},
+        [SYN_ONNX_INT64] = {-0x1p62, 0x1p62},
+    };
     const double *x = syn_onnx_in(graph, node, 0)->data;
+    const bool floats = out->type == SYN_ONNX_FLOAT || out->type == SYN_ONNX_DOUBLE;
     for (size_t i = 0; i < out->count; i++)
-        out->data[i] = out->type == SYN_ONNX_INT32   ? to_integer(x[i], INT32_MIN, INT32_MAX)
-                       : out->type == SYN_ONNX_INT64 ? to_integer(x[i], -0x1p62, 0x1p62)
-                                                     : x[i];
+        out->data[i] = floats ? x[i] : to_integer(x[i], limits[out->type][0], limits[out->type][1]);
 }
 
 SYN_ONNX_COMPUTE(clip)

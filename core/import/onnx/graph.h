@@ -51,6 +51,7 @@ enum syn_onnx_op_id {
     SYN_ONNX_CAST,
     SYN_ONNX_CLIP,
     SYN_ONNX_CONCAT,
+    SYN_ONNX_CONSTANT_OF_SHAPE,
     SYN_ONNX_CONV,
     SYN_ONNX_CONV_TRANSPOSE,
     SYN_ONNX_DEQUANTIZE,
@@ -100,6 +101,7 @@ struct syn_onnx_attribute {
     char text[24];
     int64_t integer;
     double number;
+    int type;       /* of `number`, where it is a tensor of one */
     unsigned count; /* of list */
     int64_t list[2 * SYN_ONNX_RANK_MAX];
 };

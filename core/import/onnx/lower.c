@@ -316,6 +316,24 @@ static int lower_dequantize(struct syn_onnx_lowering *l, const struct syn_onnx_n
     return status;
 }
 
+/* Integers that are read as floats stand for themselves. */
+static int lower_cast(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
+{
+    const int from = syn_onnx_in(l->graph, node, 0)->type, to = l->graph->values[node->output].type;
+    const bool from_8 = from == SYN_ONNX_INT8 || from == SYN_ONNX_UINT8;
+    const bool floats = to == SYN_ONNX_FLOAT || to == SYN_ONNX_DOUBLE;
+    (void)lower_alias(l, node);
+    struct syn_onnx_ref *ref = &l->refs[node->output];
+    if (from == to || (!from_8 && floats))
+        return 0;
+    if (!from_8 || !floats || !(ref->scale > 0) || fabs(ref->zero) > 0)
+        return syn_onnx_refuse(node, l->error, "QuantizeLinear and DequantizeLinear",
+                               "from ONNX type %d to %d", from, to);
+    ref->factor /= ref->scale;
+    ref->scale = 0;
+    return 0;
+}
+
 /* ---- what only moves numbers, and what is left out at the end ---- */
 
 static int lower_transpose(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
@@ -358,7 +376,7 @@ static const syn_onnx_lower_fn lower_fns[SYN_ONNX_OPS] = {
     [SYN_ONNX_ARG_MAX] = lower_end,
     [SYN_ONNX_AVERAGE_POOL] = syn_onnx_lower_pool,
     [SYN_ONNX_BATCH_NORMALIZATION] = syn_onnx_lower_normalization,
-    [SYN_ONNX_CAST] = lower_alias,
+    [SYN_ONNX_CAST] = lower_cast,
     [SYN_ONNX_CLIP] = syn_onnx_lower_clip,
     [SYN_ONNX_CONCAT] = syn_onnx_lower_concat,
     [SYN_ONNX_CONV] = syn_onnx_lower_conv,
@@ -391,14 +409,34 @@ static const syn_onnx_lower_fn lower_fns[SYN_ONNX_OPS] = {
 static bool needs_scale(enum syn_onnx_op_id id)
 {
     return lower_fns[id] != lower_alias && id != SYN_ONNX_QUANTIZE && id != SYN_ONNX_DEQUANTIZE &&
-           id != SYN_ONNX_TRANSPOSE;
+           id != SYN_ONNX_TRANSPOSE && id != SYN_ONNX_CAST;
+}
+
+/* What may read integers of 8 bits without knowing what they stand for. */
+static bool reads_integers(enum syn_onnx_op_id id)
+{
+    return !needs_scale(id) || lower_fns[id] == lower_end || id == SYN_ONNX_MAX_POOL ||
+           id == SYN_ONNX_GLOBAL_MAX_POOL || id == SYN_ONNX_CONCAT;
+}
+
+static int check_types(const struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
+{
+    for (unsigned i = 0; !reads_integers(node->op->id) && i < node->input_count; i++) {
+        const struct syn_onnx_value *value = syn_onnx_in(l->graph, node, i);
+        if (value && !value->constant && value->type != SYN_ONNX_FLOAT &&
+            value->type != SYN_ONNX_DOUBLE)
+            return syn_onnx_refuse(node, l->error, "DequantizeLinear before it",
+                                   "reads integers as they are");
+    }
+    return 0;
 }
 
 static int check_node(const struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
 {
     const enum syn_onnx_op_id id = node->op->id;
-    const bool passes = lower_fns[id] == lower_alias || lower_fns[id] == lower_end ||
-                        id == SYN_ONNX_QUANTIZE || id == SYN_ONNX_DEQUANTIZE;
+    const bool passes = lower_fns[id] == lower_alias || id == SYN_ONNX_CAST ||
+                        lower_fns[id] == lower_end || id == SYN_ONNX_QUANTIZE ||
+                        id == SYN_ONNX_DEQUANTIZE;
     if (!lower_fns[id])
         return syn_onnx_refuse(node, l->error, syn_onnx_op_instead(node->op->name),
                                "the part has none like it");
@@ -422,7 +460,7 @@ static int check_node(const struct syn_onnx_lowering *l, const struct syn_onnx_n
                            "FILE, FILE2, reader, quant_format=QuantFormat.QDQ)");
             return SYN_EUNSUP;
         }
-    return 0;
+    return check_types(l, node);
 }
 
 static int lower_nodes(struct syn_onnx_lowering *l)

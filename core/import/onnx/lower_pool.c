@@ -54,7 +54,11 @@ static int add_pool(struct syn_onnx_lowering *l, const struct syn_onnx_node *nod
     part->pool_dilation_w = (uint8_t)w->dilation[1];
     out->height = (uint32_t)w->out[0];
     out->width = (uint32_t)w->out[1];
-    return syn_onnx_gives(l, node, index + 1);
+    const struct syn_onnx_ref from = syn_onnx_ref_of(l, node, 0);
+    (void)syn_onnx_gives(l, node, index + 1);
+    l->refs[node->output].scale = from.scale; /* integers stay what they are */
+    l->refs[node->output].zero = from.zero;
+    return 0;
 }
 
 int syn_onnx_lower_pool(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)

@@ -25,6 +25,8 @@ static const struct syn_onnx_op ops[SYN_ONNX_OPS] = {
                        syn_onnx_compute_clip},
     [SYN_ONNX_CONCAT] = {SYN_ONNX_CONCAT, "Concat", 1, SYN_ONNX_INPUTS_MAX, 0, "axis",
                          syn_onnx_shape_concat, syn_onnx_compute_concat},
+    [SYN_ONNX_CONSTANT_OF_SHAPE] = {SYN_ONNX_CONSTANT_OF_SHAPE, "ConstantOfShape", 1, 1, 1, "value",
+                                    syn_onnx_shape_fill, syn_onnx_compute_fill},
     [SYN_ONNX_CONV] = {SYN_ONNX_CONV, "Conv", 2, 3, 6, WINDOW " group", syn_onnx_shape_conv,
                        syn_onnx_compute_conv},
     [SYN_ONNX_CONV_TRANSPOSE] = {SYN_ONNX_CONV_TRANSPOSE, "ConvTranspose", 2, 3, 6,

@@ -117,10 +117,12 @@ SYN_ONNX_SHAPE(squeeze);
 SYN_ONNX_SHAPE(unsqueeze);
 SYN_ONNX_SHAPE(transpose);
 SYN_ONNX_SHAPE(concat);
+SYN_ONNX_SHAPE(fill);
 SYN_ONNX_SHAPE(gather);
 SYN_ONNX_SHAPE(shape);
 SYN_ONNX_COMPUTE(transpose);
 SYN_ONNX_COMPUTE(concat);
+SYN_ONNX_COMPUTE(fill);
 SYN_ONNX_COMPUTE(gather);
 SYN_ONNX_COMPUTE(shape);
 /* reduce.c */

@@ -141,6 +141,17 @@ static int fill(struct syn_onnx_value *value, const Onnx__TensorProto *t, const 
     return 0;
 }
 
+int syn_onnx_read_number(const Onnx__TensorProto *t, double *number, int *type,
+                         struct syn_error *error)
+{
+    struct syn_onnx_value value = {.type = (uint8_t)t->data_type, .count = 1, .data = number};
+    int status = check_place(t, "value", error);
+    if (status == 0)
+        status = check_count(t, "value", 1, error);
+    *type = t->data_type;
+    return status < 0 ? status : fill(&value, t, "value", error);
+}
+
 int syn_onnx_read_tensor(struct syn_onnx_graph *g, int index, const Onnx__TensorProto *t,
                          struct syn_error *error)
 {

@@ -227,6 +227,31 @@ SYN_ONNX_COMPUTE(concat)
     }
 }
 
+/* ---- ConstantOfShape ---- */
+
+SYN_ONNX_SHAPE(fill)
+{
+    const struct syn_onnx_value *dims = syn_onnx_in(graph, node, 0);
+    const struct syn_onnx_attribute *value = syn_onnx_attribute(node, "value");
+    if (dims->rank != 1 || dims->count > SYN_ONNX_RANK_MAX)
+        return syn_onnx_wrong(node, error, "%zu dimensions", dims->count);
+    shape->type = value ? value->type : SYN_ONNX_FLOAT;
+    shape->rank = (unsigned)dims->count;
+    for (unsigned i = 0; i < shape->rank; i++) {
+        if (!(dims->data[i] >= 1 && dims->data[i] <= SYN_ONNX_CONSTANT_MAX))
+            return syn_onnx_wrong(node, error, "a dimension of %g", dims->data[i]);
+        shape->dims[i] = (int64_t)dims->data[i];
+    }
+    return 0;
+}
+
+SYN_ONNX_COMPUTE(fill)
+{
+    (void)graph;
+    for (size_t i = 0; i < out->count; i++)
+        out->data[i] = syn_onnx_number(node, "value", 0);
+}
+
 /* ---- Gather and Shape, as exporters write them around Reshape ---- */
 
 SYN_ONNX_SHAPE(gather)
