@@ -376,6 +376,10 @@ static const struct syn_command commands[] = {
                      .help = "shape of its input, where FILE does not say it; CxL: of one "
                              "dimension"},
                     {.name = "--name", .value = "NAME", .help = "call it so"},
+                    {.name = "--range",
+                     .value = "LOW..HIGH",
+                     .help = "what a window's -128 and 127 stand for where the file computes with "
+                             "real numbers (the numbers that it quantizes to them)"},
                     {.name = "--samples",
                      .value = "FILE",
                      .kind = SYN_VALUE_FILE,

@@ -12,6 +12,7 @@
 #include "devices/sensors/sensor.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static int store(struct syn_console *console, const struct syn_model *model,
                  struct syn_error *error)
@@ -185,8 +186,30 @@ static void free_comparing(struct comparing *c)
 
 /* ---- the command ---- */
 
-static int check_options(const struct syn_call *call, struct syn_error *error)
+/* "0..1" */
+static int read_range(const char *text, double range[2], struct syn_error *error)
 {
+    char low[40];
+    char *end;
+    const char *dots = strstr(text, "..");
+    const size_t length = dots ? (size_t)(dots - text) : 0;
+    bool fits = dots && length > 0 && length < sizeof low && dots[2];
+    if (fits) {
+        memcpy(low, text, length);
+        low[length] = '\0';
+        range[0] = strtod(low, &end);
+        fits = !*end;
+        range[1] = strtod(dots + 2, &end);
+        fits = fits && !*end;
+    }
+    return fits ? 0 : syn_error_set(error, SYN_EINVAL, "'%s' is no range: LOW..HIGH", text);
+}
+
+static int check_options(const struct syn_call *call, double range[2], struct syn_error *error)
+{
+    const char *text = syn_call_text(call, "--range");
+    if (text && read_range(text, range, error) < 0)
+        return SYN_EINVAL;
     if (syn_call_text(call, "--labels") && !syn_call_text(call, "--samples"))
         return syn_error_set(error, SYN_EINVAL, "--labels needs --samples");
     return 0;
@@ -221,11 +244,14 @@ static int add(struct syn_console *console, const struct syn_call *call,
 int syn_model_add_run(struct syn_console *console, const struct syn_call *call,
                       struct syn_error *error)
 {
+    double range[2];
     const struct syn_import_options options = {.name = syn_call_text(call, "--name"),
                                                .weights = syn_call_text(call, "--weights"),
+                                               .range =
+                                                   syn_call_text(call, "--range") ? range : NULL,
                                                .input = syn_call_text(call, "--input")};
     struct syn_imported imported = {0};
-    int status = check_options(call, error);
+    int status = check_options(call, range, error);
     if (status == 0)
         status = syn_import_read(&imported, syn_call_text(call, "FILE"), &options, error);
     if (status == 0)

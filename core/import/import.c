@@ -104,6 +104,9 @@ static int read_as(const struct syn_import_format *format, struct syn_imported *
     if (options->input && !format->takes_input)
         return syn_error_set(error, SYN_EINVAL, "%s says the shape of its input: no --input",
                              format->name);
+    if (options->range && !format->takes_range)
+        return syn_error_set(error, SYN_EINVAL, "%s is of the part's own numbers: no --range",
+                             format->name);
     return format->read(imported, probe, options, error);
 }
 

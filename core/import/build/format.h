@@ -19,6 +19,7 @@
 struct syn_import_options {
     const char *name;    /* of the model; NULL: what the file says, or is called */
     const char *weights; /* file of the weights, where the description holds none */
+    const double *range; /* two: what -128 and 127 of a window stand for in the file's numbers */
     const char *input;   /* shape of the input as "CxHxW" or "CxL", where the file does not say */
 };
 
@@ -56,6 +57,7 @@ struct syn_import_format {
     const char *description; /* for the manual, a sentence without a full stop */
     bool takes_weights;      /* reads options->weights */
     bool takes_input;        /* reads options->input */
+    bool takes_range;        /* reads options->range */
     bool (*recognise)(const struct syn_import_probe *probe);
     /* `imported` is zero but for `format`; may be filled in part where an error is returned. */
     int (*read)(struct syn_imported *imported, const struct syn_import_probe *probe,

@@ -3,10 +3,13 @@
 #include "core/import/build/build.h"
 #include "core/import/onnx/network.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PIXELS_HWC_MAX 8192 /* of a MAX78000; more are given channel by channel */
+#define PIXELS_HWC_MAX   8192 /* of a MAX78000 */
+#define CHANNELS_CHW_MAX 16
 
 static void add_pair(cJSON *object, const char *name, bool one_d, unsigned h, unsigned w)
 {
@@ -30,6 +33,25 @@ static void add_pool(cJSON *object, const struct syn_layer *part, bool one_d)
         (void)cJSON_AddTrueToObject(pool, "round");
     if (!part->pool_first)
         (void)cJSON_AddFalseToObject(object, "pool_first");
+}
+
+/* More pixels than HWC takes lie channel by channel, each in a memory of its own. */
+static bool is_chw(const struct syn_onnx_tensor *in)
+{
+    return (uint64_t)in->height * in->width > PIXELS_HWC_MAX && in->channels <= CHANNELS_CHW_MAX;
+}
+
+static void add_processors(cJSON *object, const struct syn_onnx_network *n,
+                           const struct syn_layer *part)
+{
+    char text[24];
+    uint64_t map = 0;
+    if (part->input_count != 1 || part->inputs[0] != 0 || !is_chw(&n->tensors[0]))
+        return;
+    for (unsigned c = 0; c < n->tensors[0].channels; c++)
+        map |= (uint64_t)1 << 4 * c;
+    (void)snprintf(text, sizeof text, "0x%016" PRIx64, map);
+    (void)cJSON_AddStringToObject(object, "processors", text);
 }
 
 static void add_inputs(cJSON *object, const struct syn_onnx_network *n,
@@ -84,6 +106,7 @@ static void add_layer(cJSON *list, const struct syn_onnx_network *n, unsigned in
     (void)cJSON_AddStringToObject(object, "op", ops[part->op]);
     add_inputs(object, n, part);
     add_pool(object, part, n->tensors[0].one_d);
+    add_processors(object, n, part);
     if (part->op != SYN_OP_PASSTHROUGH)
         add_sums(object, layer);
 }
@@ -103,7 +126,7 @@ static cJSON *make_document(const struct syn_onnx_network *n, const char *name,
         (void)cJSON_AddNumberToObject(input, "height", in->height);
         (void)cJSON_AddNumberToObject(input, "width", in->width);
     }
-    if ((uint64_t)in->height * in->width > PIXELS_HWC_MAX)
+    if (is_chw(in))
         (void)cJSON_AddStringToObject(input, "data_format", "CHW");
     cJSON *list = cJSON_AddArrayToObject(document, "layers");
     for (unsigned i = 0; i < n->layer_count; i++)

@@ -6,6 +6,7 @@
 #include "core/import/onnx/network.h"
 #include "core/import/onnx/proto.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,20 +19,20 @@
 struct original {
     struct syn_onnx_graph graph;
     int result;
-    double scale, zero; /* of the input */
+    double scale, zero;           /* of a window's bytes */
+    double file_scale, file_zero; /* of the input as the file quantizes it */
     double result_scale, result_zero;
 };
 
+/* What the file reads where a window has `sample`. */
 static double input_number(const struct original *o, int8_t sample)
 {
-    switch (o->graph.values[o->graph.input].type) {
-    case SYN_ONNX_INT8:
-        return sample;
-    case SYN_ONNX_UINT8:
-        return sample + 128;
-    default:
-        return (double)(float)(o->scale * (sample - o->zero));
-    }
+    const int type = o->graph.values[o->graph.input].type;
+    const double real = o->scale * (sample - o->zero);
+    if (type == SYN_ONNX_FLOAT)
+        return (double)(float)real;
+    const double q = rint(real / o->file_scale + o->file_zero);
+    return fmin(fmax(q, -128), 127) + (type == SYN_ONNX_UINT8 ? 128 : 0);
 }
 
 static int infer(void *state, const int8_t *input, float *output, struct syn_error *error)
@@ -159,6 +160,27 @@ static int note_loss(const struct syn_onnx_network *n, struct syn_imported *impo
 
 /* ---- reading ---- */
 
+/* The user says what a window's bytes stand for; else they are the file's own, byte for byte. */
+static int take_range(struct syn_onnx_network *n, struct original *o, const double *range,
+                      struct syn_error *error)
+{
+    struct syn_onnx_tensor *input = &n->tensors[0];
+    const double low = input->scale * (-128 - n->zero), high = input->scale * (127 - n->zero);
+    o->file_scale = input->scale;
+    o->file_zero = n->zero;
+    if (!range)
+        return 0;
+    if (!(range[0] < range[1]) || !isfinite(range[0]) || !isfinite(range[1]))
+        return syn_error_set(error, SYN_EINVAL, "%g..%g is no range", range[0], range[1]);
+    if (range[0] < low - input->scale || range[1] > high + input->scale)
+        return syn_error_set(error, SYN_EINVAL,
+                             "%g..%g is more than the file's input takes, %g..%g", range[0],
+                             range[1], low, high);
+    input->scale = (range[1] - range[0]) / 255;
+    n->zero = -128 - range[0] / input->scale;
+    return 0;
+}
+
 /* Scales and integers; where the input cannot be read as it is, with a layer in front. */
 static int make_integers(struct syn_onnx_network *n, struct syn_imported *imported,
                          struct syn_error *error)
@@ -184,6 +206,8 @@ static int make_model(struct syn_imported *imported, struct original *o, struct 
     char name[SYN_MODEL_NAME_MAX], graph_name[SYN_MODEL_NAME_MAX], text[200];
     const char *said = model->graph->name;
     int status = syn_onnx_lower(n, &o->graph, imported, error);
+    if (status == 0)
+        status = take_range(n, o, options->range, error);
     if (status == 0)
         status = make_integers(n, imported, error);
     if (status == 0)
@@ -257,6 +281,7 @@ static bool recognise(const struct syn_import_probe *probe)
 const struct syn_import_format syn_import_onnx = {
     .name = "ONNX",
     .description = "a network quantized to 8 bits, in QDQ or QOperator form: FILE.onnx",
+    .takes_range = true,
     .recognise = recognise,
     .read = read_onnx,
 };

@@ -256,6 +256,28 @@ def typed(model):
     return model
 
 
+def write_expected(folder, name, model, random, scale, zero, unsigned, before=None, result=None):
+    """Random windows and what the network gives for them. A window's byte is the quantized number,
+    less 128 where that is unsigned. `result`: scale and zero point of outputs that are integers."""
+    constants = [i.name for i in model.graph.initializer]
+    info = [i for i in model.graph.input if i.name not in constants][0].type.tensor_type
+    shape = [d.dim_value for d in info.shape.dim][1:]
+    window = random.integers(-128, 128, (WINDOWS, *shape)).astype(np.int64)
+    q = window + 128 if unsigned else window
+    if info.elem_type == TensorProto.FLOAT:
+        x = (np.float64(np.float32(scale)) * (q - zero)).astype(np.float32)
+    else:
+        x = q.astype(np.uint8 if unsigned else np.int8)
+    y = reference.evaluate(model, x, before).astype(np.float64)
+    if result:
+        y = (y - result[1]) * np.float64(np.float32(result[0]))
+    y = y.reshape(WINDOWS, -1)
+    with open(f"{folder}/{name}.expected", "wb") as f:
+        f.write(struct.pack("<III", WINDOWS, int(np.prod(shape)), y.shape[1]))
+        f.write(window.astype(np.int8).tobytes() + y.astype("<f4").tobytes())
+    return y
+
+
 def write_good(build, folder):
     random = np.random.default_rng(sum(map(ord, build.__name__)))
     model, (scale, zero), *more = build(random)
@@ -266,23 +288,8 @@ def write_good(build, folder):
         model = typed(model)
     onnx.checker.check_model(model) if not any(o.domain for o in model.opset_import) else None
     onnx.save(model, f"{folder}/{name}.onnx")
-    info = [i for i in model.graph.input if i.name == "x"][0]
-    kind = info.type.tensor_type.elem_type
-    shape = [d.dim_value for d in info.type.tensor_type.shape.dim][1:]
-    window = random.integers(-128, 128, (WINDOWS, *shape)).astype(np.int64)
-    unsigned = kind == TensorProto.UINT8 or "asymmetric" in name or name == "picture"
-    q = window + 128 if unsigned else window
-    x = q.astype({TensorProto.UINT8: np.uint8, TensorProto.INT8: np.int8}.get(kind, np.float64))
-    if kind == TensorProto.FLOAT:
-        x = (np.float64(np.float32(scale)) * (q - zero)).astype(np.float32)
-    y = reference.evaluate(model, x, before).astype(np.float64)
-    if result:
-        y = (y - result[1]) * np.float64(np.float32(result[0]))
-    y = y.reshape(WINDOWS, -1)
-    with open(f"{folder}/{name}.expected", "wb") as f:
-        f.write(struct.pack("<III", WINDOWS, int(np.prod(shape)), y.shape[1]))
-        f.write(window.astype(np.int8).tobytes() + y.astype("<f4").tobytes())
-    return model, x, y
+    unsigned = name in ("asymmetric", "picture", "qlinear")
+    return write_expected(folder, name, model, random, scale, zero, unsigned, before, result)
 
 
 # ---- networks that are refused ----
@@ -415,7 +422,7 @@ def main():
     for folder in ("good", "bad"):
         os.makedirs(f"{FOLDER}/{folder}", exist_ok=True)
     for build in GOOD:
-        _, _, y = write_good(build, f"{FOLDER}/good")
+        y = write_good(build, f"{FOLDER}/good")
         print(f"{build.__name__}: outputs from {y.min():.3g} to {y.max():.3g}", file=sys.stderr)
     for name, model in bad_networks():
         onnx.save(model, f"{FOLDER}/bad/{name}.onnx")

@@ -2,7 +2,7 @@
 """Computes a network of nets.py in numpy, as the specification of ONNX says: the oracle of the
 importer's tests. Slow and plain; shares nothing with core/import/onnx."""
 import numpy as np
-from onnx import helper, numpy_helper
+from onnx import helper, mapping, numpy_helper
 
 
 def windows(x, kernel, strides, dilations, pads, fill):
@@ -119,7 +119,7 @@ def softmax(x, axis=-1):
 
 def reshape(x, shape, **_):
     """The batch is that of the test, not of the file."""
-    shape = [x.shape[i] if d == 0 else int(d) for i, d in enumerate(shape)]
+    shape = [x.shape[i] if d == 0 else int(d) for i, d in enumerate(np.ravel(shape))]
     shape[0] = x.shape[0]
     return x.reshape(shape)
 
@@ -172,7 +172,8 @@ OPS = {
     "Unsqueeze": lambda x, axes: np.expand_dims(x, tuple(int(i) for i in axes)),
     "Identity": lambda x: x,
     "Dropout": lambda x, *_, **__: x,
-    "Cast": lambda x, to: x.astype(np.float32) if to == 1 else x,
+    "Cast": lambda x, to: x.astype(mapping.TENSOR_TYPE_TO_NP_TYPE[to]),
+    "ConstantOfShape": lambda n, value: np.full(n, numpy_helper.to_array(value)),
     "BatchNormalization": lambda x, s, b, m, v, epsilon=1e-5: (
         (x - m.reshape(-1, 1, 1)) / np.sqrt(v.reshape(-1, 1, 1) + epsilon) * s.reshape(-1, 1, 1)
         + b.reshape(-1, 1, 1)),
