@@ -2,6 +2,7 @@
 #include "core/import/vendor/describe.h"
 
 #include "core/import/build/build.h"
+#include "core/model/read.h"
 #include "devices/base/bits.h"
 #include "devices/part/place.h"
 
@@ -278,15 +279,60 @@ static int place_output(const struct describer *d, unsigned place)
     struct syn_layer *l = &d->model.layers[place];
     const bool last = place + 1 == d->model.layer_count;
     const unsigned want = syn_part_processors(l->out.channels);
-    if (last && d->net->output_map)
+    if (last && d->net->output_map) {
         l->output_processors = d->net->output_map;
-    else if (v->at[SYN_FIELD_OUTPUT_PROCESSORS])
+        return check_map(d, d->net->output_node, l->output_processors, l->out.channels);
+    }
+    if (v->at[SYN_FIELD_OUTPUT_PROCESSORS])
         return check_map(d, v->at[SYN_FIELD_OUTPUT_PROCESSORS], v->layer.output_processors,
                          l->out.channels);
-    else
-        l->output_processors = last ? 0 : layer_at(d, place + 1)->layer.processors;
+    l->output_processors = last ? 0 : layer_at(d, place + 1)->layer.processors;
     if (syn_bits_count(l->output_processors) != want)
-        l->output_processors = syn_part_default_map(l->out.channels);
+        l->output_processors = syn_model_default_output(&d->model, place + 1);
+    return 0;
+}
+
+/* Processors of the layer that hold the channels of its input `index`. */
+static uint64_t wanted_map(const struct describer *d, const struct syn_layer *l, unsigned index)
+{
+    const bool concat = l->input_count > 1 && l->eltwise == SYN_ELTWISE_NONE;
+    uint64_t map = l->processors, taken = 0;
+    unsigned before = 0;
+    if (!concat)
+        return map;
+    for (unsigned i = 0; i < index; i++)
+        before += shape_of(d, l->inputs[i]).channels;
+    for (; map && before > 0; before--)
+        map &= map - 1;
+    for (unsigned n = shape_of(d, l->inputs[index]).channels; map && n > 0; n--) {
+        taken |= map & (~map + 1);
+        map &= map - 1;
+    }
+    return taken;
+}
+
+/* What a layer reads has to lie where its processors are. Inputs that are put together in several
+ * passes share words in ways that the placement looks at. */
+static int check_sources(const struct describer *d, unsigned place)
+{
+    const struct syn_layer *l = &d->model.layers[place];
+    const bool concat = l->input_count > 1 && l->eltwise == SYN_ELTWISE_NONE;
+    for (unsigned i = 0; i < l->input_count; i++) {
+        if (l->inputs[i] == 0 || (concat && syn_part_expand(l->in.channels) > 1))
+            continue;
+        const unsigned from = l->inputs[i] - 1U;
+        const uint64_t have = d->model.layers[from].output_processors;
+        const uint64_t want = wanted_map(d, l, i);
+        if (have == want)
+            continue;
+        syn_yaml_error(&d->net->yaml, layer_at(d, place)->at[SYN_FIELD_PROCESSORS], SYN_EINVAL,
+                       d->error, "%s writes for other processors than this layer reads with",
+                       d->model.layer_names[from]);
+        syn_error_hint(d->error, "output_processors of %s: 0x%016llx, not 0x%016llx",
+                       d->model.layer_names[from], (unsigned long long)want,
+                       (unsigned long long)have);
+        return SYN_EINVAL;
+    }
     return 0;
 }
 
@@ -376,6 +422,8 @@ static int describe_layers(struct describer *d)
     }
     for (unsigned i = 0; i < count && status == 0; i++)
         status = finish_layer(d, i);
+    for (unsigned i = 0; i < count && status == 0; i++)
+        status = check_sources(d, i);
     return status;
 }
 

@@ -170,6 +170,7 @@ static int check_globals(struct syn_vendor_net *net, const yaml_node_t *const *s
     }
     net->arch = slots[GLOBAL_ARCH];
     net->dataset = slots[GLOBAL_DATASET];
+    net->output_node = slots[GLOBAL_OUTPUT_MAP];
     if (slots[GLOBAL_OUTPUT_MAP])
         return syn_vendor_read_map(&net->yaml, slots[GLOBAL_OUTPUT_MAP], &net->output_map, error);
     return 0;

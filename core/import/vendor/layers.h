@@ -84,7 +84,8 @@ struct syn_vendor_layer {
 struct syn_vendor_net {
     struct syn_yaml yaml;
     const yaml_node_t *arch, *dataset;
-    uint64_t output_map; /* 0 = not said */
+    uint64_t output_map;            /* 0 = not said */
+    const yaml_node_t *output_node; /* that says it */
     unsigned count;
     struct syn_vendor_layer *layers; /* ascending by sequence */
     unsigned order_count;
