@@ -88,7 +88,8 @@ static void mark_hollow(const struct syn_emulator *e, unsigned layer, struct pla
     p->hollow[output] = 1;
 }
 
-/* [out][in][taps] of a layer of which each output adds all processors and passes. */
+/* [out][in][taps] of a layer of which each output adds all processors and passes. What was never
+ * loaded heeds nothing: its outputs have no value anyway. */
 static void fetch_dense(const struct syn_emulator *e, unsigned layer, struct plan *p, int8_t *dense)
 {
     uint32_t inputs = p->weights.inputs, taps = p->weights.taps;
@@ -98,7 +99,7 @@ static void fetch_dense(const struct syn_emulator *e, unsigned layer, struct pla
             for (uint32_t i = 0; i < p->count; i++, dense += taps) {
                 if (!fetch_kernel(e, p, p->list[i], o * inputs + n, dense))
                     mark_hollow(e, layer, p, o, p->list[i], o * inputs + n);
-                if (note_taps(p, dense))
+                else if (note_taps(p, dense))
                     p->heeded[n * p->count + i] = 1;
             }
 }
@@ -112,7 +113,8 @@ static void fetch_depthwise(const struct syn_emulator *e, unsigned layer, struct
         for (uint32_t i = 0; i < p->count; i++, output++, dense += p->weights.taps) {
             if (!fetch_kernel(e, p, p->list[i], pass, dense))
                 mark_hollow(e, layer, p, output, p->list[i], pass);
-            (void)note_taps(p, dense);
+            else
+                (void)note_taps(p, dense);
         }
 }
 

@@ -272,11 +272,22 @@ static bool may_join(struct syn_data *d, const struct syn_layer *l)
     return true;
 }
 
+/* Whether an input has room of its own before or behind it: not between others, then. */
+static bool some_has_room(struct syn_data *d, const struct syn_layer *l)
+{
+    for (unsigned n = 0; n < l->input_count; n++)
+        if (syn_data_of(d, l->inputs[n])->shift > 0)
+            return true;
+    return false;
+}
+
 /* Element-wise: operands alternate, word by word. */
 static void join_operands(struct syn_data *d, const struct syn_layer *l)
 {
     uint32_t stride = 4 * syn_part_expand(l->in.channels) * l->input_count;
 
+    if (some_has_room(d, l))
+        return;
     for (unsigned n = 0; n < l->input_count; n++) {
         struct syn_data_item *item = syn_data_of(d, l->inputs[n]);
 
@@ -291,27 +302,32 @@ static void join_operands(struct syn_data *d, const struct syn_layer *l)
 /* Concatenation: beside each other in different instances, or pass after pass in the same. */
 static void join_parts(struct syn_data *d, const struct syn_layer *l)
 {
-    uint32_t passes = syn_part_expand(l->in.channels), sum = 0;
+    uint32_t passes = syn_part_expand(l->in.channels), sum = 0, shift = 0;
     uint16_t seen = 0, shared = 0;
 
     for (unsigned n = 0; n < l->input_count; n++) {
         const struct syn_data_item *item = syn_data_of(d, l->inputs[n]);
 
         sum += item->stride / 4;
+        shift = item->shift > shift ? item->shift : shift;
         shared = (uint16_t)(shared | (seen & item->instances));
         seen = (uint16_t)(seen | item->instances);
     }
-    if (passes > 1 ? sum != passes : shared != 0)
+    if (passes > 1 ? sum != passes || shift > 0 : shared != 0)
         return;
     sum = 0;
     for (unsigned n = 0; n < l->input_count; n++) {
         struct syn_data_item *item = syn_data_of(d, l->inputs[n]);
 
         item->unit = (uint16_t)d->units;
-        item->shift = passes > 1 ? 4 * sum : 0;
+        if (passes == 1) {
+            item->span += shift - item->shift;
+            item->shift = shift;
+            continue;
+        }
+        item->shift = 4 * sum;
         sum += item->stride / 4;
-        if (passes > 1)
-            set_size(item, l->in, 4 * passes);
+        set_size(item, l->in, 4 * passes);
     }
     d->units++;
 }
