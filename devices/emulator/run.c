@@ -385,7 +385,7 @@ uint64_t plan_cycles(const struct syn_emulator *e, const struct plan *plan)
         .pooled_h = l->pooled.height * spacing,
         .pooled_w = l->pooled.width * spacing,
         .out_w = l->out.width,
-        .out_channels = l->out.channels,
+        .out_channels = plan->kind == PLAN_DEPTHWISE ? plan->write.lanes : l->out.channels,
         .kernel_offset = plan->kernel_column,
         .time_slots = plan->time_slots,
         .flatten = plan->spread,

@@ -64,6 +64,7 @@ static void make_room_around(struct syn_data_item *item, const struct syn_layer 
     syn_columns_hw(l, &hw);
     if (!is_over_rows(l))
         return;
+    item->has_room = true;
     item->shift = l->kernel_h > 2 ? hw.in_w * item->stride : 0;
     item->span = item->shift + (uint32_t)hw.in_h * hw.in_w * item->stride;
 }
@@ -240,6 +241,30 @@ static void set_deaths(struct syn_data *d)
         syn_data_of(d, ids[i])->death = FOREVER;
 }
 
+/* Its input is read to the end of the last row; nobody else writes there meanwhile. */
+static void make_room_behind(struct syn_data_item *item, const struct syn_layer *l)
+{
+    struct syn_hw_conv hw;
+    uint32_t bytes;
+
+    syn_columns_hw(l, &hw);
+    bytes = (item->shift + (uint32_t)hw.in_h * hw.in_w * item->stride + 3) & ~3u;
+    if (bytes <= item->span)
+        return;
+    item->has_room = true;
+    item->span = bytes;
+}
+
+static void make_room_for_rows(struct syn_data *d)
+{
+    for (unsigned i = d->chunk->first; i < d->chunk->last; i++) {
+        const struct syn_layer *l = syn_chunk_layer(d->chunk, i);
+
+        for (unsigned n = 0; is_over_rows(l) && n < l->input_count; n++)
+            make_room_behind(syn_data_of(d, l->inputs[n]), l);
+    }
+}
+
 /* Zeros round the input of a layer that wants them there: they must stay from the start on. */
 static void make_room_for_padding(struct syn_data *d)
 {
@@ -254,6 +279,7 @@ static void make_room_for_padding(struct syn_data *d)
         item->span += 2 * (bytes - item->padding);
         item->shift += bytes - item->padding;
         item->padding = (uint16_t)bytes;
+        item->has_room = true;
         item->birth = 0;
     }
 }
@@ -272,11 +298,11 @@ static bool may_join(struct syn_data *d, const struct syn_layer *l)
     return true;
 }
 
-/* Whether an input has room of its own before or behind it: not between others, then. */
+/* What has room of its own cannot lie between others. */
 static bool some_has_room(struct syn_data *d, const struct syn_layer *l)
 {
     for (unsigned n = 0; n < l->input_count; n++)
-        if (syn_data_of(d, l->inputs[n])->shift > 0)
+        if (syn_data_of(d, l->inputs[n])->has_room)
             return true;
     return false;
 }
@@ -313,7 +339,7 @@ static void join_parts(struct syn_data *d, const struct syn_layer *l)
         shared = (uint16_t)(shared | (seen & item->instances));
         seen = (uint16_t)(seen | item->instances);
     }
-    if (passes > 1 ? sum != passes || shift > 0 : shared != 0)
+    if (passes > 1 ? sum != passes || some_has_room(d, l) : shared != 0)
         return;
     sum = 0;
     for (unsigned n = 0; n < l->input_count; n++) {
@@ -396,6 +422,7 @@ void syn_data_collect(struct syn_data *d)
     add_inputs(d);
     add_made(d);
     set_deaths(d);
+    make_room_for_rows(d);
     make_room_for_padding(d);
     join_units(d);
     set_distances(d);

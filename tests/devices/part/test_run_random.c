@@ -175,8 +175,7 @@ static void infer(struct device *d, const struct random_hardware *m, struct resi
 
 /*
  * Cycles that the emulator cannot know: registers do not say how many rows a layer flattens, which
- * counts where it has one output; of multi-pass depthwise layers there is no figure; of the layer
- * that resets averages neither.
+ * counts where it has one output; of the layer that resets averages there is no figure.
  */
 static bool can_be_predicted(const struct random_hardware *m)
 {
@@ -184,7 +183,6 @@ static bool can_be_predicted(const struct random_hardware *m)
         const struct syn_layer *l = &m->layers[i];
 
         if ((l->flatten && l->out.channels == 1) ||
-            (l->groups > 1 && l->in.channels > SYN_PART_PROCESSORS) ||
             (m->part->depthwise && i > 0 && l->pool == SYN_POOL_AVG &&
              m->layers[i - 1].eltwise != SYN_ELTWISE_NONE))
             return false;
