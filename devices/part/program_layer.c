@@ -42,20 +42,27 @@ static bool is_pooled(const struct syn_layer *l)
     return l->pool_h > 1 || l->pool_w > 1;
 }
 
+/* Bytes of the row that a conv1d over rows writes before its output. */
+static uint32_t row_before(const struct syn_work *w)
+{
+    const struct syn_layer *l = w->layer;
+
+    if (!w->over_rows || l->kernel_h < 3)
+        return 0;
+    return 4u * l->dilation_h * w->out_passes * (l->output_width / 8u);
+}
+
 /* ---- what it cannot do ------------------------------------------------------------------ */
 
 static const char *check_work(const struct syn_work *w)
 {
-    const struct syn_layer *l = w->layer;
-
     if (w->op == SYN_OP_PASSTHROUGH && w->out_passes > 1 && w->route->pixel_gap > 0)
         return "a multi-pass copy into a part of a concatenation";
     if (w->padding * 4 * w->passes > w->route->in_offset)
         return "no room for the padding of a conv1d";
     if (w->route->read_gap > 0 && (!w->part->depthwise || w->passes > 1))
         return "reading with gaps";
-    if (w->over_rows && w->route->out_offset < 4u * l->dilation_h * w->out_passes &&
-        l->kernel_h > 2)
+    if (w->route->out_offset < row_before(w))
         return "no room in front of the output of a dilated conv1d";
     return NULL;
 }
@@ -253,11 +260,10 @@ static void set_pointers(struct syn_work *w, unsigned quadrant)
 {
     const struct syn_layer *l = w->layer;
     const struct syn_route *r = w->route;
-    uint32_t before = w->over_rows && l->kernel_h > 2 ? 4u * l->dilation_h * w->out_passes : 0;
     unsigned instance;
 
     if (write_instance(w, quadrant, &instance)) {
-        set(w, SYN_FIELD_WRITE_WORD, (r->out_offset - before) / 4);
+        set(w, SYN_FIELD_WRITE_WORD, (r->out_offset - row_before(w)) / 4);
         set(w, SYN_FIELD_WRITE_INSTANCE, instance);
     }
     set(w, SYN_FIELD_WRITE_SLOT_STEP, slot_step(w));
