@@ -387,6 +387,34 @@ static int decode_layer(struct decoder *d)
     return decode_place(d);
 }
 
+static bool is_bias_of(const struct unit *u, unsigned quadrant, unsigned byte)
+{
+    return u->biased[quadrant] && byte >= u->bias[quadrant] &&
+           byte < u->bias[quadrant] + u->counted;
+}
+
+/*
+ * The first layer of a MAX78000, when it streams, takes its biases from one byte further on than
+ * its register says. The tool writes a 0 in front of them, older versions did not; then the byte
+ * behind them is nobody's.
+ */
+static void find_bias_skip(struct program *p)
+{
+    struct unit *u = &p->units[0];
+    const unsigned q = (unsigned)u->bias_quadrant;
+    if (p->machine->part->depthwise || !u->streams || u->bias_quadrant < 0)
+        return;
+    const unsigned behind = u->bias[q] + u->counted;
+    if (behind >= MACHINE_BIAS_MAX || !p->machine->biased[q][behind] ||
+        p->machine->bias[q][u->bias[q]] != 0)
+        return;
+    for (unsigned i = 1; i < p->count; i++)
+        if (is_bias_of(&p->units[i], q, behind))
+            return;
+    u->bias_skip = 1;
+    u->place.bias_offset++;
+}
+
 /* The small layer that a MAX78002 needs in front of one that averages: nothing of the model. */
 static bool is_reset(const struct program *p, const struct unit *before, const struct unit *u)
 {
@@ -423,5 +451,7 @@ int program_decode(struct program *p)
         if (status == 0 && !is_reset(p, before, u))
             p->count++;
     }
+    if (status == 0)
+        find_bias_skip(p);
     return status;
 }

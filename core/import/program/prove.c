@@ -157,6 +157,8 @@ static uint32_t harmless(const struct program *p, unsigned slot, unsigned reg)
                     mask_of(regs, SYN_FIELD_NEXT_STOP, reg);
     if (u && u->streams && (reg >= SYN_LREG_STREAM_START || reg == SYN_LREG_CACHE))
         return UINT32_MAX; /* where its rings are; in our program the input is there whole */
+    if (u && u->bias_skip > 0)
+        mask |= mask_of(regs, SYN_FIELD_BIAS_BYTE, reg);
     if (u && u->out_passes == 1)
         mask |= mask_of(regs, SYN_FIELD_WRITE_PASS_STEP, reg);
     if (u && u->layer.op == SYN_OP_PASSTHROUGH)

@@ -38,6 +38,7 @@ struct unit {
     bool biased[SYN_PART_QUADRANTS];
     uint32_t bias[SYN_PART_QUADRANTS]; /* bytes */
     int bias_quadrant;                 /* -1: none */
+    unsigned bias_skip;                /* bytes between there and the first, see decode.c */
 
     /* of the output, once trace.c is done */
     uint64_t written; /* processors that it writes for, or may */

@@ -73,7 +73,7 @@ bool program_bias(const struct program *p, const struct unit *u, uint32_t pass, 
         if (!u->biased[q])
             return true;
     } else {
-        byte = u->bias[q] + pass * u->lanes + lane;
+        byte = u->bias[q] + u->bias_skip + pass * u->lanes + lane;
     }
     if (byte >= p->machine->part->bias_bytes || !p->machine->biased[q][byte])
         return false;

@@ -395,6 +395,97 @@ static void binary_weights_become_weights_of_two_bits(void **state)
     assert_true(count > 8);
 }
 
+/* ---- streams ----------------------------------------------------------------------------- */
+
+/* Puts `words` behind the place where `before` ends. */
+static void insert(char **text, size_t *size, const char *before, const char *words)
+{
+    char *at = strstr(*text, before), *whole;
+
+    assert_non_null(at);
+    at += strlen(before);
+    whole = calloc(1, *size + strlen(words) + 1);
+    memcpy(whole, *text, (size_t)(at - *text));
+    strcat(whole, words);
+    strcat(whole, at);
+    free(*text);
+    *text = whole;
+    *size = strlen(whole);
+}
+
+/* One more byte of the only array of biases, a 0 in front. */
+static void add_bias_byte(struct printed *text)
+{
+    char *at = strstr(text->code, "bias_0, sizeof(uint8_t) * ");
+    char words[40];
+    unsigned count;
+
+    at += strlen("bias_0, sizeof(uint8_t) * ");
+    count = (unsigned)strtoul(at, &at, 10);
+    snprintf(words, sizeof words, "bias_0, sizeof(uint8_t) * %u", count);
+    insert(&text->code, &text->code_size, words, " + 1");
+    snprintf(words, sizeof words, "* %u + 1", count);
+    at = strstr(text->code, words);
+    snprintf(words, sizeof words, "* %u", count + 1);
+    memset(at, ' ', strlen(words) + 4);
+    memcpy(at, words, strlen(words));
+    insert(&text->weights, &text->weights_size, "#define BIAS_0 { \\\n", "  0x00,\\\n");
+}
+
+static unsigned count_biases(const struct random_hardware *m)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < m->count; i++)
+        count += m->layers[i].has_bias;
+    return count;
+}
+
+/* A layer of a MAX78000 that streams has its first bias one byte further on, in programs of newer
+ * versions of the tool. */
+static unsigned stream_first_layer(uint64_t seed, bool skips)
+{
+    struct random_hardware *m = calloc(1, sizeof *m);
+    struct placed *p = calloc(1, sizeof *p);
+    struct printed text = {.code = NULL};
+    struct syn_imported imported = {.model = NULL};
+    struct syn_error error;
+    unsigned count = 0;
+
+    random_hardware_make(m, &syn_part_max78000, seed);
+    if (m->layers[0].has_bias && m->layers[0].output_processors & 1 && count_biases(m) == 1 &&
+        place(p, m)) {
+        print_program(&text, &p->program, m->layers, (const uint8_t *const *)m->weights,
+                      (const int8_t *const *)m->biases, PRINTED_RECORDS, true);
+        insert(&text.code, &text.code_size, "int cnn_configure(void)\n{\n",
+               "  *((volatile uint32_t *) 0x50100810) = 0x00000001;\n");
+        if (skips)
+            add_bias_byte(&text);
+        if (import(&imported, &text, &error) < 0)
+            fail_msg("seed %llu: %d: %s", (unsigned long long)seed, error.line, error.message);
+        computes_alike(imported.model, m);
+        count = 1;
+    }
+    syn_imported_free(&imported);
+    printed_free(&text);
+    random_hardware_free(m);
+    free(p);
+    free(m);
+    return count;
+}
+
+static void biases_of_a_layer_that_streams_begin_behind_a_zero(void **state)
+{
+    unsigned count = 0;
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 300; seed += 2) {
+        count += stream_first_layer(seed, false);
+        count += stream_first_layer(seed, true);
+    }
+    assert_true(count >= 8);
+}
+
 /* ---- the folder of the black-box tests and of the fuzzer's corpus ------------------------ */
 
 #define FIXTURE      SYN_SOURCE_DIR "/tests/core/import/program/fixture"
@@ -446,6 +537,7 @@ int main(void)
         cmocka_unit_test(a_recorded_program_that_spoils_its_own_data_is_refused),
         cmocka_unit_test(what_our_generator_makes_is_taken_apart_again),
         cmocka_unit_test(binary_weights_become_weights_of_two_bits),
+        cmocka_unit_test(biases_of_a_layer_that_streams_begin_behind_a_zero),
         cmocka_unit_test(the_fixture_is_what_our_generator_makes),
     };
 
