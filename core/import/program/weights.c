@@ -125,6 +125,8 @@ static int take_dense(const struct program *p, const struct unit *u, int8_t *to)
     const unsigned each = syn_bits_count(u->layer.output_processors);
     const uint32_t fan_in = syn_layer_fan_in(&u->layer);
     int status = 0;
+    if (each == 0)
+        return not_loaded(p, u, 0);
     for (unsigned c = 0; c < u->layer.out.channels && status == 0; c++) {
         const uint32_t lane = lane_of(u, c % each), output = c / each * u->lanes + lane;
         if (lane >= u->lanes || output >= u->counted)
