@@ -94,8 +94,10 @@ static int prepare(struct comparing *c, const struct syn_call *call, struct syn_
     c->bytes = syn_model_tensor_bytes(c->imported->model, 0);
     c->sensed = malloc(c->bytes);
     c->window = malloc(c->bytes);
-    if (!c->sensed || !c->window)
-        return syn_error_set(error, SYN_ENOMEM, "out of memory");
+    if (!c->sensed || !c->window) {
+        syn_error_set(error, SYN_ENOMEM, "out of memory");
+        return SYN_ENOMEM;
+    }
     return c->path ? open_samples(c, labels, error) : 0;
 }
 

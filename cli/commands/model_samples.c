@@ -105,7 +105,7 @@ static int open_labels(struct syn_samples *s, const char *path, struct syn_error
 {
     uint8_t *bytes;
     int status = syn_samples_labels(&bytes, path, s->windows, error);
-    for (uint32_t i = 0; status == 0 && i < s->windows; i++)
+    for (uint32_t i = 0; status == 0 && bytes && i < s->windows; i++)
         status = keep_label(s, i, bytes[i], path, error);
     free(bytes);
     return status;

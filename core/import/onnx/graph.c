@@ -238,6 +238,12 @@ void syn_onnx_graph_free(struct syn_onnx_graph *g)
     *g = (struct syn_onnx_graph){0};
 }
 
+const struct syn_onnx_value *syn_onnx_in(const struct syn_onnx_graph *graph,
+                                         const struct syn_onnx_node *node, unsigned i)
+{
+    return i < node->input_count && node->inputs[i] >= 0 ? &graph->values[node->inputs[i]] : NULL;
+}
+
 /* ---- computing ---- */
 
 static void drop(struct syn_onnx_graph *g, int value)

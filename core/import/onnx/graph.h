@@ -143,11 +143,8 @@ int syn_onnx_graph_run(struct syn_onnx_graph *graph, const double *input, int ou
                        struct syn_error *error);
 
 /* The n-th input of a node, NULL where it is left out. */
-static inline const struct syn_onnx_value *syn_onnx_in(const struct syn_onnx_graph *g,
-                                                       const struct syn_onnx_node *n, unsigned i)
-{
-    return i < n->input_count && n->inputs[i] >= 0 ? &g->values[n->inputs[i]] : NULL;
-}
+const struct syn_onnx_value *syn_onnx_in(const struct syn_onnx_graph *graph,
+                                         const struct syn_onnx_node *node, unsigned i);
 
 const struct syn_onnx_attribute *syn_onnx_attribute(const struct syn_onnx_node *node,
                                                     const char *name);

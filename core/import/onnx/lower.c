@@ -56,11 +56,17 @@ static int lower_alias(struct syn_onnx_lowering *l, const struct syn_onnx_node *
     return 0;
 }
 
-struct syn_onnx_layer *syn_onnx_open_layer(const struct syn_onnx_lowering *l,
-                                           const struct syn_onnx_node *node, unsigned i)
+int syn_onnx_open_layer(const struct syn_onnx_lowering *l, const struct syn_onnx_node *node,
+                        unsigned i)
 {
     const int tensor = syn_onnx_ref_of(l, node, i).tensor;
-    return tensor < 1 || is_shared(l, node, i) ? NULL : &l->network->layers[tensor - 1];
+    return tensor < 1 || is_shared(l, node, i) ? -1 : tensor - 1;
+}
+
+int syn_onnx_open_copy(const struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
+{
+    const int open = syn_onnx_open_layer(l, node, 0);
+    return open >= 0 && l->network->layers[open].part.op == SYN_OP_PASSTHROUGH ? open : -1;
 }
 
 static void map_of(const struct syn_onnx_value *v, struct syn_onnx_tensor *map)
@@ -198,31 +204,36 @@ static void keep_operand_scale(struct syn_onnx_network *n, int tensor)
 
 int syn_onnx_layer_for_conv(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
 {
-    const int tensor = syn_onnx_ref_of(l, node, 0).tensor;
-    const struct syn_onnx_layer *open = syn_onnx_open_layer(l, node, 0);
+    const int tensor = syn_onnx_ref_of(l, node, 0).tensor, open = syn_onnx_open_copy(l, node);
     int status = syn_onnx_check_map(l, node, 0);
     if (status < 0)
         return status;
-    if (!open || open->part.op != SYN_OP_PASSTHROUGH)
+    if (open < 0)
         return syn_onnx_new_layer(l, node, &tensor, 1);
     keep_operand_scale(l->network, tensor);
-    syn_onnx_name_layer(l->network, node, (unsigned)tensor - 1);
-    return tensor - 1;
+    syn_onnx_name_layer(l->network, node, (unsigned)open);
+    return open;
+}
+
+/* A layer that copies, for what follows no convolution: the open one, or a new one. */
+static int layer_to_copy(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
+{
+    const int tensor = syn_onnx_ref_of(l, node, 0).tensor, open = syn_onnx_open_copy(l, node);
+    if (open < 0)
+        return syn_onnx_new_layer(l, node, &tensor, 1);
+    keep_operand_scale(l->network, tensor);
+    return open;
 }
 
 int syn_onnx_layer_of_sums(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
 {
-    const int tensor = syn_onnx_ref_of(l, node, 0).tensor;
-    const struct syn_onnx_layer *open = syn_onnx_open_layer(l, node, 0);
-    if (open && open->part.op != SYN_OP_PASSTHROUGH && open->part.activation == SYN_ACT_NONE)
-        return tensor - 1;
-    const int index = open && open->part.op == SYN_OP_PASSTHROUGH
-                          ? tensor - 1
-                          : syn_onnx_new_layer(l, node, &tensor, 1);
+    const int open = syn_onnx_open_layer(l, node, 0);
+    if (open >= 0 && l->network->layers[open].part.op != SYN_OP_PASSTHROUGH &&
+        l->network->layers[open].part.activation == SYN_ACT_NONE)
+        return open;
+    const int index = layer_to_copy(l, node);
     if (index < 0)
         return index;
-    if (index == tensor - 1)
-        keep_operand_scale(l->network, tensor);
     struct syn_onnx_layer *layer = &l->network->layers[index];
     int status = syn_onnx_make_identity(layer, &l->network->tensors[index + 1], l->error);
     if (status == 0)

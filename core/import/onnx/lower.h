@@ -33,9 +33,12 @@ struct syn_onnx_ref syn_onnx_ref_of(const struct syn_onnx_lowering *l,
 /* The output of `node` is tensor `tensor`, computed by the layer behind it so far. */
 int syn_onnx_gives(struct syn_onnx_lowering *l, const struct syn_onnx_node *node, int tensor);
 
-/* The layer that gives input `i`, if it may still be added to; else NULL. */
-struct syn_onnx_layer *syn_onnx_open_layer(const struct syn_onnx_lowering *l,
-                                           const struct syn_onnx_node *node, unsigned i);
+/* The layer that gives input `i`, if it may still be added to; else -1. */
+int syn_onnx_open_layer(const struct syn_onnx_lowering *l, const struct syn_onnx_node *node,
+                        unsigned i);
+
+/* The same if it does not convolve yet: it copies, pools, adds or concatenates. */
+int syn_onnx_open_copy(const struct syn_onnx_lowering *l, const struct syn_onnx_node *node);
 
 /* A new layer that reads `count` tensors; its index, or negative. */
 int syn_onnx_new_layer(struct syn_onnx_lowering *l, const struct syn_onnx_node *node,

@@ -239,12 +239,12 @@ static int layer_for_product(struct syn_onnx_lowering *l, const struct syn_onnx_
 {
     const int tensor = syn_onnx_ref_of(l, node, 0).tensor;
     const struct syn_onnx_tensor *from = &l->network->tensors[tensor];
-    const struct syn_onnx_layer *open = syn_onnx_open_layer(l, node, 0);
+    const int open = syn_onnx_open_copy(l, node);
     const bool pixel = from->height == 1 && from->width == 1;
-    if (pixel && open && open->part.op == SYN_OP_PASSTHROUGH) {
-        l->network->layers[tensor - 1].operand_scale = from->scale;
-        syn_onnx_name_layer(l->network, node, (unsigned)tensor - 1);
-        l->network->layers[tensor - 1].part.op = from->one_d ? SYN_OP_CONV1D : SYN_OP_CONV2D;
+    if (pixel && open >= 0) {
+        l->network->layers[open].operand_scale = from->scale;
+        syn_onnx_name_layer(l->network, node, (unsigned)open);
+        l->network->layers[open].part.op = from->one_d ? SYN_OP_CONV1D : SYN_OP_CONV2D;
         return tensor - 1;
     }
     const int index = syn_onnx_new_layer(l, node, &tensor, 1);

@@ -28,11 +28,12 @@ static int check_pool(const struct syn_onnx_lowering *l, const struct syn_onnx_n
 static int layer_for_pool(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
 {
     const int tensor = syn_onnx_ref_of(l, node, 0).tensor;
-    struct syn_onnx_layer *open = syn_onnx_open_layer(l, node, 0);
-    if (!open || open->part.op != SYN_OP_PASSTHROUGH || open->part.pool != SYN_POOL_NONE)
+    const int open = syn_onnx_open_copy(l, node);
+    struct syn_layer *part = open < 0 ? NULL : &l->network->layers[open].part;
+    if (!part || part->pool != SYN_POOL_NONE)
         return syn_onnx_new_layer(l, node, &tensor, 1);
-    open->part.pool_first = open->part.eltwise == SYN_ELTWISE_NONE;
-    return tensor - 1;
+    part->pool_first = part->eltwise == SYN_ELTWISE_NONE;
+    return open;
 }
 
 static int add_pool(struct syn_onnx_lowering *l, const struct syn_onnx_node *node, bool average,

@@ -44,12 +44,12 @@ int syn_onnx_lower_clip(struct syn_onnx_lowering *l, const struct syn_onnx_node 
     if (low > 0 || !(high > 0))
         return syn_onnx_refuse(node, l->error, "Relu, or Clip to the limits of int8",
                                "limits %g and %g, without zero between them", low, high);
-    int status = pass(l, node), to = tensor;
+    int status = pass(l, node);
     if (tensor == 0 && (low > -HUGE_VAL || high < HUGE_VAL))
         return syn_onnx_refuse(node, l->error, "a Clip behind a convolution", "clips the input");
     if (low >= 0 && !l->network->tensors[tensor].not_negative)
         status = syn_onnx_activate(l, node, SYN_ACT_RELU);
-    to = l->refs[node->output].tensor;
+    const int to = l->refs[node->output].tensor;
     if (status == 0 && low < 0 && low > -HUGE_VAL)
         l->network->tensors[to].clip_low = fmax(low, l->network->tensors[to].clip_low);
     if (status == 0 && high < HUGE_VAL)
@@ -65,9 +65,12 @@ struct affine {
 
 static int make_affine(struct affine *a, uint32_t channels, struct syn_error *error)
 {
-    a->factors = malloc((size_t)channels * sizeof *a->factors);
-    a->addends = malloc((size_t)channels * sizeof *a->addends);
-    return a->factors && a->addends ? 0 : syn_error_set(error, SYN_ENOMEM, "out of memory");
+    a->factors = calloc((size_t)channels + 1, sizeof *a->factors);
+    a->addends = calloc((size_t)channels + 1, sizeof *a->addends);
+    if (a->factors && a->addends)
+        return 0;
+    syn_error_set(error, SYN_ENOMEM, "out of memory");
+    return SYN_ENOMEM;
 }
 
 static void free_affine(struct affine *a)

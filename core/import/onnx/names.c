@@ -104,7 +104,7 @@ int syn_onnx_add_constant(struct syn_onnx_graph *g, int type, unsigned count, co
     if (status < 0)
         return status;
     struct syn_onnx_value *value = &g->values[index];
-    value->data = malloc(value->count * sizeof *value->data);
+    value->data = malloc((value->count + 1) * sizeof *value->data);
     if (!value->data)
         return no_memory(error);
     memcpy(value->data, numbers, value->count * sizeof *numbers);

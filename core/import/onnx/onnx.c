@@ -235,8 +235,10 @@ static int make(struct syn_imported *imported, const Onnx__ModelProto *model, co
             (struct syn_import_original){.state = o, .infer = infer, .free = free_original};
         status = syn_onnx_graph_build(&o->graph, model, error);
     }
-    if (status == 0 && !n)
-        status = syn_error_set(error, SYN_ENOMEM, "not enough memory for a model");
+    if (status == 0 && !n) {
+        syn_error_set(error, SYN_ENOMEM, "not enough memory for a model");
+        status = SYN_ENOMEM;
+    }
     if (status == 0)
         status = make_model(imported, o, n, model, path, options, error);
     if (n)

@@ -49,7 +49,7 @@ SYN_ONNX_COMPUTE(mean)
         out->data[to] += x->data[at];
     }
     for (size_t i = 0; i < out->count; i++)
-        out->data[i] /= (double)(x->count / out->count);
+        out->data[i] *= (double)out->count / (double)x->count;
 }
 
 /* ---- along one axis ---- */

@@ -8,8 +8,10 @@ int syn_onnx_axis(const struct syn_onnx_node *node, int64_t axis, unsigned rank,
                   struct syn_error *error)
 {
     *result = 0;
-    if (axis < -(int64_t)rank || axis >= (int64_t)rank)
-        return syn_onnx_wrong(node, error, "axis %lld of %u dimensions", (long long)axis, rank);
+    if (axis < -(int64_t)rank || axis >= (int64_t)rank) {
+        (void)syn_onnx_wrong(node, error, "axis %lld of %u dimensions", (long long)axis, rank);
+        return SYN_EINVAL;
+    }
     *result = (unsigned)(axis < 0 ? axis + rank : axis);
     return 0;
 }
@@ -150,7 +152,7 @@ int syn_onnx_permutation(const struct syn_onnx_graph *graph, const struct syn_on
 SYN_ONNX_SHAPE(transpose)
 {
     const struct syn_onnx_value *x = syn_onnx_in(graph, node, 0);
-    unsigned perm[SYN_ONNX_RANK_MAX];
+    unsigned perm[SYN_ONNX_RANK_MAX] = {0};
     int status = syn_onnx_permutation(graph, node, perm, error);
     shape->type = x->type;
     shape->rank = x->rank;
@@ -162,7 +164,7 @@ SYN_ONNX_SHAPE(transpose)
 SYN_ONNX_COMPUTE(transpose)
 {
     const struct syn_onnx_value *x = syn_onnx_in(graph, node, 0);
-    unsigned perm[SYN_ONNX_RANK_MAX];
+    unsigned perm[SYN_ONNX_RANK_MAX] = {0};
     size_t steps[SYN_ONNX_RANK_MAX], step = 1;
     (void)syn_onnx_permutation(graph, node, perm, NULL);
     for (unsigned i = x->rank; i-- > 0; step *= x->dims[i])

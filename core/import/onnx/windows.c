@@ -84,11 +84,10 @@ static int size_outputs(const struct syn_onnx_node *node, struct syn_onnx_window
 {
     const bool up = syn_onnx_integer(node, "ceil_mode", 0) != 0;
     for (unsigned i = 0; i < w->axes; i++) {
-        int64_t room = w->in[i] + w->begin[i] + w->end[i] - extent(w, i);
+        const int64_t size = w->in[i] + w->begin[i] + w->end[i], room = size - extent(w, i);
         if (room < 0)
             return syn_onnx_wrong(node, error, "a window of %lld on %lld with padding",
-                                  (long long)extent(w, i),
-                                  (long long)(w->in[i] + w->begin[i] + w->end[i]));
+                                  (long long)extent(w, i), (long long)size);
         w->out[i] = room / w->stride[i] + 1;
         /* A window that begins in the padding behind the input is none. */
         if (up && room % w->stride[i] && w->out[i] * w->stride[i] < w->in[i] + w->begin[i])
@@ -309,19 +308,26 @@ static void convolve(const struct syn_onnx_window *w, const double *weights, boo
         }
 }
 
+static void start_sums(const struct syn_onnx_value *bias, int64_t channels, size_t plane,
+                       double *out)
+{
+    for (int64_t o = 0; o < channels; o++)
+        for (size_t i = 0; i < plane; i++)
+            *out++ = bias ? bias->data[o] : 0;
+}
+
 static void compute_any(const struct syn_onnx_graph *graph, const struct syn_onnx_node *node,
                         struct syn_onnx_value *out, bool transposed)
 {
     struct syn_onnx_window w;
     const struct syn_onnx_value *x = syn_onnx_in(graph, node, 0);
-    const struct syn_onnx_value *bias = syn_onnx_in(graph, node, 2);
     (void)syn_onnx_window_of(graph, node, &w, NULL); /* it was right when the shape was found */
     const size_t plane = (size_t)(w.out[0] * w.out[1]), count = (size_t)w.channels_out * plane;
-    for (size_t i = 0; i < out->count; i++)
-        out->data[i] = bias ? bias->data[i % count / plane] : 0;
-    for (uint32_t n = 0; n < x->dims[0]; n++)
+    for (uint32_t n = 0; n < x->dims[0]; n++) {
+        start_sums(syn_onnx_in(graph, node, 2), w.channels_out, plane, out->data + n * count);
         convolve(&w, syn_onnx_in(graph, node, 1)->data, transposed,
                  x->data + n * (x->count / x->dims[0]), out->data + n * count);
+    }
 }
 
 SYN_ONNX_COMPUTE(conv)
