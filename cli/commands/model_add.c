@@ -64,7 +64,7 @@ struct comparing {
     uint32_t count;
     size_t bytes; /* of a window */
     int8_t *sensed, *window;
-    struct syn_import_comparison result;
+    struct syn_import_comparison *result;
 };
 
 static int open_samples(struct comparing *c, const char *labels, struct syn_error *error)
@@ -124,7 +124,7 @@ static int compare_all(struct syn_console *console, struct comparing *c, struct 
         status = syn_console_stopped(console) ? syn_console_stop_error(console, error)
                                               : read_window(c, i, error);
         if (status == 0)
-            status = syn_import_compare(&c->result, c->imported, c->window,
+            status = syn_import_compare(c->result, c->imported, c->window,
                                         c->labels ? c->labels[i] : -1, error);
         syn_progress_update(&progress, i + 1, c->count);
     }
@@ -139,7 +139,7 @@ static double share(uint32_t part, uint32_t all)
 
 static void show_json(const struct comparing *c, cJSON *json)
 {
-    const struct syn_import_comparison *r = &c->result;
+    const struct syn_import_comparison *r = c->result;
     cJSON *object = syn_show_object(json, "comparison");
     syn_show_text(object, "samples", c->path);
     syn_show_integer(object, "count", r->count);
@@ -158,7 +158,7 @@ static void show_json(const struct comparing *c, cJSON *json)
 static void show_comparison(struct syn_console *console, const struct comparing *c)
 {
     struct syn_result *out = &console->result;
-    const struct syn_import_comparison *r = &c->result;
+    const struct syn_import_comparison *r = c->result;
     const double before = share(r->right_original, r->labelled);
     const double after = share(r->right_model, r->labelled);
     show_json(c, syn_result_json(out));
@@ -221,7 +221,8 @@ static int check_options(const struct syn_call *call, double range[2], struct sy
 static int add(struct syn_console *console, const struct syn_call *call,
                const struct syn_imported *imported, struct syn_error *error)
 {
-    struct comparing c = {.imported = imported};
+    struct syn_import_comparison result = {0};
+    struct comparing c = {.imported = imported, .result = &result};
     const bool changed = imported->original.infer != NULL;
     struct syn_table *table = syn_model_summary_table();
     int status = changed ? prepare(&c, call, error) : 0;

@@ -84,7 +84,8 @@ int syn_onnx_axes(const struct syn_onnx_graph *graph, const struct syn_onnx_node
         unsigned axis;
         const double number = a ? (double)a->list[i] : input->data[i];
         const bool fits = number >= -SYN_ONNX_RANK_MAX && number < SYN_ONNX_RANK_MAX;
-        int status = syn_onnx_axis(node, fits ? (int64_t)number : INT32_MAX, rank, &axis, error);
+        int status =
+            syn_onnx_axis(node, fits ? (int64_t)number : SYN_ONNX_RANK_MAX, rank, &axis, error);
         if (status < 0)
             return status;
         if (*bits >> axis & 1)
@@ -165,7 +166,7 @@ SYN_ONNX_COMPUTE(transpose)
 {
     const struct syn_onnx_value *x = syn_onnx_in(graph, node, 0);
     unsigned perm[SYN_ONNX_RANK_MAX] = {0};
-    size_t steps[SYN_ONNX_RANK_MAX], step = 1;
+    size_t steps[SYN_ONNX_RANK_MAX] = {0}, step = 1;
     (void)syn_onnx_permutation(graph, node, perm, NULL);
     for (unsigned i = x->rank; i-- > 0; step *= x->dims[i])
         steps[i] = step;
