@@ -91,7 +91,7 @@ bool syn_emulator_running(const struct syn_emulator *emulator);
 bool syn_emulator_step(struct syn_emulator *emulator, uint64_t macs);
 
 /* Right after a start: does what takes long at the first inference (plans, weights), then gives the
- * run up. What would be a fault waits for the next start. */
+ * run up. A layer that can never run is a fault now; what depends on data waits for a start. */
 void syn_emulator_prepare(struct syn_emulator *emulator);
 
 /* Multiply-accumulates of the smallest step that can be taken next; 0 at rest. */

@@ -324,7 +324,10 @@ void syn_emulator_prepare(struct syn_emulator *emulator)
     for (unsigned i = 0; i < emulator->part->layers_max && layer != NOT_THERE &&
                          layer < (int)emulator->part->layers_max;
          i++, layer = next_layer(emulator, (unsigned)layer))
-        (void)plan_of(emulator, (unsigned)layer, &fault);
+        if (!plan_of(emulator, (unsigned)layer, &fault)) {
+            fault_raise(emulator, &fault);
+            return;
+        }
     emulator->run.stage = STAGE_REST;
 }
 
