@@ -182,7 +182,7 @@ size_t syn_exec_memory(const struct syn_image *image)
 int syn_exec_init_with(struct syn_exec **exec, const struct syn_image *image,
                        const struct syn_kernels *kernels, void *memory, size_t size)
 {
-    uint8_t *base = (uint8_t *)aligned((uintptr_t)memory);
+    uint8_t *base = (uint8_t *)(uintptr_t)aligned((uintptr_t)memory);
     struct syn_exec *e = (struct syn_exec *)(void *)base;
 
     *exec = NULL;
