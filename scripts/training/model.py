@@ -41,7 +41,8 @@ class Model:
 
 @dataclass
 class Quantized:
-    """The integers of one layer: int8 [out][in][h][w] (conv1d: [out][in][l], linear: [out][in]), int8 [out] or None."""
+    """The integers of one layer: int8 [out][in][h][w] (conv1d: [out][in][l], linear:
+    [out][in]), int8 [out] or None."""
 
     weights: object
     bias: object

@@ -58,14 +58,14 @@ def utterances(part, seed):
     words += [OTHERS[part][i % len(OTHERS[part])] for i in range(others)]
     rng = np.random.default_rng([seed, list(COUNTS).index(part)])
     return [Utterance(word, str(rng.choice(_ENDS)),
-                        f"{rng.choice(ACCENTS[part])}+{rng.choice(VARIANTS[part])}",
-                        int(rng.integers(120, 231)), int(rng.integers(20, 81)),
-                        round(float(rng.uniform(0.9, 1.1)), 3), int(rng.integers(1 << 31)))
-              for word in words]
+                      f"{rng.choice(ACCENTS[part])}+{rng.choice(VARIANTS[part])}",
+                      int(rng.integers(120, 231)), int(rng.integers(20, 81)),
+                      round(float(rng.uniform(0.9, 1.1)), 3), int(rng.integers(1 << 31)))
+            for word in words]
 
 
 def _espeak(said):
-    command = ["nice", "espeak-ng", "-v", said.voice, "-s", str(said.speed), "-p",
+    command = ["espeak-ng", "-v", said.voice, "-s", str(said.speed), "-p",
                str(said.pitch), "--stdout", said.word + said.end]
     try:
         done = subprocess.run(command, capture_output=True, check=True)
