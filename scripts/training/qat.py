@@ -187,3 +187,14 @@ def integers(net):
             bias = (net.bias(i) * 128).numpy().astype(np.int8) if layer.bias else None
             result.append(Quantized(weights, bias, shift))
     return result
+
+
+def restore(net, document, weights):
+    """What integers() gave, from a model that zoo.read() has read."""
+    net.shifts = [layer.get("output_shift", 0) for layer in document["layers"]]
+    with torch.no_grad():
+        for i, (kernels, bias) in enumerate(weights):
+            values = torch.from_numpy(kernels.astype(np.float32)) * 2.0**net.shifts[i] / 128
+            net.weights[i].copy_(values.reshape(net.weights[i].shape))
+            if bias is not None:
+                net.biases[i].copy_(torch.from_numpy(bias.astype(np.float32)) / 128)
