@@ -59,7 +59,7 @@ int syn_onnx_add_front(struct syn_onnx_network *n, struct syn_imported *imported
     const double spread = fmax((127 - n->zero) / 127.5, (n->zero + 128) / 128);
     make_room(n);
     n->tensors[1].scale = n->tensors[0].scale * spread;
-    int status = syn_onnx_make_identity(&n->layers[0], &n->tensors[1], error);
+    int status = syn_onnx_make_identity(n, 0, error);
     if (status < 0)
         return status;
     return syn_imported_note(imported,

@@ -134,6 +134,24 @@ static int pack(struct syn_onnx_layer *layer, const struct units *u, double offs
     return 0;
 }
 
+static bool all_finite(const double *numbers, size_t count)
+{
+    bool finite = true;
+    for (size_t i = 0; i < count; i++)
+        finite &= isfinite(numbers[i]) != 0;
+    return finite;
+}
+
+static int check_numbers(const struct syn_onnx_layer *layer, struct syn_error *error)
+{
+    const size_t outs = layer->part.out.channels;
+    if (all_finite(layer->weights, outs * layer->fan_in) &&
+        (!layer->bias || all_finite(layer->bias, outs)))
+        return 0;
+    syn_error_set(error, SYN_EINVAL, "layer %s: a weight or bias is NaN or infinite", layer->name);
+    return SYN_EINVAL;
+}
+
 static int make_layer(struct syn_onnx_network *n, unsigned index, struct syn_error *error)
 {
     struct syn_onnx_layer *layer = &n->layers[index];
@@ -141,6 +159,9 @@ static int make_layer(struct syn_onnx_network *n, unsigned index, struct syn_err
     const double offset = layer->part.inputs[0] == 0 ? in * n->zero : 0;
     const bool wide = layer->part.output_width == 32;
     struct units u = {0};
+    int status = check_numbers(layer, error);
+    if (status < 0)
+        return status;
     const bool fits =
         wide ? choose_unit(layer, in, offset, &u) : choose_shift(layer, in, out, offset, &u);
     if (!fits) {

@@ -21,11 +21,6 @@ int syn_onnx_refuse(const struct syn_onnx_node *node, struct syn_error *error, c
     return SYN_EUNSUP;
 }
 
-static bool is_near(double a, double b)
-{
-    return fabs(a - b) <= 1e-6 * fabs(b);
-}
-
 /* ---- values and tensors ---- */
 
 struct syn_onnx_ref syn_onnx_ref_of(const struct syn_onnx_lowering *l,
@@ -36,8 +31,8 @@ struct syn_onnx_ref syn_onnx_ref_of(const struct syn_onnx_lowering *l,
     return l->refs[node->inputs[i]];
 }
 
-static bool is_shared(const struct syn_onnx_lowering *l, const struct syn_onnx_node *node,
-                      unsigned i)
+bool syn_onnx_is_shared(const struct syn_onnx_lowering *l, const struct syn_onnx_node *node,
+                        unsigned i)
 {
     return l->refs[node->inputs[i]].shared || l->graph->values[node->inputs[i]].readers > 1;
 }
@@ -48,11 +43,10 @@ int syn_onnx_gives(struct syn_onnx_lowering *l, const struct syn_onnx_node *node
     return 0;
 }
 
-/* The output is what the input is, perhaps in another shape. */
-static int lower_alias(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
+int syn_onnx_lower_alias(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
 {
     l->refs[node->output] = syn_onnx_ref_of(l, node, 0);
-    l->refs[node->output].shared = is_shared(l, node, 0);
+    l->refs[node->output].shared = syn_onnx_is_shared(l, node, 0);
     return 0;
 }
 
@@ -60,7 +54,7 @@ int syn_onnx_open_layer(const struct syn_onnx_lowering *l, const struct syn_onnx
                         unsigned i)
 {
     const int tensor = syn_onnx_ref_of(l, node, i).tensor;
-    return tensor < 1 || is_shared(l, node, i) ? -1 : tensor - 1;
+    return tensor < 1 || syn_onnx_is_shared(l, node, i) ? -1 : tensor - 1;
 }
 
 int syn_onnx_open_copy(const struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
@@ -167,27 +161,36 @@ int syn_onnx_new_layer(struct syn_onnx_lowering *l, const struct syn_onnx_node *
     return (int)n->layer_count++;
 }
 
-int syn_onnx_make_weights(struct syn_onnx_layer *layer, uint32_t outputs, uint32_t fan_in,
-                          bool bias, struct syn_error *error)
+int syn_onnx_make_weights(struct syn_onnx_network *n, unsigned index, uint32_t outputs,
+                          uint32_t fan_in, bool bias, struct syn_error *error)
 {
+    struct syn_onnx_layer *layer = &n->layers[index];
+    const uint64_t count = (uint64_t)outputs * fan_in;
+    if (count > SYN_ONNX_CONSTANT_MAX - n->weight_count) {
+        syn_error_set(error, SYN_EUNSUP, "layer %s: more than %u weights in all", layer->name,
+                      SYN_ONNX_CONSTANT_MAX);
+        return SYN_EUNSUP;
+    }
+    n->weight_count += (size_t)count;
     layer->fan_in = fan_in;
     layer->part.out.channels = (uint16_t)outputs;
-    layer->weights = calloc((size_t)outputs * fan_in + 1, sizeof *layer->weights);
-    if (bias)
-        layer->bias = calloc((size_t)outputs + 1, sizeof *layer->bias);
-    return layer->weights && (!bias || layer->bias)
-               ? 0
-               : syn_error_set(error, SYN_ENOMEM, "not enough memory for weights");
+    layer->weights = calloc((size_t)count + 1, sizeof *layer->weights);
+    layer->bias = bias ? calloc((size_t)outputs + 1, sizeof *layer->bias) : NULL;
+    if (layer->weights && (layer->bias || !bias))
+        return 0;
+    syn_error_set(error, SYN_ENOMEM, "not enough memory for weights");
+    return SYN_ENOMEM;
 }
 
-int syn_onnx_make_identity(struct syn_onnx_layer *layer, const struct syn_onnx_tensor *tensor,
-                           struct syn_error *error)
+int syn_onnx_make_identity(struct syn_onnx_network *n, unsigned index, struct syn_error *error)
 {
+    struct syn_onnx_layer *layer = &n->layers[index];
+    const struct syn_onnx_tensor *tensor = &n->tensors[index + 1];
     layer->part.op = tensor->one_d ? SYN_OP_CONV1D : SYN_OP_CONV2D;
     if (tensor->channels > 2048)
         return syn_error_set(error, SYN_EUNSUP, "layer %s: %u channels; the part has 2048",
                              layer->name, tensor->channels);
-    int status = syn_onnx_make_weights(layer, tensor->channels, tensor->channels, false, error);
+    int status = syn_onnx_make_weights(n, index, tensor->channels, tensor->channels, false, error);
     for (uint32_t c = 0; status == 0 && c < tensor->channels; c++)
         layer->weights[(size_t)c * tensor->channels + c] = 1;
     layer->step = 1. / 64;
@@ -235,7 +238,7 @@ int syn_onnx_layer_of_sums(struct syn_onnx_lowering *l, const struct syn_onnx_no
     if (index < 0)
         return index;
     struct syn_onnx_layer *layer = &l->network->layers[index];
-    int status = syn_onnx_make_identity(layer, &l->network->tensors[index + 1], l->error);
+    int status = syn_onnx_make_identity(l->network, (unsigned)index, l->error);
     if (status == 0)
         status =
             syn_imported_note(l->imported,
@@ -243,106 +246,6 @@ int syn_onnx_layer_of_sums(struct syn_onnx_lowering *l, const struct syn_onnx_no
                               "a %s that follows none",
                               layer->name, layer->part.out.channels, layer->fan_in, node->written);
     return status < 0 ? status : index;
-}
-
-/* ---- QuantizeLinear and DequantizeLinear ---- */
-
-static int activation_scale(struct syn_onnx_lowering *l, const struct syn_onnx_node *node,
-                            double *scale, double *zero)
-{
-    const struct syn_onnx_value *s = syn_onnx_in(l->graph, node, 1);
-    const struct syn_onnx_value *z = syn_onnx_in(l->graph, node, 2);
-    if (s->count != 1)
-        return syn_onnx_refuse(node, l->error, "one scale for the whole activation",
-                               "%zu scales of an activation", s->count);
-    *scale = s->data[0];
-    *zero = z ? z->data[0] : 0;
-    return 0;
-}
-
-/* How a window's bytes, -128 to 127, are read by whoever takes the input in. */
-static int set_input(struct syn_onnx_lowering *l, const struct syn_onnx_node *node, double scale,
-                     double zero, bool is_signed)
-{
-    struct syn_onnx_tensor *input = &l->network->tensors[0];
-    const double shifted = is_signed ? zero : zero - 128;
-    if (input->scale > 0 && (input->scale < scale || input->scale > scale ||
-                             l->network->zero < shifted || l->network->zero > shifted))
-        return syn_onnx_refuse(node, l->error, "one QuantizeLinear for the input",
-                               "reads the input with another scale than before");
-    input->scale = scale;
-    l->network->zero = shifted;
-    input->not_negative = shifted <= -128;
-    return 0;
-}
-
-/* 8 bits, made symmetric: half a step at the ends may be lost. */
-static double symmetric(double scale, double zero, double low)
-{
-    return scale * fmax((low + 255 - zero) / 127.5, (zero - low) / 128);
-}
-
-static int lower_quantize(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
-{
-    const struct syn_onnx_ref from = syn_onnx_ref_of(l, node, 0);
-    const bool is_signed = l->graph->values[node->output].type == SYN_ONNX_INT8;
-    const double low = is_signed ? -128 : 0;
-    double scale = 0, zero = 0;
-    int status = activation_scale(l, node, &scale, &zero);
-    if (status < 0 || (status = lower_alias(l, node)) < 0)
-        return status;
-    if (from.tensor == 0)
-        status = set_input(l, node, scale, zero, is_signed);
-    else if (zero <= low && !l->network->tensors[from.tensor].not_negative && !l->ended)
-        status = syn_onnx_activate(l, node, SYN_ACT_RELU); /* what is below zero is cut off */
-    struct syn_onnx_ref *to = &l->refs[node->output];
-    if (to->tensor > 0 && !l->ended)
-        l->network->tensors[to->tensor].scale = symmetric(scale, zero, low);
-    to->scale = scale;
-    to->zero = zero;
-    return status;
-}
-
-static int lower_dequantize(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
-{
-    const struct syn_onnx_ref from = syn_onnx_ref_of(l, node, 0);
-    const int type = syn_onnx_in(l->graph, node, 0)->type;
-    double scale = 0, zero = 0;
-    int status = activation_scale(l, node, &scale, &zero);
-    if (status < 0)
-        return status;
-    if (type == SYN_ONNX_INT32)
-        return syn_onnx_refuse(node, l->error, "QuantizeLinear to 8 bits between layers",
-                               "an activation of 32 bits");
-    if (from.scale > 0 && fabs(zero - from.zero) > 0.25)
-        return syn_onnx_refuse(node, l->error, "the same zero point in both",
-                               "another zero point than that of the QuantizeLinear before it");
-    if (from.tensor == 0 && !(from.scale > 0))
-        status = set_input(l, node, scale, zero, type == SYN_ONNX_INT8);
-    (void)lower_alias(l, node);
-    struct syn_onnx_ref *to = &l->refs[node->output];
-    if (from.scale > 0 && !is_near(scale, from.scale))
-        to->factor *= scale / from.scale;
-    to->scale = to->zero = 0;
-    return status;
-}
-
-/* Integers that are read as floats stand for themselves. */
-static int lower_cast(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
-{
-    const int from = syn_onnx_in(l->graph, node, 0)->type, to = l->graph->values[node->output].type;
-    const bool from_8 = from == SYN_ONNX_INT8 || from == SYN_ONNX_UINT8;
-    const bool floats = to == SYN_ONNX_FLOAT || to == SYN_ONNX_DOUBLE;
-    (void)lower_alias(l, node);
-    struct syn_onnx_ref *ref = &l->refs[node->output];
-    if (from == to || (!from_8 && floats))
-        return 0;
-    if (!from_8 || !floats || !(ref->scale > 0) || fabs(ref->zero) > 0)
-        return syn_onnx_refuse(node, l->error, "QuantizeLinear and DequantizeLinear",
-                               "from ONNX type %d to %d", from, to);
-    ref->factor /= ref->scale;
-    ref->scale = 0;
-    return 0;
 }
 
 /* ---- what only moves numbers, and what is left out at the end ---- */
@@ -360,7 +263,7 @@ static int lower_transpose(struct syn_onnx_lowering *l, const struct syn_onnx_no
                                    "moves numbers, which the part cannot");
         last = (int)perm[i];
     }
-    return status < 0 ? status : lower_alias(l, node);
+    return status < 0 ? status : syn_onnx_lower_alias(l, node);
 }
 
 /* The class stays the same, since these keep the order of the outputs. */
@@ -376,7 +279,7 @@ static int lower_end(struct syn_onnx_lowering *l, const struct syn_onnx_node *no
             return status;
     }
     l->network->classifies |= node->op->id != SYN_ONNX_SIGMOID;
-    return lower_alias(l, node);
+    return syn_onnx_lower_alias(l, node);
 }
 
 /* ---- all ---- */
@@ -387,40 +290,40 @@ static const syn_onnx_lower_fn lower_fns[SYN_ONNX_OPS] = {
     [SYN_ONNX_ARG_MAX] = lower_end,
     [SYN_ONNX_AVERAGE_POOL] = syn_onnx_lower_pool,
     [SYN_ONNX_BATCH_NORMALIZATION] = syn_onnx_lower_normalization,
-    [SYN_ONNX_CAST] = lower_cast,
+    [SYN_ONNX_CAST] = syn_onnx_lower_cast,
     [SYN_ONNX_CLIP] = syn_onnx_lower_clip,
     [SYN_ONNX_CONCAT] = syn_onnx_lower_concat,
     [SYN_ONNX_CONV] = syn_onnx_lower_conv,
     [SYN_ONNX_CONV_TRANSPOSE] = syn_onnx_lower_conv,
-    [SYN_ONNX_DEQUANTIZE] = lower_dequantize,
+    [SYN_ONNX_DEQUANTIZE] = syn_onnx_lower_dequantize,
     [SYN_ONNX_DIV] = syn_onnx_lower_arithmetic,
-    [SYN_ONNX_DROPOUT] = lower_alias,
-    [SYN_ONNX_FLATTEN] = lower_alias,
+    [SYN_ONNX_DROPOUT] = syn_onnx_lower_alias,
+    [SYN_ONNX_FLATTEN] = syn_onnx_lower_alias,
     [SYN_ONNX_GEMM] = syn_onnx_lower_product,
     [SYN_ONNX_GLOBAL_AVERAGE_POOL] = syn_onnx_lower_pool,
     [SYN_ONNX_GLOBAL_MAX_POOL] = syn_onnx_lower_pool,
-    [SYN_ONNX_IDENTITY] = lower_alias,
+    [SYN_ONNX_IDENTITY] = syn_onnx_lower_alias,
     [SYN_ONNX_LOG_SOFTMAX] = lower_end,
     [SYN_ONNX_MATMUL] = syn_onnx_lower_product,
     [SYN_ONNX_MAX_POOL] = syn_onnx_lower_pool,
     [SYN_ONNX_MUL] = syn_onnx_lower_arithmetic,
-    [SYN_ONNX_QUANTIZE] = lower_quantize,
+    [SYN_ONNX_QUANTIZE] = syn_onnx_lower_quantize,
     [SYN_ONNX_REDUCE_MEAN] = syn_onnx_lower_mean,
     [SYN_ONNX_RELU] = syn_onnx_lower_activation,
-    [SYN_ONNX_RESHAPE] = lower_alias,
+    [SYN_ONNX_RESHAPE] = syn_onnx_lower_alias,
     [SYN_ONNX_SIGMOID] = lower_end,
     [SYN_ONNX_SOFTMAX] = lower_end,
-    [SYN_ONNX_SQUEEZE] = lower_alias,
+    [SYN_ONNX_SQUEEZE] = syn_onnx_lower_alias,
     [SYN_ONNX_SUB] = syn_onnx_lower_arithmetic,
     [SYN_ONNX_TRANSPOSE] = lower_transpose,
-    [SYN_ONNX_UNSQUEEZE] = lower_alias,
+    [SYN_ONNX_UNSQUEEZE] = syn_onnx_lower_alias,
 };
 
 /* Operators that read the input's numbers need to know what a byte of a window stands for. */
 static bool needs_scale(enum syn_onnx_op_id id)
 {
-    return lower_fns[id] != lower_alias && id != SYN_ONNX_QUANTIZE && id != SYN_ONNX_DEQUANTIZE &&
-           id != SYN_ONNX_TRANSPOSE && id != SYN_ONNX_CAST;
+    return lower_fns[id] != syn_onnx_lower_alias && id != SYN_ONNX_QUANTIZE &&
+           id != SYN_ONNX_DEQUANTIZE && id != SYN_ONNX_TRANSPOSE && id != SYN_ONNX_CAST;
 }
 
 /* What may read integers of 8 bits without knowing what they stand for. */
@@ -445,7 +348,7 @@ static int check_types(const struct syn_onnx_lowering *l, const struct syn_onnx_
 static int check_node(const struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
 {
     const enum syn_onnx_op_id id = node->op->id;
-    const bool passes = lower_fns[id] == lower_alias || id == SYN_ONNX_CAST ||
+    const bool passes = lower_fns[id] == syn_onnx_lower_alias || id == SYN_ONNX_CAST ||
                         lower_fns[id] == lower_end || id == SYN_ONNX_QUANTIZE ||
                         id == SYN_ONNX_DEQUANTIZE;
     if (!lower_fns[id])
@@ -458,7 +361,7 @@ static int check_node(const struct syn_onnx_lowering *l, const struct syn_onnx_n
     const bool weighs = lower_fns[id] == syn_onnx_lower_conv || id == SYN_ONNX_GEMM ||
                         id == SYN_ONNX_MATMUL || passes;
     for (unsigned i = 0; !weighs && i < node->input_count; i++)
-        if (!is_near(syn_onnx_ref_of(l, node, i).factor, 1))
+        if (!syn_onnx_is_near(syn_onnx_ref_of(l, node, i).factor, 1))
             return syn_onnx_refuse(node, l->error, "the same scale in both",
                                    "reads what was dequantized with another scale than quantized");
     for (unsigned i = 0; needs_scale(id) && i < node->input_count; i++)
@@ -506,6 +409,7 @@ int syn_onnx_lower(struct syn_onnx_network *network, const struct syn_onnx_graph
     struct syn_onnx_lowering l = {
         .network = network, .graph = graph, .imported = imported, .error = error};
     network->layer_count = 0;
+    network->weight_count = 0;
     network->result = graph->output;
     l.refs = calloc(graph->value_count, sizeof *l.refs);
     if (!l.refs)
@@ -518,6 +422,9 @@ int syn_onnx_lower(struct syn_onnx_network *network, const struct syn_onnx_graph
     int status = lower_nodes(&l);
     if (status == 0)
         status = finish_last(&l);
+    if (status == 0 && !syn_onnx_is_near(l.refs[network->result].factor, 1))
+        status = syn_error_set(error, SYN_EUNSUP,
+                               "the output is dequantized with another scale than quantized");
     network->result_scale = l.refs[network->result].scale;
     network->result_zero = l.refs[network->result].zero;
     free(l.refs);

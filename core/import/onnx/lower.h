@@ -30,6 +30,12 @@ typedef int (*syn_onnx_lower_fn)(struct syn_onnx_lowering *l, const struct syn_o
 struct syn_onnx_ref syn_onnx_ref_of(const struct syn_onnx_lowering *l,
                                     const struct syn_onnx_node *node, unsigned i);
 
+/* Whether anybody else reads input `i`, here or before. */
+bool syn_onnx_is_shared(const struct syn_onnx_lowering *l, const struct syn_onnx_node *node,
+                        unsigned i);
+
+bool syn_onnx_is_near(double a, double b); /* as floats are */
+
 /* The output of `node` is tensor `tensor`, computed by the layer behind it so far. */
 int syn_onnx_gives(struct syn_onnx_lowering *l, const struct syn_onnx_node *node, int tensor);
 
@@ -57,10 +63,12 @@ int syn_onnx_layer_for_conv(struct syn_onnx_lowering *l, const struct syn_onnx_n
 /* The layer on whose sums `node` works: a convolution without activation; else one that copies. */
 int syn_onnx_layer_of_sums(struct syn_onnx_lowering *l, const struct syn_onnx_node *node);
 
-/* Room for weights and, where `bias`, for biases, all zero. */
-int syn_onnx_make_weights(struct syn_onnx_layer *layer, uint32_t outputs, uint32_t fan_in,
-                          bool bias, struct syn_error *error);
-
+/* lower.c: the output is what the input is, perhaps in another shape. */
+int syn_onnx_lower_alias(struct syn_onnx_lowering *l, const struct syn_onnx_node *node);
+/* lower_quantize.c */
+int syn_onnx_lower_quantize(struct syn_onnx_lowering *l, const struct syn_onnx_node *node);
+int syn_onnx_lower_dequantize(struct syn_onnx_lowering *l, const struct syn_onnx_node *node);
+int syn_onnx_lower_cast(struct syn_onnx_lowering *l, const struct syn_onnx_node *node);
 /* lower_conv.c */
 int syn_onnx_lower_conv(struct syn_onnx_lowering *l, const struct syn_onnx_node *node);
 int syn_onnx_lower_product(struct syn_onnx_lowering *l, const struct syn_onnx_node *node);

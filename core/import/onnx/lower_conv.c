@@ -187,7 +187,7 @@ int syn_onnx_lower_conv(struct syn_onnx_lowering *l, const struct syn_onnx_node 
     struct syn_onnx_tensor *out = &l->network->tensors[index + 1];
     layer->part.op = turn ? SYN_OP_CONVTRANSPOSE2D : w.axes == 1 ? SYN_OP_CONV1D : SYN_OP_CONV2D;
     set_conv(&layer->part, &w, &p);
-    status = syn_onnx_make_weights(layer, (uint32_t)w.channels_out,
+    status = syn_onnx_make_weights(l->network, (unsigned)index, (uint32_t)w.channels_out,
                                    (uint32_t)(w.channels_in / w.groups * p.size[0] * p.size[1]),
                                    bias != NULL, l->error);
     if (status < 0)
@@ -268,7 +268,8 @@ int syn_onnx_lower_product(struct syn_onnx_lowering *l, const struct syn_onnx_no
         return index;
     struct syn_onnx_layer *layer = &l->network->layers[index];
     struct syn_onnx_tensor *out = &l->network->tensors[index + 1];
-    status = syn_onnx_make_weights(layer, p.outer, p.inner, c != NULL, l->error);
+    status =
+        syn_onnx_make_weights(l->network, (unsigned)index, p.outer, p.inner, c != NULL, l->error);
     if (status < 0)
         return status;
     for (size_t o = 0; o < p.outer; o++)

@@ -19,42 +19,45 @@ int syn_onnx_activate(struct syn_onnx_lowering *l, const struct syn_onnx_node *n
     return syn_onnx_gives(l, node, index + 1);
 }
 
-/* The output is the input, whose limits make the operator do nothing. */
-static int pass(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
-{
-    struct syn_onnx_ref *to = &l->refs[node->output];
-    *to = l->refs[node->inputs[0]];
-    to->shared |= l->graph->values[node->inputs[0]].readers > 1;
-    return 0;
-}
-
 int syn_onnx_lower_activation(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
 {
     if (l->network->tensors[syn_onnx_ref_of(l, node, 0).tensor].not_negative)
-        return pass(l, node);
+        return syn_onnx_lower_alias(l, node);
     return syn_onnx_activate(l, node, node->op->id == SYN_ONNX_ABS ? SYN_ACT_ABS : SYN_ACT_RELU);
+}
+
+/* The tensor that a Clip cuts: that of a convolution that nobody else reads, or of a copy. */
+static int clipped_tensor(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
+{
+    const int open = syn_onnx_open_layer(l, node, 0);
+    if (open >= 0 && l->network->layers[open].part.op != SYN_OP_PASSTHROUGH)
+        return open + 1;
+    const int index = syn_onnx_layer_of_sums(l, node);
+    return index < 0 ? index : index + 1;
 }
 
 /* Limits from zero on are Relu; others must be those of 8 bits, which scales.c sees to. */
 int syn_onnx_lower_clip(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
 {
     double low, high;
-    const int tensor = syn_onnx_ref_of(l, node, 0).tensor;
     syn_onnx_clip_limits(l->graph, node, &low, &high);
     if (low > 0 || !(high > 0))
         return syn_onnx_refuse(node, l->error, "Relu, or Clip to the limits of int8",
                                "limits %g and %g, without zero between them", low, high);
-    int status = pass(l, node);
-    if (tensor == 0 && (low > -HUGE_VAL || high < HUGE_VAL))
-        return syn_onnx_refuse(node, l->error, "a Clip behind a convolution", "clips the input");
-    if (low >= 0 && !l->network->tensors[tensor].not_negative)
-        status = syn_onnx_activate(l, node, SYN_ACT_RELU);
-    const int to = l->refs[node->output].tensor;
-    if (status == 0 && low < 0 && low > -HUGE_VAL)
-        l->network->tensors[to].clip_low = fmax(low, l->network->tensors[to].clip_low);
-    if (status == 0 && high < HUGE_VAL)
-        l->network->tensors[to].clip_high = fmin(high, l->network->tensors[to].clip_high);
-    return status;
+    if (!(low > -HUGE_VAL || high < HUGE_VAL))
+        return syn_onnx_lower_alias(l, node);
+    const int tensor = clipped_tensor(l, node);
+    if (tensor < 0)
+        return tensor;
+    struct syn_onnx_tensor *t = &l->network->tensors[tensor];
+    if (low >= 0 && !t->not_negative) {
+        l->network->layers[tensor - 1].part.activation = SYN_ACT_RELU;
+        t->not_negative = true;
+    }
+    if (low < 0)
+        t->clip_low = fmax(low, t->clip_low);
+    t->clip_high = fmin(high, t->clip_high);
+    return syn_onnx_gives(l, node, tensor);
 }
 
 /* ---- a factor and an addend a channel ---- */

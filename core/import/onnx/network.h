@@ -46,6 +46,7 @@ struct syn_onnx_network {
     struct syn_onnx_tensor tensors[SYN_MODEL_LAYERS_MAX + 1];
     struct syn_onnx_layer layers[SYN_MODEL_LAYERS_MAX];
     unsigned layer_count;
+    size_t weight_count;              /* of all layers */
     double zero;                      /* of the input */
     int result;                       /* value of the graph that the last layer computes */
     double result_scale, result_zero; /* how it is read where it is of integers; else scale 0 */
@@ -74,8 +75,12 @@ int syn_onnx_emit(const struct syn_onnx_network *network, struct syn_imported *i
                   struct syn_error *error);
 
 /* A layer whose convolution copies: one 1x1 kernel of one a channel. */
-int syn_onnx_make_identity(struct syn_onnx_layer *layer, const struct syn_onnx_tensor *tensor,
+int syn_onnx_make_identity(struct syn_onnx_network *network, unsigned index,
                            struct syn_error *error);
+
+/* Room for weights and, where `bias`, for biases of layer `index`, all zero. */
+int syn_onnx_make_weights(struct syn_onnx_network *network, unsigned index, uint32_t outputs,
+                          uint32_t fan_in, bool bias, struct syn_error *error);
 
 /* SYN_EUNSUP: "Conv 'c1': words", and the nearest form that the part has as hint. */
 int syn_onnx_refuse(const struct syn_onnx_node *node, struct syn_error *error, const char *nearest,

@@ -240,8 +240,29 @@ def picture(random):
     return net.model(x, [1, 3, 2, 2]), (1 / 255, 0)
 
 
+def branches(random):
+    """What several read: quantized twice with different scales; Clip behind pooling and alone."""
+    net = Net("branches", [1, 4, 8, 8])
+    x = net.quant("x", 1 / 128)
+    c = net.op("Conv", [x, net.weights(ints(random, 6, 4, 3, 3), 0.004)], pads=[1] * 4)
+    a, b = net.quant(c, 0.012), net.quant(c, 0.03)
+    a = net.op("Clip", [net.op("MaxPool", [a], kernel_shape=[2, 2], strides=[2, 2]),
+                        net.const(np.float32(-1)), net.const(np.float32(1))])
+    a = net.quant(a, 1 / 127)
+    b = net.quant(net.op("AveragePool", [b], kernel_shape=[2, 2], strides=[2, 2]), 0.0271)
+    d = net.quant(net.op("Relu", [c]), 0.012, -128)
+    d = net.quant(net.op("Conv", [d, net.weights(ints(random, 6, 6, 3, 3), 0.004)]), 0.03)
+    a = net.quant(net.op("Conv", [a, net.weights(ints(random, 6, 6, 1, 1), 0.01)]), 0.025)
+    x = net.quant(net.op("Add", [a, b]), 0.03)
+    x = net.op("GlobalAveragePool", [net.op("Concat", [
+        net.op("MaxPool", [x], kernel_shape=[2, 2], strides=[2, 2]),
+        net.op("MaxPool", [d], kernel_shape=[3, 3], strides=[3, 3])], axis=1)])
+    x = net.op("Gemm", [net.op("Flatten", [x]), net.weights(ints(random, 5, 12), 0.01)], transB=1)
+    return net.model(x, [1, 5]), (1 / 128, 0)
+
+
 GOOD = [qdq, asymmetric, no_padding, normalization, residual, difference, concat, transposed,
-        one_dimension, qlinear, qlinear_more, integer, odds, picture]
+        one_dimension, qlinear, qlinear_more, integer, odds, picture, branches]
 
 
 def typed(model):
@@ -356,6 +377,12 @@ def bad_networks():
         net = Net("bad", [1, 2, 8, 8])
         x = net.quant("x", scale)
         yield name, finish(net, net.op("Relu", [x]))
+
+    net = Net("bad", [1, 2, 8, 8])
+    w = np.ones((4, 2, 3, 3), np.float32)
+    w[1, 1, 1, 1] = np.nan
+    x = net.op("Conv", [net.quant("x", 1 / 128), net.const(w)])
+    yield "weight-nan", finish(net, net.quant(x, 0.1))
 
     net, x = one_conv()
     model = finish(net, x)

@@ -73,7 +73,7 @@ static void import_good(struct syn_imported *imported, const char *name)
 static const char *const names[] = {
     "qdq",    "asymmetric", "no_padding",    "normalization", "residual",     "difference",
     "concat", "transposed", "one_dimension", "qlinear",       "qlinear_more", "integer",
-    "odds",   "picture",    "torch_static",  "torch_fake",
+    "odds",   "picture",    "branches",      "torch_static",  "torch_fake",
 };
 
 #define NAMES (sizeof names / sizeof *names)
