@@ -400,9 +400,10 @@ static int finish_layer(const struct syn_model_reader *r, unsigned index, const 
     if (!last && l->output_width == 32)
         return syn_json_error(r->doc, syn_json_get(node, "output_width"), SYN_EINVAL, error,
                               "only the last layer may have 32-bit output");
-    if (!syn_json_get(node, "output_processors"))
-        l->output_processors = syn_model_default_output(r->model, index + 1);
-    return 0;
+    if (syn_json_get(node, "output_processors"))
+        return 0;
+    l->output_processors = syn_model_default_output(r->model, index + 1);
+    return check_parts(r, index, node, error);
 }
 
 static int allocate(struct syn_model *model, unsigned count, struct syn_error *error)

@@ -244,15 +244,37 @@ static int check_parts(struct syn_onnx_lowering *l, const struct syn_onnx_node *
     return 0;
 }
 
+/*
+ * The tensor of part `i`, whose channels begin at `offset`: a copy cannot write to a place that is
+ * no multiple of 4, a convolution can.
+ */
+static int concat_part(struct syn_onnx_lowering *l, const struct syn_onnx_node *node, unsigned i,
+                       uint32_t offset)
+{
+    const int tensor = syn_onnx_ref_of(l, node, i).tensor;
+    if (offset % 4 == 0 || tensor < 1 ||
+        l->network->layers[tensor - 1].part.op != SYN_OP_PASSTHROUGH)
+        return tensor;
+    struct syn_onnx_node alone = *node;
+    alone.inputs[0] = node->inputs[i];
+    alone.input_count = 1;
+    const int index = syn_onnx_layer_of_sums(l, &alone);
+    return index < 0 ? index : index + 1;
+}
+
 int syn_onnx_lower_concat(struct syn_onnx_lowering *l, const struct syn_onnx_node *node)
 {
     int tensors[SYN_LAYER_INPUTS_MAX];
     bool positive = true;
+    uint32_t offset = 0;
     int status = check_parts(l, node);
     if (status < 0)
         return status;
     for (unsigned i = 0; i < node->input_count; i++) {
-        tensors[i] = syn_onnx_ref_of(l, node, i).tensor;
+        tensors[i] = concat_part(l, node, i, offset);
+        if (tensors[i] < 0)
+            return tensors[i];
+        offset += l->network->tensors[tensors[i]].channels;
         positive &= l->network->tensors[tensors[i]].not_negative;
     }
     const struct syn_onnx_ref first = syn_onnx_ref_of(l, node, 0);
