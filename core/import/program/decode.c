@@ -102,6 +102,8 @@ static void decode_kernel(struct decoder *d)
         l->kernel_w = 1;
     }
     d->u->taps = (uint32_t)l->kernel_h * l->kernel_w;
+    for (unsigned i = 0; i < sizeof d->u->tap; i++)
+        d->u->tap[i] = (uint8_t)i;
 }
 
 static int decode_pool(struct decoder *d)
@@ -278,6 +280,11 @@ static int decode_weights(struct decoder *d)
     if (last < u->first || (last - u->first) % l->weight_bits)
         return REFUSE(d, SYN_EINVAL, MASK, "the last kernel is no kernel behind the first");
     u->kernels = (last - u->first) / l->weight_bits + 1;
+    for (unsigned i = 0; i < u->count; i++)
+        if (last / 8 * u->taps + u->skip >=
+            SYN_WEIGHT_BYTES * machine_words(d->m->part, u->list[i]))
+            return REFUSE(d, SYN_EINVAL, MASK, "weights beyond the memory of processor %u",
+                          u->list[i]);
     return 0;
 }
 

@@ -96,7 +96,10 @@ static bool add_kernel(cJSON *node, const struct syn_layer *l)
     if (l->op == SYN_OP_LINEAR)
         return !l->flatten || cJSON_AddTrueToObject(node, "flatten");
     return add_pair(node, "kernel", l->kernel_h, l->kernel_w) &&
-           add_pair(node, "pad", l->pad_h, l->pad_w) && add_number(node, "groups", l->groups, 1);
+           add_pair(node, "pad", l->pad_h, l->pad_w) &&
+           (l->dilation_h * l->dilation_w == 1 ||
+            add_pair(node, "dilation", l->dilation_h, l->dilation_w)) &&
+           add_number(node, "groups", l->groups, 1);
 }
 
 static bool add_convolution(cJSON *node, const struct syn_layer *l)

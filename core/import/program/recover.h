@@ -35,6 +35,7 @@ struct unit {
 
     uint32_t first, skip, taps; /* of the weights: bit address, bytes, weights of a kernel */
     uint32_t kernels;           /* of a processor */
+    uint8_t tap[9];             /* of the hardware's kernel, for each of the layer's */
     bool biased[SYN_PART_QUADRANTS];
     uint32_t bias[SYN_PART_QUADRANTS]; /* bytes */
     int bias_quadrant;                 /* -1: none */

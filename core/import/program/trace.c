@@ -275,6 +275,7 @@ static int read_inputs(struct tracer *t, struct unit *u)
     int status = u->streams ? trace_stream(t, u) : check_range(t, u);
     if (status < 0 || u->streams)
         return status;
+    trace_as_line(t, u);
     if (u == t->p->units || u->layer.input_chw)
         status = trace_place_input(t, u);
     else

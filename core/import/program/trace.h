@@ -55,6 +55,9 @@ int trace_write(struct tracer *t, struct unit *u);
 int trace_place_input(struct tracer *t, struct unit *u);
 /* An input that comes as a stream, from a FIFO or the layer before. */
 int trace_stream(struct tracer *t, struct unit *u);
+/* A conv1d of large dilation runs as a conv2d over rows of so many samples, one of small dilation
+ * with zeros in its kernel: both become what they were, where the kernels agree. */
+void trace_as_line(struct tracer *t, struct unit *u);
 /* "data beyond ..." */
 int trace_beyond(const struct tracer *t, const struct unit *u, enum syn_layer_register reg);
 

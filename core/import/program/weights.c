@@ -107,6 +107,7 @@ static int take_output(const struct program *p, const struct unit *u, uint32_t i
     const struct syn_layer *l = &u->layer;
     const uint32_t pixels = u->flat ? (uint32_t)l->in.height * l->in.width : 1;
     const uint32_t passes = u->passes / pixels;
+    const unsigned count = (unsigned)l->kernel_h * l->kernel_w;
     int8_t taps[9];
     for (unsigned c = 0; c < l->in.channels; c++)
         for (uint32_t pixel = 0; pixel < pixels; pixel++) {
@@ -114,8 +115,8 @@ static int take_output(const struct program *p, const struct unit *u, uint32_t i
             const unsigned processor = u->list[c % u->count];
             if (!program_kernel(p, u, processor, index + n, taps))
                 return not_loaded(p, u, processor);
-            memcpy(to, taps, u->taps);
-            to += u->taps;
+            for (unsigned i = 0; i < count; i++)
+                *to++ = taps[u->tap[i]];
         }
     return 0;
 }

@@ -313,6 +313,75 @@ static void what_our_generator_makes_is_taken_apart_again(void **state)
     assert_true(tally.same > MODELS / 4);
 }
 
+/* ---- dilated conv1d ---------------------------------------------------------------------- */
+
+static void fill(int8_t *bytes, size_t size, uint32_t seed)
+{
+    for (size_t i = 0; i < size; i++) {
+        seed = seed * 1664525 + 1013904223;
+        bytes[i] = (int8_t)(seed >> 24);
+    }
+}
+
+static void add_line(struct random_hardware *m, unsigned kernel, unsigned dilation)
+{
+    struct syn_layer *l = &m->layers[m->count];
+    const struct syn_shape in = m->count ? l[-1].out : m->input;
+    const char *why = "";
+
+    *l = (struct syn_layer){.op = SYN_OP_CONV1D,
+                            .pool_first = true,
+                            .weight_bits = 8,
+                            .output_shift = -4,
+                            .kernel_h = (uint8_t)kernel,
+                            .dilation_h = (uint16_t)dilation,
+                            .input_count = 1,
+                            .inputs = {(uint16_t)m->count},
+                            .out.channels = 12};
+    assert_int_equal(syn_layer_resolve(l, &in, &why), 0);
+    m->weights[m->count] = malloc(syn_layer_weight_bytes(l));
+    fill((int8_t *)m->weights[m->count], syn_layer_weight_bytes(l), 7 * kernel + dilation);
+    m->count++;
+}
+
+static void take_dilated_apart(unsigned kernel, unsigned dilation)
+{
+    struct random_hardware *m = calloc(1, sizeof *m);
+    struct placed *p = calloc(1, sizeof *p);
+    struct printed text = {.code = NULL};
+    struct syn_imported imported;
+    struct syn_error error;
+
+    m->part = &syn_part_max78000;
+    m->input = (struct syn_shape){5, 111, 1};
+    m->data = malloc(syn_tensor_bytes(m->input, 8));
+    fill(m->data, syn_tensor_bytes(m->input, 8), 1);
+    add_line(m, kernel, dilation);
+    add_line(m, kernel, dilation);
+    assert_true(place(p, m));
+    print_program(&text, &p->program, m->layers, (const uint8_t *const *)m->weights,
+                  (const int8_t *const *)m->biases, PRINTED_RECORDS, true);
+    if (import(&imported, &text, &error) < 0)
+        fail_msg("kernel %u, dilation %u: %d: %s", kernel, dilation, error.line, error.message);
+    for (unsigned i = 0; i < m->count; i++)
+        same_layer("dilated", i, &imported.model->layers[i], &m->layers[i]);
+    computes_alike(imported.model, m);
+    syn_imported_free(&imported);
+    printed_free(&text);
+    random_hardware_free(m);
+    free(p);
+    free(m);
+}
+
+static void zeros_in_kernels_and_rows_of_samples_are_dilation(void **state)
+{
+    static const unsigned shapes[][2] = {{2, 2}, {3, 2}, {3, 4}, {2, 8}, {2, 13}, {3, 9}, {3, 20}};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        take_dilated_apart(shapes[i][0], shapes[i][1]);
+}
+
 /* ---- weights of -1 and 1 ----------------------------------------------------------------- */
 
 /* Sets a bit in all values that are written to CTL by cnn_start(). */
@@ -536,6 +605,7 @@ int main(void)
         cmocka_unit_test(recorded_programs_are_the_networks_they_were_made_of),
         cmocka_unit_test(a_recorded_program_that_spoils_its_own_data_is_refused),
         cmocka_unit_test(what_our_generator_makes_is_taken_apart_again),
+        cmocka_unit_test(zeros_in_kernels_and_rows_of_samples_are_dilation),
         cmocka_unit_test(binary_weights_become_weights_of_two_bits),
         cmocka_unit_test(biases_of_a_layer_that_streams_begin_behind_a_zero),
         cmocka_unit_test(the_fixture_is_what_our_generator_makes),
