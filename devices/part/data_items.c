@@ -64,7 +64,7 @@ static void make_room_around(struct syn_data_item *item, const struct syn_layer 
     syn_columns_hw(l, &hw);
     if (!is_over_rows(l))
         return;
-    item->has_room = true;
+    item->has_room = item->has_waste = true;
     item->shift = l->kernel_h > 2 ? hw.in_w * item->stride : 0;
     item->span = item->shift + (uint32_t)hw.in_h * hw.in_w * item->stride;
 }

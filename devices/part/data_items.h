@@ -17,11 +17,12 @@ struct syn_data_item {
     uint16_t padding;      /* bytes of zeros on each side, in span and shift */
     uint8_t step;          /* words between passes: others lie between where it is not 1 */
     bool chw : 1, placed : 1;
-    bool has_room : 1; /* words before or behind the tensor belong to it, too */
-    uint32_t span;     /* bytes in an instance, with the gaps of its unit */
-    uint32_t shift;    /* bytes from the unit's offset to the tensor's first word */
-    int32_t distance;  /* of the dying item to what its last reader makes */
-    uint32_t offset;   /* of the unit */
+    bool has_room : 1;  /* words before or behind the tensor belong to it, too */
+    bool has_waste : 1; /* which the layer that makes it writes */
+    uint32_t span;      /* bytes in an instance, with the gaps of its unit */
+    uint32_t shift;     /* bytes from the unit's offset to the tensor's first word */
+    int32_t distance;   /* of the dying item to what its last reader makes */
+    uint32_t offset;    /* of the unit */
 };
 
 struct syn_data {

@@ -98,6 +98,28 @@ static void explain_kernels(const struct board *b, unsigned index, uint32_t word
     misfit->have = least;
 }
 
+/* Depthwise kernels lie in one block of weight memory: of 1,024 words up to 4,096, of 256 above. */
+static uint32_t block_start(const struct syn_layer *l, uint32_t column, uint32_t words)
+{
+    const uint32_t block = column < 4096 ? 1024 : 256;
+
+    if (l->groups == 1 || column / block == (column + words - 1) / block)
+        return column;
+    return (column / block + 1) * block;
+}
+
+/* The first gap that will do, or one beyond the memory. */
+static uint32_t find_column(const struct board *b, const struct syn_layer *l, uint32_t words)
+{
+    uint32_t column = 0, before;
+
+    do {
+        before = column;
+        column = block_start(l, first_gap(b, l->processors, column, words), words);
+    } while (column != before && column < b->part->kernel_words_first);
+    return column;
+}
+
 static int place_kernels(struct board *b, unsigned index, struct syn_misfit *misfit)
 {
     uint64_t map = b->layers[index]->processors;
@@ -105,7 +127,7 @@ static int place_kernels(struct board *b, unsigned index, struct syn_misfit *mis
 
     if (words == 0)
         return 0;
-    column = first_gap(b, map, 0, words);
+    column = find_column(b, b->layers[index], words);
     if (column + words > capacity(b->part, map)) {
         explain_kernels(b, index, words, misfit);
         return SYN_EOOR;

@@ -99,6 +99,8 @@ const char *syn_max7800x_refusal(const struct syn_part *part, const struct syn_l
         return what;
     if (layer->op == SYN_OP_PASSTHROUGH && layer->output_width != 8)
         return "32-bit output of a copy";
+    if (layer->op == SYN_OP_CONVTRANSPOSE2D && layer->pool != SYN_POOL_NONE)
+        return "pooling before a convtranspose2d";
     if (pools_passes_alone(part, layer))
         return "pooling of more than 64 channels without a convolution";
     if (syn_padding_pixels(part, layer) > 0 && !syn_padding_is_exact(layer))

@@ -7,6 +7,7 @@
 #include "devices/part/data_items.h"
 #include "devices/part/image.h"
 #include "devices/part/maps.h"
+#include "devices/part/padding.h"
 #include "devices/part/program_layer.h"
 
 struct router {
@@ -82,6 +83,8 @@ static bool read_one(struct router *r, const struct syn_layer *l, struct syn_rou
 
     if (syn_data_processors(r->data, item) != l->processors || item->chw != l->input_chw)
         return refuse(r, "an input on other processors than the layer has");
+    if (item->has_waste && syn_padding_pixels(r->data->part, l) > 0)
+        return refuse(r, "padding of a multi-pass conv1d behind a conv1d with a large dilation");
     if (item->chw || item->stride == 4 * passes)
         return true;
     if (passes > 1 || !r->data->part->depthwise)

@@ -50,6 +50,7 @@ static int make_room(struct syn_accel *accel, struct syn_refusal *refusal)
         size_t bytes = image ? output_bytes(image) : 0;
         most = bytes > most ? bytes : most;
     }
+    free(accel->output);
     accel->output = malloc(most);
     if (accel->output)
         return 0;

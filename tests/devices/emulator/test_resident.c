@@ -27,7 +27,7 @@
  * them). */
 static const struct {
     uint64_t first, count;
-} ranges[] = {{1000, MODELS}, {4480, 1}, {7928, 8}, {18882, 1}, {27703, 1}};
+} ranges[] = {{1000, MODELS}, {4480, 1}, {7928, 8}, {18882, 1}, {27703, 1}, {64831, 1}};
 
 /* A model cut into chunks, each with an executor beside the accelerator. */
 struct device {

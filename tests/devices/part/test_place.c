@@ -365,6 +365,38 @@ static void placing_is_fast_enough_for_a_planner(void **state)
     model_free(m);
 }
 
+static struct syn_layer convolution(uint16_t in, uint16_t out, uint8_t kernel, uint16_t groups)
+{
+    return (struct syn_layer){.op = SYN_OP_CONV2D,
+                              .in = {in, 4, 4},
+                              .pooled = {in, 4, 4},
+                              .out = {out, 4, 4},
+                              .processors = syn_part_default_map(in),
+                              .output_processors = syn_part_default_map(out),
+                              .kernel_h = kernel,
+                              .kernel_w = kernel,
+                              .weight_bits = 8,
+                              .groups = groups,
+                              .pool_h = 1,
+                              .pool_w = 1,
+                              .output_width = 8,
+                              .input_count = 1};
+}
+
+static void depthwise_kernels_lie_in_one_block_of_weight_memory(void **state)
+{
+    const struct syn_layer layers[] = {convolution(1024, 512, 1, 1), convolution(64, 104, 3, 1),
+                                       convolution(1024, 1024, 3, 1024)};
+    const struct syn_chunk chunk = {layers, 0, 3, 3, NULL};
+    struct syn_place places[3];
+
+    (void)state;
+    assert_int_equal(syn_place_chunks(&syn_part_max78002, &chunk, 1, places, NULL), 0);
+    assert_int_equal(places[1].kernel_column + places[1].kernel_words, 1016);
+    assert_int_equal(places[2].kernel_words, 16);
+    assert_int_equal(places[2].kernel_column, 1024);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,6 +410,7 @@ int main(void)
         cmocka_unit_test(several_chunks_share_the_weight_memory),
         cmocka_unit_test(the_words_of_a_tensor_are_those_the_cpu_moves),
         cmocka_unit_test(tensors_that_skip_a_cut_are_live_across_it),
+        cmocka_unit_test(depthwise_kernels_lie_in_one_block_of_weight_memory),
         cmocka_unit_test(placing_is_fast_enough_for_a_planner),
     };
 

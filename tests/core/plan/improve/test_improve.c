@@ -93,7 +93,7 @@ static void the_ledger_has_the_figures_of_the_cost_model(void **state)
 
 static void no_plan_becomes_worse_or_infeasible(void **state)
 {
-    unsigned better[SYN_OBJECTIVE_COUNT] = {0};
+    unsigned better[SYN_OBJECTIVE_COUNT] = {0}, tried[SYN_OBJECTIVE_COUNT] = {0};
     (void)state;
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct syn_plan plan, before;
@@ -111,10 +111,11 @@ static void no_plan_becomes_worse_or_infeasible(void **state)
         if (order > 0)
             fail_msg("seed %llu: worse", (unsigned long long)seed);
         better[rig.problem.objective] += order < 0;
+        tried[rig.problem.objective]++;
         rig_free(&rig);
     }
     for (unsigned o = 0; o < SYN_OBJECTIVE_COUNT; o++)
-        if (!better[o])
+        if (!better[o] && tried[o] > 8)
             fail_msg("nothing improved for %s", objectives[o]);
 }
 
