@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "devices/sensors/sensor.h"
 
-#include "devices/base/bytes.h"
 #include "devices/base/error.h"
-#include "devices/base/hash.h"
 #include "devices/sensors/formats.h"
 
 #include <errno.h>
@@ -241,17 +239,4 @@ const char *syn_sensor_label(const struct syn_sensor_file *file, uint64_t index)
 {
     return file->folder ? syn_sensor_folder_label(file->folder, (size_t)(index % file->count))
                         : NULL;
-}
-
-void syn_sensor_seeded(const char *kind, uint64_t index, size_t bytes, int8_t *window)
-{
-    uint8_t number[8];
-    syn_put_le64(number, index);
-    uint64_t state = syn_fnv1a(SYN_FNV1A_START, kind, strlen(kind));
-    state = syn_fnv1a(state, number, sizeof number);
-    for (size_t i = 0; i < bytes; i += 8) {
-        uint64_t v = syn_splitmix64(&state);
-        for (size_t k = 0; k < 8 && i + k < bytes; k++)
-            window[i + k] = (int8_t)(uint8_t)(v >> 8 * k);
-    }
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* exec:COMMAND, a program that speaks on its standard input and output. */
+/* exec:COMMAND, a program that speaks on its standard input and output; and what it shares with
+ * other drivers of programs. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -10,9 +11,9 @@
 
 enum { GRACE_MS = 200 };
 
-static int exec_open(struct syn_link_port *port, const char *address, struct syn_error *error)
+int syn_link_program_open(struct syn_link_port *port, const char *const *argv,
+                          struct syn_error *error)
 {
-    const char *argv[] = {"/bin/sh", "-c", address, NULL};
     int pair[2];
     struct syn_child *child = calloc(1, sizeof *child);
     if (!child)
@@ -37,6 +38,12 @@ static int exec_open(struct syn_link_port *port, const char *address, struct syn
     return 0;
 }
 
+static int exec_open(struct syn_link_port *port, const char *address, struct syn_error *error)
+{
+    const char *const argv[] = {"/bin/sh", "-c", address, NULL};
+    return syn_link_program_open(port, argv, error);
+}
+
 /* The end of its output comes before the end of the program by a moment. */
 static int explain(struct syn_child *child, struct syn_error *error)
 {
@@ -49,21 +56,22 @@ static int explain(struct syn_child *child, struct syn_error *error)
     return syn_error_set(error, SYN_ELINK, "the program closed its output");
 }
 
-static int exec_read(struct syn_link_port *port, void *data, size_t size, struct syn_error *error)
+int syn_link_program_read(struct syn_link_port *port, void *data, size_t size,
+                          struct syn_error *error)
 {
     syn_child_listen(port->state); /* a full pipe would stop the program */
     int n = syn_link_fd_read(port, data, size, error);
     return n < 0 ? explain(port->state, error) : n;
 }
 
-static int exec_write(struct syn_link_port *port, const void *data, size_t size,
-                      struct syn_error *error)
+int syn_link_program_write(struct syn_link_port *port, const void *data, size_t size,
+                           struct syn_error *error)
 {
     int n = syn_link_fd_write(port, data, size, error);
     return n < 0 ? explain(port->state, error) : n;
 }
 
-static void exec_close(struct syn_link_port *port)
+void syn_link_program_close(struct syn_link_port *port)
 {
     syn_link_fd_close(port);
     syn_child_end(port->state, GRACE_MS);
@@ -75,7 +83,7 @@ const struct syn_link_driver syn_link_exec = {
     .usage = "exec:COMMAND",
     .help = "a program that speaks on its standard input and output",
     .open = exec_open,
-    .read = exec_read,
-    .write = exec_write,
-    .close = exec_close,
+    .read = syn_link_program_read,
+    .write = syn_link_program_write,
+    .close = syn_link_program_close,
 };

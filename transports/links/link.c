@@ -23,7 +23,8 @@ struct syn_link {
 };
 
 const struct syn_link_driver *const syn_link_drivers[] = {
-    &syn_link_serial, &syn_link_pty, &syn_link_unix, &syn_link_tcp, &syn_link_exec, NULL,
+    &syn_link_serial, &syn_link_pty,  &syn_link_unix, &syn_link_tcp,
+    &syn_link_exec,   &syn_link_qemu, NULL,
 };
 
 /* ---- life ---- */

@@ -85,12 +85,21 @@ extern const struct syn_link_driver syn_link_pty;
 extern const struct syn_link_driver syn_link_tcp;
 extern const struct syn_link_driver syn_link_exec;
 extern const struct syn_link_driver syn_link_serial;
+extern const struct syn_link_driver syn_link_qemu;
 
 /* What drivers on plain descriptors share. */
 int syn_link_fd_read(struct syn_link_port *port, void *data, size_t size, struct syn_error *error);
 int syn_link_fd_write(struct syn_link_port *port, const void *data, size_t size,
                       struct syn_error *error);
 void syn_link_fd_close(struct syn_link_port *port);
+/* The same for drivers of programs that speak on their standard input and output (exec.c). */
+int syn_link_program_open(struct syn_link_port *port, const char *const *argv,
+                          struct syn_error *error);
+int syn_link_program_read(struct syn_link_port *port, void *data, size_t size,
+                          struct syn_error *error);
+int syn_link_program_write(struct syn_link_port *port, const void *data, size_t size,
+                           struct syn_error *error);
+void syn_link_program_close(struct syn_link_port *port);
 /* Non-blocking and not inherited by children. */
 int syn_link_fd_prepare(int fd, struct syn_error *error);
 

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "devices/ports/mps2/accel.h"
+
+#include "devices/agent/result.h"
+#include "devices/agent/text.h"
+#include "devices/base/error.h"
+#include "devices/base/hash.h"
+#include "devices/part/exec.h"
+
+#include <string.h>
+
+enum {
+    POOL_BYTES = 8 << 20,
+    SLICE_MACS = 100000, /* about a millisecond of the emulated core */
+    ALIGN = 16,
+};
+
+static _Alignas(ALIGN) uint8_t pool[POOL_BYTES] __attribute__((section(".pool")));
+
+static struct {
+    const struct syn_image *image;
+    struct syn_exec *exec;
+} chunks[SYN_RT_PIPELINES_MAX];
+
+static unsigned running; /* pipeline */
+
+static int no_memory(struct syn_refusal *refusal)
+{
+    struct syn_text text;
+    refusal->code = SYN_ENOMEM;
+    syn_text_init(&text, refusal->text, sizeof refusal->text);
+    syn_text_put(&text, "the board has no memory for the weights");
+    return SYN_ENOMEM;
+}
+
+int syn_accel_deploy(const struct syn_deployment *deployment, struct syn_refusal *refusal)
+{
+    size_t at = 0;
+    memset(chunks, 0, sizeof chunks);
+    for (unsigned p = 0; deployment && p < deployment->pipeline_count; p++) {
+        const struct syn_image *image = &deployment->pipes[p].image;
+        if (!deployment->pipes[p].route.has_body)
+            continue;
+        size_t size = syn_exec_memory(image);
+        if (size > sizeof pool - at ||
+            syn_exec_init(&chunks[p].exec, image, pool + at, sizeof pool - at))
+            return no_memory(refusal);
+        chunks[p].image = image;
+        at += (size + ALIGN - 1) / ALIGN * ALIGN;
+        at = at > sizeof pool ? sizeof pool : at;
+    }
+    return 0;
+}
+
+void syn_accel_start(unsigned pipeline, const uint8_t *data)
+{
+    const struct syn_image *image = chunks[pipeline].image;
+    running = pipeline;
+    for (unsigned i = 0; i < image->in_count; i++) {
+        uint32_t size = syn_tensor_bytes(image->in[i].shape, image->in[i].width);
+        (void)syn_exec_load(chunks[pipeline].exec, i, data, size); /* the sizes agree */
+        data += size;
+    }
+    syn_exec_start(chunks[pipeline].exec);
+}
+
+bool syn_accel_step(void)
+{
+    return syn_exec_step(chunks[running].exec, SLICE_MACS);
+}
+
+void syn_accel_unload(uint8_t *data, uint64_t *hash)
+{
+    *hash = SYN_FNV1A_START;
+    for (unsigned i = 0; i < chunks[running].image->out_count; i++) {
+        size_t size;
+        const void *tensor = syn_exec_output(chunks[running].exec, i, &size);
+        *hash = syn_fnv1a(*hash, tensor, size);
+        if (!data)
+            continue;
+        memcpy(data, tensor, size);
+        data += size;
+    }
+}
+
+void syn_accel_result(struct syn_tensor_result *result)
+{
+    size_t size;
+    const void *tensor = syn_exec_output(chunks[running].exec, 0, &size);
+    syn_agent_result(&chunks[running].image->out[0], tensor, result);
+}

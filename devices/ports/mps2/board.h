@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* The MPS2 board with FPGA image AN386 (Cortex-M4): the registers that this port uses, from ARM's
+ * application note 386 and the CMSDK and ARMv7-M manuals. */
+#ifndef SYN_PORTS_MPS2_BOARD_H
+#define SYN_PORTS_MPS2_BOARD_H
+
+#include <stdint.h>
+
+#define SYN_BOARD_HZ 25000000 /* of core and peripherals */
+
+enum syn_irq {
+    SYN_IRQ_UART_RX = 0,
+    SYN_IRQ_UART_TX = 1,
+    SYN_IRQ_CLOCK = 8,
+    SYN_IRQ_ALARM = 9,
+    SYN_IRQ_COUNT = 32
+};
+
+struct syn_cmsdk_uart {
+    volatile uint32_t data, state, control, interrupt, divisor;
+};
+#define SYN_UART ((struct syn_cmsdk_uart *)0x40004000u)
+
+enum { /* bits of struct syn_cmsdk_uart */
+       SYN_UART_TX_FULL = 1,
+       SYN_UART_RX_FULL = 2,
+       SYN_UART_RX_OVERRUN = 8,
+       SYN_UART_ENABLE_ALL = 15, /* transmitter, receiver and the interrupts of both */
+       SYN_UART_TX_INTERRUPT = 1,
+       SYN_UART_RX_INTERRUPT = 2,
+};
+
+struct syn_cmsdk_timer {
+    volatile uint32_t control, value, reload, interrupt;
+};
+#define SYN_TIMER_CLOCK ((struct syn_cmsdk_timer *)0x40000000u)
+#define SYN_TIMER_ALARM ((struct syn_cmsdk_timer *)0x40001000u)
+
+enum { SYN_TIMER_RUN = 1 | 8 }; /* enabled, with its interrupt */
+
+#define SYN_NVIC_ENABLE ((volatile uint32_t *)0xE000E100u)
+#define SYN_SCB_AIRCR   (*(volatile uint32_t *)0xE000ED0Cu)
+#define SYN_SCB_CFSR    (*(volatile uint32_t *)0xE000ED28u)
+#define SYN_SCB_RESET   0x05FA0004u /* key and SYSRESETREQ */
+
+/* Whoever starts the emulated board writes a number here before it runs, so that several can be
+ * told apart; 0 otherwise. The last word of the 16 MB of PSRAM. */
+#define SYN_BOARD_NUMBER (*(const volatile uint32_t *)0x21FFFFFCu)
+
+static inline void syn_irq_enable(enum syn_irq irq)
+{
+    *SYN_NVIC_ENABLE = 1u << irq;
+}
+
+static inline uint32_t syn_irq_off(void)
+{
+    uint32_t before;
+    __asm__ volatile("mrs %0, primask\n cpsid i" : "=r"(before)::"memory");
+    return before;
+}
+
+static inline void syn_irq_restore(uint32_t before)
+{
+    __asm__ volatile("msr primask, %0" ::"r"(before) : "memory");
+}
+
+/* Sleeps until an interrupt; with interrupts off, until one is pending. */
+static inline void syn_irq_wait(void)
+{
+    __asm__ volatile("dsb\n wfi" ::: "memory");
+}
+
+/* Does not return. */
+void syn_board_reset(void);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include "devices/ports/mps2/tasks.h"
+
+#include "devices/agent/text.h"
+#include "devices/base/error.h"
+#include "devices/ports/mps2/accel.h"
+#include "devices/ports/mps2/clock.h"
+#include "devices/sensors/sensor.h"
+
+#include <string.h>
+
+enum { WINDOW_MAX = 1 << 20 };
+
+static uint8_t as_sensed[WINDOW_MAX] __attribute__((section(".pool"))); /* before it is folded */
+
+/* One of each kind at most. */
+static struct running {
+    bool active;
+    struct syn_task task;
+    int64_t start_ns, end_ns;
+} tasks[SYN_TASK_KIND_COUNT];
+
+static int64_t weights_ns; /* when the weights of the deployment are loaded */
+
+static struct {
+    bool active;
+    int64_t done_ns;
+} kernels;
+
+static struct syn_tensor_result results[SYN_RT_PIPELINES_MAX][SYN_RT_SLOTS_MAX];
+
+/* ---- deployments ---- */
+
+static int refuse(struct syn_refusal *refusal, const char *words)
+{
+    struct syn_text text;
+    refusal->code = SYN_EUNSUP;
+    syn_text_init(&text, refusal->text, sizeof refusal->text);
+    syn_text_put(&text, words);
+    return SYN_EUNSUP;
+}
+
+static bool stays_here(const struct syn_route *r)
+{
+    return (!r->has_head || r->head_to == SYN_RT_LOCAL) &&
+           (!r->has_body || (r->body_from == SYN_RT_LOCAL && r->body_to == SYN_RT_LOCAL)) &&
+           (!r->has_tail || r->tail_from == SYN_RT_LOCAL);
+}
+
+static int check(const struct syn_deployment *deployment, struct syn_refusal *refusal)
+{
+    for (unsigned p = 0; p < deployment->pipeline_count; p++) {
+        const struct syn_deployed_pipe *pipe = &deployment->pipes[p];
+        if (!stays_here(&pipe->route))
+            return refuse(refusal, "this firmware serves pipelines that lie on it as a whole: it "
+                                   "has no link to other devices");
+        if (pipe->fold.by > 1 && pipe->sense_bytes > sizeof as_sensed)
+            return refuse(refusal, "a window is larger than the board's memory for one");
+    }
+    return 0;
+}
+
+int syn_tasks_deploy(void *ctx, const struct syn_deployment *deployment,
+                     struct syn_refusal *refusal)
+{
+    const struct syn_agent *agent = ctx;
+    memset(tasks, 0, sizeof tasks);
+    kernels.active = false;
+    weights_ns = syn_clock_now_ns();
+    if (!deployment)
+        return syn_accel_deploy(NULL, refusal);
+    int rc = check(deployment, refusal);
+    for (unsigned p = 0; p < deployment->pipeline_count; p++)
+        if (deployment->pipes[p].route.has_body)
+            weights_ns +=
+                (int64_t)syn_timing_weights(&agent->timing, deployment->pipes[p].weight_bytes);
+    return rc ? rc : syn_accel_deploy(deployment, refusal);
+}
+
+/* ---- the work of a task ---- */
+
+static void sense(const struct syn_deployed_pipe *pipe, struct running *r)
+{
+    uint8_t *window = pipe->slots[SYN_STAGE_HEAD][r->task.to_slot];
+    struct syn_token *token = &r->task.token;
+    bool fold = pipe->fold.by > 1;
+    syn_sensor_seeded(pipe->sensor, token->inference - 1, pipe->sense_bytes,
+                      (int8_t *)(fold ? as_sensed : window));
+    if (fold)
+        syn_fold_window(&pipe->fold, pipe->sense_bytes, (const int8_t *)as_sensed,
+                        (int8_t *)window);
+    token->sensed_ns = r->start_ns;
+    token->input_hash = syn_fnv1a(SYN_FNV1A_START, window, pipe->sense_bytes);
+    token->output_hash = token->input_hash;
+}
+
+static void unload(const struct syn_deployed_pipe *pipe, struct running *r)
+{
+    const struct syn_task *task = &r->task;
+    bool last = syn_deployment_is_last(pipe);
+    syn_accel_unload(last ? NULL : pipe->slots[task->to_stage][task->to_slot],
+                     &r->task.token.output_hash);
+    if (last)
+        syn_accel_result(&results[task->pipeline][task->to_slot]);
+}
+
+static void work(const struct syn_deployed_pipe *pipe, struct running *r)
+{
+    switch (r->task.kind) {
+    case SYN_TASK_SENSE:
+        sense(pipe, r);
+        break;
+    case SYN_TASK_LOAD: /* the input is there: the kernels may begin */
+        syn_accel_start(r->task.pipeline, pipe->slots[r->task.from_stage][r->task.from_slot]);
+        kernels.active = true;
+        break;
+    case SYN_TASK_UNLOAD:
+        unload(pipe, r);
+        break;
+    default:
+        break;
+    }
+}
+
+void syn_tasks_begin(void *ctx, const struct syn_task *task, int64_t start_ns, uint64_t duration_ns)
+{
+    const struct syn_agent *agent = ctx;
+    struct running *r = &tasks[task->kind];
+    if (task->kind != SYN_TASK_SENSE && start_ns < weights_ns)
+        start_ns = weights_ns;
+    *r = (struct running){.active = true,
+                          .task = *task,
+                          .start_ns = start_ns,
+                          .end_ns = start_ns + (int64_t)duration_ns};
+    work(&agent->deployment.pipes[task->pipeline], r);
+}
+
+/* ---- their ends ---- */
+
+static const struct syn_tensor_result *result_of(const struct syn_task *task)
+{
+    if (task->kind == SYN_TASK_ACT)
+        return &results[task->pipeline][task->from_slot];
+    if (task->kind == SYN_TASK_UNLOAD && task->to_stage == SYN_STAGE_TAIL)
+        return &results[task->pipeline][task->to_slot];
+    return NULL;
+}
+
+static void report(struct syn_agent *agent, struct running *r)
+{
+    const struct running ended = *r;
+    int64_t late = 0;
+    if (ended.task.kind == SYN_TASK_INFER && kernels.done_ns > ended.end_ns)
+        late = kernels.done_ns - ended.end_ns;
+    r->active = false;
+    syn_agent_task_ended(agent, &ended.task, ended.start_ns, ended.end_ns + late, late,
+                         result_of(&ended.task));
+}
+
+static bool may_end(const struct running *r)
+{
+    return r->active && (r->task.kind != SYN_TASK_INFER || !kernels.active);
+}
+
+static struct running *first_to_end(void)
+{
+    struct running *first = NULL;
+    for (unsigned k = 0; k < SYN_TASK_KIND_COUNT; k++)
+        if (may_end(&tasks[k]) && (!first || tasks[k].end_ns < first->end_ns))
+            first = &tasks[k];
+    return first;
+}
+
+static void compute(void)
+{
+    if (!kernels.active || syn_accel_step())
+        return;
+    kernels.active = false;
+    kernels.done_ns = syn_clock_now_ns();
+}
+
+int64_t syn_tasks_step(struct syn_agent *agent)
+{
+    compute();
+    struct running *r = first_to_end();
+    if (r && r->end_ns <= syn_clock_now_ns()) {
+        report(agent, r);
+        return INT64_MIN; /* others may have ended, too */
+    }
+    if (kernels.active)
+        return INT64_MIN;
+    return r ? r->end_ns : INT64_MAX;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The runtime's tasks on a board without sensors, actuators and accelerator: each takes the time
+ * that the profile says, by the board's clock, or longer where the kernels do. What is reported is
+ * what it took.
+ */
+#ifndef SYN_PORTS_MPS2_TASKS_H
+#define SYN_PORTS_MPS2_TASKS_H
+
+#include "devices/agent/agent.h"
+
+/* For the agent's port; `ctx` is the agent. */
+int syn_tasks_deploy(void *ctx, const struct syn_deployment *deployment,
+                     struct syn_refusal *refusal);
+void syn_tasks_begin(void *ctx, const struct syn_task *task, int64_t start_ns,
+                     uint64_t duration_ns);
+
+/* Computes a slice and reports what has ended. Returns when there is something to do next: the past
+ * while the kernels have more to compute, INT64_MAX where nothing runs. */
+int64_t syn_tasks_step(struct syn_agent *agent);
+
+#endif
