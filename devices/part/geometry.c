@@ -20,7 +20,6 @@ const struct syn_part syn_part_max78000 = {
     .pixels_hwc_max = 8192,
     .pixels_chw_max = 32768,
     .offset_costs = true,
-    .dilation2d_max = 1,
     .pool_dilation_max = 1,
     .max_unpipelined_hz = UINT32_MAX,
 };
@@ -40,7 +39,6 @@ const struct syn_part syn_part_max78002 = {
     .pixels_hwc_max = 20480,
     .pixels_chw_max = 81920,
     .depthwise = true,
-    .dilation2d_max = 16,
     .pool_dilation_max = 16,
     .pipeline_cycles = 11,
     .max_unpipelined_hz = 50000000,

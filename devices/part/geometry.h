@@ -56,7 +56,6 @@ struct syn_part {
     uint32_t pixels_chw_max;     /* pixels a channel, CHW input */
     bool depthwise;              /* groups = channels */
     bool offset_costs;           /* some layers' cycles grow with the place of their kernels */
-    uint16_t dilation2d_max;
     uint8_t pool_dilation_max;
     uint8_t pipeline_cycles;     /* added for every output pixel of a convolution when pipelined */
     uint32_t max_unpipelined_hz; /* above this clock the pipeline is on */

@@ -237,7 +237,7 @@ static void parts_refuse_what_they_have_not_got(void **state)
     assert_string_equal(misfit.what, "depthwise convolution");
     CHECKED(&syn_part_max78002, l.groups = 16, 0);
     CHECKED(&syn_part_max78000, l.dilation_h = 2, SYN_EOOR);
-    CHECKED(&syn_part_max78002, l.dilation_h = 2, 0);
+    CHECKED(&syn_part_max78002, l.dilation_h = 2, SYN_EOOR);
     CHECKED(&syn_part_max78000, (l.kernel_h = l.kernel_w = 5), SYN_EOOR);
     assert_string_equal(misfit.what, "conv2d kernels are 1x1 or 3x3");
     CHECKED(&syn_part_max78000, l.processors = 0xff, SYN_EOOR);
