@@ -139,8 +139,8 @@ static int check_dilation(const struct syn_onnx_lowering *l, const struct syn_on
                           const struct syn_onnx_window *w, const struct place *p)
 {
     for (unsigned i = 0; i < w->axes; i++) {
-        if (w->dilation[i] > 1023)
-            return syn_onnx_refuse(node, l->error, "dilation of at most 16 (2-D), 1023 (1-D)",
+        if (w->dilation[i] > (w->axes > 1 ? 1 : 1023))
+            return syn_onnx_refuse(node, l->error, "dilation 1 (2-D), at most 1023 (1-D)",
                                    "dilation %lld", (long long)w->dilation[i]);
         /* Taps that were put around the file's lie further out than its padding. */
         if (w->dilation[i] > 1 && p->size[i] != w->kernel[i] && w->kernel[i] > 1)
