@@ -43,8 +43,27 @@ enum { SYN_TIMER_RUN = 1 | 8 }; /* enabled, with its interrupt */
 #define SYN_SCB_CFSR    (*(volatile uint32_t *)0xE000ED28u)
 #define SYN_SCB_RESET   0x05FA0004u /* key and SYSRESETREQ */
 
+struct syn_cmsdk_watchdog {
+    volatile uint32_t load, value, control, clear;
+    uint32_t unused[0x2fc];
+    volatile uint32_t lock;
+};
+#define SYN_WATCHDOG ((struct syn_cmsdk_watchdog *)0x40008000u)
+
+enum { /* the first time that it runs out is an NMI, the second a reset */
+       SYN_WATCHDOG_INTERRUPT = 1,
+       SYN_WATCHDOG_RESET = 2,
+       SYN_WATCHDOG_UNLOCK = 0x1ACCE551,
+};
+
+/* The last words of the 16 MB of PSRAM belong to no section: they survive a reset. */
+struct syn_board_kept {
+    volatile uint32_t magic, vector, pc, status;
+};
+#define SYN_BOARD_KEPT ((struct syn_board_kept *)0x21FFFFC0u)
+
 /* Whoever starts the emulated board writes a number here before it runs, so that several can be
- * told apart; 0 otherwise. The last word of the 16 MB of PSRAM. */
+ * told apart; 0 otherwise. */
 #define SYN_BOARD_NUMBER (*(const volatile uint32_t *)0x21FFFFFCu)
 
 static inline void syn_irq_enable(enum syn_irq irq)

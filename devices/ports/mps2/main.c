@@ -5,17 +5,21 @@
 #include "devices/agent/text.h"
 #include "devices/ports/mps2/board.h"
 #include "devices/ports/mps2/clock.h"
+#include "devices/ports/mps2/fault.h"
 #include "devices/ports/mps2/figures.h"
 #include "devices/ports/mps2/tasks.h"
 #include "devices/ports/mps2/uart.h"
 #include "devices/ports/mps2/vectors.h"
 #include "devices/wire/smp.h"
 
+#include <string.h>
+
 enum {
     LINK = 0,
     STORE_BYTES = 4 << 20,
     SENSOR_BYTES = 1 << 20,
     PIECE_BYTES = 256,
+    SLEEP_NS = 1000000000, /* at most, for the watchdog's sake */
 };
 
 static uint8_t store[STORE_BYTES] __attribute__((section(".pool"), aligned(8)));
@@ -134,6 +138,13 @@ static void receive(void)
         syn_agent_receive(&agent, LINK, piece, n);
 }
 
+static void tell_fault(void)
+{
+    char text[SYN_FAULT_TEXT];
+    syn_fault_last(text);
+    (void)syn_uart_write((const uint8_t *)text, strlen(text));
+}
+
 static int64_t earlier(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -166,9 +177,12 @@ int main(void)
 {
     syn_clock_start();
     syn_uart_start();
+    syn_fault_watch();
+    tell_fault();
     start();
     for (;;) {
-        int64_t next = step();
+        syn_fault_alive();
+        int64_t next = earlier(step(), syn_clock_now_ns() + SLEEP_NS);
         if (reset_due && syn_uart_drained())
             syn_board_reset();
         if (next > syn_clock_now_ns())

@@ -28,12 +28,6 @@ void syn_reset_entry(void)
     syn_board_reset();
 }
 
-/* A wearable that is wrong starts again: the host sees that the clock began anew. */
-static void fault(void)
-{
-    syn_board_reset();
-}
-
 enum { CORE_VECTORS = 16 };
 
 typedef void (*vector)(void);
@@ -45,11 +39,11 @@ __attribute__((section(".vectors"), used)) static const struct {
     syn_stack_top,
     {
         [0] = syn_reset_entry,
-        [1] = fault, /* NMI */
-        [2] = fault, /* hard, memory, bus and usage fault */
-        [3] = fault,
-        [4] = fault,
-        [5] = fault,
+        [1] = syn_fault_interrupt, /* NMI: the watchdog */
+        [2] = syn_fault_interrupt, /* hard, memory, bus and usage fault */
+        [3] = syn_fault_interrupt,
+        [4] = syn_fault_interrupt,
+        [5] = syn_fault_interrupt,
         [CORE_VECTORS - 1 + SYN_IRQ_UART_RX] = syn_uart_rx_interrupt,
         [CORE_VECTORS - 1 + SYN_IRQ_UART_TX] = syn_uart_tx_interrupt,
         [CORE_VECTORS - 1 + SYN_IRQ_CLOCK] = syn_clock_interrupt,

@@ -7,6 +7,7 @@ void syn_uart_rx_interrupt(void);
 void syn_uart_tx_interrupt(void);
 void syn_clock_interrupt(void);
 void syn_alarm_interrupt(void);
+void syn_fault_interrupt(void);
 
 int main(void);
 
