@@ -7,6 +7,7 @@
 #include "devices/ports/mps2/clock.h"
 #include "devices/ports/mps2/fault.h"
 #include "devices/ports/mps2/figures.h"
+#include "devices/ports/mps2/peers.h"
 #include "devices/ports/mps2/tasks.h"
 #include "devices/ports/mps2/uart.h"
 #include "devices/ports/mps2/vectors.h"
@@ -57,7 +58,7 @@ static void reset(void *ctx)
     reset_due = true;
 }
 
-/* Without a link to other devices nobody is there to be told: deployments with hops are refused. */
+/* The host relays to all, and deployments with hops are refused: nobody else is to be told. */
 static void set_peers(void *ctx, unsigned self, const struct syn_agent_peer *peers, unsigned count)
 {
     (void)ctx;
@@ -73,21 +74,6 @@ static void credit(void *ctx, uint8_t pipeline, uint8_t stage, uint8_t peer, int
     (void)stage;
     (void)peer;
     (void)at_ns;
-}
-
-static void beacon(void *ctx, const uint32_t *done, unsigned count, int64_t at_ns)
-{
-    (void)ctx;
-    (void)done;
-    (void)count;
-    (void)at_ns;
-}
-
-static void relayed(void *ctx, const uint8_t *message, size_t size)
-{
-    (void)ctx;
-    (void)message;
-    (void)size;
 }
 
 /* ---- life ---- */
@@ -111,8 +97,8 @@ static void start(void)
                                                .begin = syn_tasks_begin,
                                                .credit = credit,
                                                .wake = wake,
-                                               .beacon = beacon,
-                                               .relayed = relayed,
+                                               .beacon = syn_peers_beacon,
+                                               .relayed = syn_peers_relayed,
                                                .reset = reset};
     const struct syn_agent_identity identity = {.id = id,
                                                 .profile = SYN_FIGURES_PROFILE,
@@ -160,6 +146,7 @@ static int64_t step(void)
     }
     int64_t next = syn_tasks_step(&agent);
     next = earlier(next, syn_agent_poll(&agent));
+    syn_peers_step(&agent);
     return earlier(next, wake_ns);
 }
 
