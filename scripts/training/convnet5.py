@@ -22,6 +22,10 @@ _LOWER10 = 0x00000000000003FF
 MODEL = Model(
     name="ConvNet5", file="convnet5", description="Fashion-MNIST classifier, 5 layers",
     channels=1, height=28, width=28, data_format="CHW", labels=fashion.LABELS,
+    measured=({"part": "MAX78000", "hz": 50_000_000, "infer_ns": 1_410_000,
+               "source": "msdk, Examples/MAX78000/CNN/mnist/README.md"},
+              {"part": "MAX78002", "hz": 200_000_000, "infer_ns": 410_000, "energy_nj": 99_000,
+               "source": "ADI AN7664, Table 4 (MAX78002 EVKIT, 1.0 V), mnist"}),
     layers=(
         Layer("conv1", "conv2d", 60, _FIRST, _UPPER60, kernel=3, pad=1, relu=True),
         Layer("conv2", "conv2d", 60, _UPPER60, _UPPER60, kernel=3, pad=2, pool="max", relu=True),

@@ -32,6 +32,8 @@ MODEL = Model(
     name="KWS", file="kws", description="Keyword spotter, twenty words and unknown, 9 layers",
     channels=FOLD, height=speech.WINDOW // FOLD, width=0, data_format="HWC", fold=FOLD,
     labels=LABELS,
+    measured=({"part": "MAX78000", "hz": 50_000_000, "infer_ns": 1_442_000,
+               "source": "msdk, Examples/MAX78000/CNN/kws20_v3/README.md"},),
     layers=(
         _conv("conv0", 100, _ALL, kernel=1),
         _conv("conv1", 96, _LOWER52),

@@ -33,6 +33,7 @@ class Model:
     labels: tuple
     layers: tuple
     fold: int = 1  # squares of pixels, or samples, that the sensing task made channels of
+    measured: tuple = ()  # what others measured of these layers, as core/model/FORMAT.md says
 
     @property
     def one_d(self):

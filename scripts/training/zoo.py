@@ -79,6 +79,7 @@ def write(model, quantized, source, folder):
         "source": source,
         "input": _input(model),
         "labels": list(model.labels),
+        **({"measured": list(model.measured)} if model.measured else {}),
         "weights": {"file": model.file + ".bin", "sha256": hashlib.sha256(data).hexdigest()},
         "layers": [_layer(layer, q) for layer, q in zip(model.layers, quantized)],
     }
