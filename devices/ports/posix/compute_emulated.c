@@ -86,7 +86,7 @@ static int deploy(struct syn_compute *compute, const struct syn_deployment *depl
                   struct syn_refusal *refusal)
 {
     struct emulated *e = (struct emulated *)compute;
-    struct syn_misfit misfit;
+    struct syn_misfit misfit = {0};
     struct set set;
     int rc;
     collect(e, deployment, &set);
