@@ -40,16 +40,7 @@ static void make_room(struct syn_onnx_network *n)
         for (unsigned k = 0; k < n->layers[i].part.input_count; k++)
             n->layers[i].part.inputs[k]++;
     n->tensors[1] = n->tensors[0];
-    n->layers[0] = (struct syn_onnx_layer){.part = {.pool_first = true,
-                                                    .kernel_h = 1,
-                                                    .kernel_w = 1,
-                                                    .dilation_h = 1,
-                                                    .dilation_w = 1,
-                                                    .groups = 1,
-                                                    .pool_h = 1,
-                                                    .pool_w = 1,
-                                                    .output_width = 8,
-                                                    .input_count = 1}};
+    n->layers[0] = syn_onnx_plain_layer(1);
     (void)strcpy(n->layers[0].name, "zero-point");
 }
 

@@ -127,6 +127,20 @@ void syn_onnx_name_layer(struct syn_onnx_network *n, const struct syn_onnx_node 
         (void)snprintf(name, SYN_MODEL_NAME_MAX, "%s-%u", base, i);
 }
 
+struct syn_onnx_layer syn_onnx_plain_layer(unsigned inputs)
+{
+    return (struct syn_onnx_layer){.part = {.pool_first = true,
+                                            .kernel_h = 1,
+                                            .kernel_w = 1,
+                                            .dilation_h = 1,
+                                            .dilation_w = 1,
+                                            .groups = 1,
+                                            .pool_h = 1,
+                                            .pool_w = 1,
+                                            .output_width = 8,
+                                            .input_count = (uint8_t)inputs}};
+}
+
 int syn_onnx_new_layer(struct syn_onnx_lowering *l, const struct syn_onnx_node *node,
                        const int *tensors, unsigned count)
 {
@@ -135,16 +149,7 @@ int syn_onnx_new_layer(struct syn_onnx_lowering *l, const struct syn_onnx_node *
         return syn_onnx_refuse(node, l->error, "fewer layers", "more than %d layers",
                                SYN_ONNX_LAYERS_MAX);
     struct syn_onnx_layer *layer = &n->layers[n->layer_count];
-    *layer = (struct syn_onnx_layer){.part = {.pool_first = true,
-                                              .kernel_h = 1,
-                                              .kernel_w = 1,
-                                              .dilation_h = 1,
-                                              .dilation_w = 1,
-                                              .groups = 1,
-                                              .pool_h = 1,
-                                              .pool_w = 1,
-                                              .output_width = 8}};
-    layer->part.input_count = (uint8_t)count;
+    *layer = syn_onnx_plain_layer(count);
     for (unsigned i = 0; i < count; i++)
         layer->part.inputs[i] = (uint16_t)tensors[i];
     const struct syn_onnx_tensor *from = &n->tensors[tensors[0]];

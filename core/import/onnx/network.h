@@ -74,6 +74,9 @@ int syn_onnx_emit(const struct syn_onnx_network *network, struct syn_imported *i
                   const char *name, const char *description, cJSON *labels, const char *path,
                   struct syn_error *error);
 
+/* A layer that copies `inputs` tensors, not yet connected: what every layer begins as. */
+struct syn_onnx_layer syn_onnx_plain_layer(unsigned inputs);
+
 /* A layer whose convolution copies: one 1x1 kernel of one a channel. */
 int syn_onnx_make_identity(struct syn_onnx_network *network, unsigned index,
                            struct syn_error *error);
