@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "devices/ports/mps2/accel.h"
+/* What stands in for the accelerator, which the emulated boards have none of: the portable kernels
+ * of devices/part, bit-exactly, on the core. The memory is a pool that every deployment takes anew.
+ */
+#include "devices/ports/bare/accel.h"
 
 #include "devices/agent/result.h"
 #include "devices/agent/text.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "devices/ports/mps2/clock.h"
+#include "devices/ports/bare/clock.h"
 
-#include "devices/ports/mps2/board.h"
-#include "devices/ports/mps2/vectors.h"
+#include "devices/ports/bare/cortex_m.h"
+#include "devices/ports/mps2/registers.h"
 
 #define TICK_NS (1000000000 / SYN_BOARD_HZ)
 _Static_assert(TICK_NS *SYN_BOARD_HZ == 1000000000, "a tick is a whole number of nanoseconds");

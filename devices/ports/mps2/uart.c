@@ -1,27 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#include "devices/ports/mps2/uart.h"
+#include "devices/ports/bare/uart.h"
 
-#include "devices/ports/mps2/board.h"
-#include "devices/ports/mps2/vectors.h"
+#include "devices/ports/bare/cortex_m.h"
+#include "devices/ports/bare/ring.h"
+#include "devices/ports/mps2/registers.h"
 
 enum { BAUD = 115200 };
 
-/* `head` counts bytes that were put in, `tail` those taken out; one side writes each. */
-struct ring {
-    volatile uint32_t head, tail;
-    uint8_t bytes[SYN_UART_RING];
-};
+static struct syn_ring rx, tx;
 
-static struct ring rx, tx;
-
-static uint32_t used(const struct ring *ring)
+unsigned syn_uart_links(void)
 {
-    return ring->head - ring->tail;
-}
-
-static uint8_t *at(struct ring *ring, uint32_t count)
-{
-    return &ring->bytes[count % SYN_UART_RING];
+    return 1;
 }
 
 void syn_uart_start(void)
@@ -35,22 +25,15 @@ void syn_uart_start(void)
 void syn_uart_rx_interrupt(void)
 {
     SYN_UART->interrupt = SYN_UART_RX_INTERRUPT;
-    while (SYN_UART->state & SYN_UART_RX_FULL) {
-        uint8_t byte = (uint8_t)SYN_UART->data;
-        if (used(&rx) < SYN_UART_RING) {
-            *at(&rx, rx.head) = byte;
-            rx.head++;
-        }
-    }
+    while (SYN_UART->state & SYN_UART_RX_FULL)
+        (void)syn_ring_put(&rx, (uint8_t)SYN_UART->data);
     SYN_UART->state = SYN_UART_RX_OVERRUN;
 }
 
 static void pump(void)
 {
-    while (used(&tx) > 0 && !(SYN_UART->state & SYN_UART_TX_FULL)) {
-        SYN_UART->data = *at(&tx, tx.tail);
-        tx.tail++;
-    }
+    while (syn_ring_used(&tx) > 0 && !(SYN_UART->state & SYN_UART_TX_FULL))
+        SYN_UART->data = syn_ring_take(&tx);
 }
 
 void syn_uart_tx_interrupt(void)
@@ -59,24 +42,16 @@ void syn_uart_tx_interrupt(void)
     pump();
 }
 
-size_t syn_uart_read(uint8_t *bytes, size_t size)
+size_t syn_uart_read(unsigned link, uint8_t *bytes, size_t size)
 {
-    size_t n = 0;
-    for (; n < size && used(&rx) > 0; n++) {
-        bytes[n] = *at(&rx, rx.tail);
-        rx.tail++;
-    }
-    return n;
+    return link == 0 ? syn_ring_read(&rx, bytes, size) : 0;
 }
 
-bool syn_uart_write(const uint8_t *bytes, size_t size)
+bool syn_uart_write(unsigned link, const uint8_t *bytes, size_t size)
 {
-    if (size > SYN_UART_RING - used(&tx))
+    if (link != 0 || !syn_ring_write(&tx, bytes, size))
         return false;
-    for (size_t i = 0; i < size; i++)
-        *at(&tx, tx.head + (uint32_t)i) = bytes[i];
     uint32_t before = syn_irq_off();
-    tx.head += (uint32_t)size;
     pump();
     syn_irq_restore(before);
     return true;
@@ -84,10 +59,10 @@ bool syn_uart_write(const uint8_t *bytes, size_t size)
 
 bool syn_uart_quiet(void)
 {
-    return used(&rx) == 0;
+    return syn_ring_used(&rx) == 0;
 }
 
 bool syn_uart_drained(void)
 {
-    return used(&tx) == 0 && !(SYN_UART->state & SYN_UART_TX_FULL);
+    return syn_ring_used(&tx) == 0 && !(SYN_UART->state & SYN_UART_TX_FULL);
 }

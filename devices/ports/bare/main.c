@@ -1,36 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* The agent on the emulated board: one host link, the UART; sleeps whenever there is nothing to do.
- */
+/* The agent on a board without an operating system: its host links are UARTs; it sleeps whenever
+ * there is nothing to do. */
 #include "devices/agent/agent.h"
-#include "devices/agent/text.h"
-#include "devices/ports/mps2/board.h"
-#include "devices/ports/mps2/clock.h"
-#include "devices/ports/mps2/fault.h"
-#include "devices/ports/mps2/figures.h"
-#include "devices/ports/mps2/peers.h"
-#include "devices/ports/mps2/tasks.h"
-#include "devices/ports/mps2/uart.h"
-#include "devices/ports/mps2/vectors.h"
+#include "devices/ports/bare/board.h"
+#include "devices/ports/bare/clock.h"
+#include "devices/ports/bare/cortex_m.h"
+#include "devices/ports/bare/fault.h"
+#include "devices/ports/bare/figures.h"
+#include "devices/ports/bare/peers.h"
+#include "devices/ports/bare/tasks.h"
+#include "devices/ports/bare/uart.h"
 #include "devices/wire/smp.h"
 
 #include <string.h>
 
 enum {
-    LINK = 0,
-    STORE_BYTES = 4 << 20,
-    SENSOR_BYTES = 1 << 20,
+    CONSOLE = 0, /* the link that hears why the board started */
     PIECE_BYTES = 256,
     SLEEP_NS = 1000000000, /* at most, for the watchdog's sake */
 };
 
-static uint8_t store[STORE_BYTES] __attribute__((section(".pool"), aligned(8)));
-static uint8_t arena[SYN_FIGURES_ARENA_BYTES] __attribute__((section(".pool"), aligned(8)));
-static uint8_t sensor[SENSOR_BYTES] __attribute__((section(".pool"), aligned(8)));
-
 static struct syn_agent agent;
 static int64_t wake_ns = INT64_MAX; /* of the runtime */
 static bool reset_due;
-static char id[16];
+static char id[32];
 
 /* ---- the agent's port ---- */
 
@@ -43,7 +36,7 @@ static int64_t now_ns(void *ctx)
 static bool write_host(void *ctx, unsigned link, const uint8_t *bytes, size_t size)
 {
     (void)ctx;
-    return link == LINK && syn_uart_write(bytes, size);
+    return syn_uart_write(link, bytes, size);
 }
 
 static void wake(void *ctx, int64_t at_ns)
@@ -78,15 +71,6 @@ static void credit(void *ctx, uint8_t pipeline, uint8_t stage, uint8_t peer, int
 
 /* ---- life ---- */
 
-/* Several emulated boards on one host differ by their number. */
-static void make_id(void)
-{
-    struct syn_text text;
-    syn_text_init(&text, id, sizeof id);
-    syn_text_put(&text, "mps2-");
-    syn_text_number(&text, SYN_BOARD_NUMBER);
-}
-
 static void start(void)
 {
     static const struct syn_agent_port port = {.ctx = &agent,
@@ -107,28 +91,28 @@ static void start(void)
                                                 .actuators = SYN_FIGURES_ACTUATORS,
                                                 .features = SYN_FEATURE_COBS,
                                                 .speed_permille = 1000};
-    const struct syn_agent_memory memory = {store,        sizeof store, arena,
-                                            sizeof arena, sensor,       sizeof sensor};
+    const struct syn_agent_memory memory = syn_board_memory();
     const struct syn_timing timing = SYN_FIGURES_TIMING;
-    make_id();
+    syn_board_id(id, sizeof id);
     if (syn_agent_init(&agent, &identity, &timing, &port, &memory))
-        syn_board_reset();
-    syn_agent_link_opened(&agent, LINK);
+        syn_core_reset();
+    for (unsigned i = 0; i < syn_uart_links(); i++)
+        syn_agent_link_opened(&agent, i);
 }
 
-static void receive(void)
+static void receive(unsigned link)
 {
     uint8_t piece[PIECE_BYTES];
     size_t n;
-    while ((n = syn_uart_read(piece, sizeof piece)) > 0)
-        syn_agent_receive(&agent, LINK, piece, n);
+    while ((n = syn_uart_read(link, piece, sizeof piece)) > 0)
+        syn_agent_receive(&agent, link, piece, n);
 }
 
 static void tell_fault(void)
 {
     char text[SYN_FAULT_TEXT];
     syn_fault_last(text);
-    (void)syn_uart_write((const uint8_t *)text, strlen(text));
+    (void)syn_uart_write(CONSOLE, (const uint8_t *)text, strlen(text));
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -139,7 +123,8 @@ static int64_t earlier(int64_t a, int64_t b)
 /* Everything that is due; returns when there is more. */
 static int64_t step(void)
 {
-    receive();
+    for (unsigned i = 0; i < syn_uart_links(); i++)
+        receive(i);
     if (wake_ns <= syn_clock_now_ns()) {
         wake_ns = INT64_MAX;
         syn_agent_woken(&agent);
@@ -162,16 +147,17 @@ static void sleep_until(int64_t at_ns)
 
 int main(void)
 {
+    syn_board_start();
     syn_clock_start();
     syn_uart_start();
-    syn_fault_watch();
+    syn_board_watch();
     tell_fault();
     start();
     for (;;) {
-        syn_fault_alive();
+        syn_board_alive();
         int64_t next = earlier(step(), syn_clock_now_ns() + SLEEP_NS);
         if (reset_due && syn_uart_drained())
-            syn_board_reset();
+            syn_core_reset();
         if (next > syn_clock_now_ns())
             sleep_until(next);
     }

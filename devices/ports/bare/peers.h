@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Other devices of a deployment: how far they are, by way of the host. The fair round needs that
  * even where no pipeline goes from one to the other. `ctx` is the agent. */
-#ifndef SYN_PORTS_MPS2_PEERS_H
-#define SYN_PORTS_MPS2_PEERS_H
+#ifndef SYN_PORTS_BARE_PEERS_H
+#define SYN_PORTS_BARE_PEERS_H
 
 #include "devices/agent/agent.h"
 

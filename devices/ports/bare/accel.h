@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What stands in for the accelerator, which the emulated board has none of: the portable kernels of
- * devices/part, bit-exactly, on the core, in slices that leave room for the UART. One inference at
- * a time. The memory is a pool that every deployment takes anew. One instance.
+ * The accelerator of a board, or what stands in for it, for tasks.c. One inference at a time, one
+ * instance.
  */
-#ifndef SYN_PORTS_MPS2_ACCEL_H
-#define SYN_PORTS_MPS2_ACCEL_H
+#ifndef SYN_PORTS_BARE_ACCEL_H
+#define SYN_PORTS_BARE_ACCEL_H
 
 #include "devices/agent/deployment.h"
 #include "devices/wire/tensor.h"
@@ -17,7 +16,8 @@ int syn_accel_deploy(const struct syn_deployment *deployment, struct syn_refusal
 /* Starts the chunk of `pipeline` on the tensors that enter it, one after the other. */
 void syn_accel_start(unsigned pipeline, const uint8_t *data);
 
-/* Computes a slice; true while there is more to do. */
+/* Does what there is to do, in a slice that leaves room for the UART; true while the inference is
+ * not done. */
 bool syn_accel_step(void);
 
 /* The tensors that left the chunk, one after the other, to `data` (NULL: nowhere), and their hash.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "devices/ports/mps2/peers.h"
+#include "devices/ports/bare/peers.h"
 
-#include "devices/ports/mps2/clock.h"
+#include "devices/ports/bare/clock.h"
 #include "devices/wire/smp.h"
 
 static bool due;

@@ -1,25 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "devices/ports/mps2/fault.h"
+#include "devices/ports/bare/fault.h"
 
 #include "devices/agent/text.h"
-#include "devices/ports/mps2/board.h"
-#include "devices/ports/mps2/vectors.h"
+#include "devices/ports/bare/board.h"
+#include "devices/ports/bare/cortex_m.h"
+#include "devices/ports/bare/vectors.h"
 
-enum { PATIENCE_S = 5, VECTOR_MASK = 0x1ff, NMI = 2 };
+enum { VECTOR_MASK = 0x1ff, NMI = 2 };
 
 #define KEPT 0x53594e46u /* the record holds something */
-
-void syn_fault_watch(void)
-{
-    SYN_WATCHDOG->lock = SYN_WATCHDOG_UNLOCK;
-    SYN_WATCHDOG->load = PATIENCE_S * SYN_BOARD_HZ;
-    SYN_WATCHDOG->control = SYN_WATCHDOG_INTERRUPT | SYN_WATCHDOG_RESET;
-}
-
-void syn_fault_alive(void)
-{
-    SYN_WATCHDOG->clear = 1;
-}
 
 /* What an exception pushes. */
 struct frame {
@@ -33,11 +22,12 @@ void syn_fault_record(const struct frame *frame)
 {
     uint32_t vector;
     __asm__ volatile("mrs %0, ipsr" : "=r"(vector));
-    SYN_BOARD_KEPT->vector = vector & VECTOR_MASK;
-    SYN_BOARD_KEPT->pc = frame->pc;
-    SYN_BOARD_KEPT->status = SYN_SCB_CFSR;
-    SYN_BOARD_KEPT->magic = KEPT;
-    syn_board_reset();
+    volatile struct syn_board_kept *kept = syn_board_kept();
+    kept->vector = vector & VECTOR_MASK;
+    kept->pc = frame->pc;
+    kept->status = SYN_SCB_CFSR;
+    kept->magic = KEPT;
+    syn_core_reset();
 }
 
 __attribute__((naked)) void syn_fault_interrupt(void)
@@ -55,17 +45,18 @@ static void put_hex(struct syn_text *text, uint32_t v)
 
 void syn_fault_last(char to[SYN_FAULT_TEXT])
 {
+    volatile struct syn_board_kept *kept = syn_board_kept();
     struct syn_text text;
     syn_text_init(&text, to, SYN_FAULT_TEXT);
-    if (SYN_BOARD_KEPT->magic != KEPT)
+    if (kept->magic != KEPT)
         return;
-    SYN_BOARD_KEPT->magic = 0;
+    kept->magic = 0;
     syn_text_put(&text, "started again after ");
-    syn_text_put(&text, SYN_BOARD_KEPT->vector == NMI ? "the watchdog saw no progress"
-                                                      : "a fault of the core");
+    syn_text_put(&text,
+                 kept->vector == NMI ? "the watchdog saw no progress" : "a fault of the core");
     syn_text_put(&text, " at ");
-    put_hex(&text, SYN_BOARD_KEPT->pc);
+    put_hex(&text, kept->pc);
     syn_text_put(&text, ", status ");
-    put_hex(&text, SYN_BOARD_KEPT->status);
+    put_hex(&text, kept->status);
     syn_text_put(&text, "\n");
 }

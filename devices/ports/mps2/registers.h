@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The MPS2 board with FPGA image AN386 (Cortex-M4): the registers that this port uses, from ARM's
- * application note 386 and the CMSDK and ARMv7-M manuals. */
-#ifndef SYN_PORTS_MPS2_BOARD_H
-#define SYN_PORTS_MPS2_BOARD_H
+ * application note 386 and the CMSDK manual. */
+#ifndef SYN_PORTS_MPS2_REGISTERS_H
+#define SYN_PORTS_MPS2_REGISTERS_H
 
 #include <stdint.h>
 
@@ -38,11 +38,6 @@ struct syn_cmsdk_timer {
 
 enum { SYN_TIMER_RUN = 1 | 8 }; /* enabled, with its interrupt */
 
-#define SYN_NVIC_ENABLE ((volatile uint32_t *)0xE000E100u)
-#define SYN_SCB_AIRCR   (*(volatile uint32_t *)0xE000ED0Cu)
-#define SYN_SCB_CFSR    (*(volatile uint32_t *)0xE000ED28u)
-#define SYN_SCB_RESET   0x05FA0004u /* key and SYSRESETREQ */
-
 struct syn_cmsdk_watchdog {
     volatile uint32_t load, value, control, clear;
     uint32_t unused[0x2fc];
@@ -57,39 +52,16 @@ enum { /* the first time that it runs out is an NMI, the second a reset */
 };
 
 /* The last words of the 16 MB of PSRAM belong to no section: they survive a reset. */
-struct syn_board_kept {
-    volatile uint32_t magic, vector, pc, status;
-};
-#define SYN_BOARD_KEPT ((struct syn_board_kept *)0x21FFFFC0u)
+#define SYN_BOARD_KEPT ((volatile struct syn_board_kept *)0x21FFFFC0u)
 
 /* Whoever starts the emulated board writes a number here before it runs, so that several can be
  * told apart; 0 otherwise. */
 #define SYN_BOARD_NUMBER (*(const volatile uint32_t *)0x21FFFFFCu)
 
-static inline void syn_irq_enable(enum syn_irq irq)
-{
-    *SYN_NVIC_ENABLE = 1u << irq;
-}
-
-static inline uint32_t syn_irq_off(void)
-{
-    uint32_t before;
-    __asm__ volatile("mrs %0, primask\n cpsid i" : "=r"(before)::"memory");
-    return before;
-}
-
-static inline void syn_irq_restore(uint32_t before)
-{
-    __asm__ volatile("msr primask, %0" ::"r"(before) : "memory");
-}
-
-/* Sleeps until an interrupt; with interrupts off, until one is pending. */
-static inline void syn_irq_wait(void)
-{
-    __asm__ volatile("dsb\n wfi" ::: "memory");
-}
-
-/* Does not return. */
-void syn_board_reset(void);
+/* For the vectors. */
+void syn_uart_rx_interrupt(void);
+void syn_uart_tx_interrupt(void);
+void syn_clock_interrupt(void);
+void syn_alarm_interrupt(void);
 
 #endif

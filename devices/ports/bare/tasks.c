@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "devices/ports/mps2/tasks.h"
+#include "devices/ports/bare/tasks.h"
 
 #include "devices/agent/text.h"
 #include "devices/base/error.h"
-#include "devices/ports/mps2/accel.h"
-#include "devices/ports/mps2/clock.h"
+#include "devices/ports/bare/accel.h"
+#include "devices/ports/bare/board.h"
+#include "devices/ports/bare/clock.h"
 #include "devices/sensors/sensor.h"
 
 #include <string.h>
-
-enum { WINDOW_MAX = 1 << 20 };
-
-static uint8_t as_sensed[WINDOW_MAX] __attribute__((section(".pool"))); /* before it is folded */
 
 /* One of each kind at most. */
 static struct running {
@@ -49,12 +46,14 @@ static bool stays_here(const struct syn_route *r)
 
 static int check(const struct syn_deployment *deployment, struct syn_refusal *refusal)
 {
+    size_t window_bytes;
+    (void)syn_board_window(&window_bytes);
     for (unsigned p = 0; p < deployment->pipeline_count; p++) {
         const struct syn_deployed_pipe *pipe = &deployment->pipes[p];
         if (!stays_here(&pipe->route))
             return refuse(refusal, "this firmware serves pipelines that lie on it as a whole: it "
                                    "has no link to other devices");
-        if (pipe->fold.by > 1 && pipe->sense_bytes > sizeof as_sensed)
+        if (pipe->fold.by > 1 && pipe->sense_bytes > window_bytes)
             return refuse(refusal, "a window is larger than the board's memory for one");
     }
     return 0;
@@ -83,10 +82,10 @@ static void sense(const struct syn_deployed_pipe *pipe, struct running *r)
 {
     uint8_t *window = pipe->slots[SYN_STAGE_HEAD][r->task.to_slot];
     struct syn_token *token = &r->task.token;
-    bool fold = pipe->fold.by > 1;
-    syn_sensor_seeded(pipe->sensor, token->inference - 1, pipe->sense_bytes,
-                      (int8_t *)(fold ? as_sensed : window));
-    if (fold)
+    size_t size;
+    uint8_t *as_sensed = pipe->fold.by > 1 ? syn_board_window(&size) : window;
+    syn_sensor_seeded(pipe->sensor, token->inference - 1, pipe->sense_bytes, (int8_t *)as_sensed);
+    if (as_sensed != window)
         syn_fold_window(&pipe->fold, pipe->sense_bytes, (const int8_t *)as_sensed,
                         (int8_t *)window);
     token->sensed_ns = r->start_ns;

@@ -4,8 +4,8 @@
  * that the profile says, by the board's clock, or longer where the kernels do. What is reported is
  * what it took.
  */
-#ifndef SYN_PORTS_MPS2_TASKS_H
-#define SYN_PORTS_MPS2_TASKS_H
+#ifndef SYN_PORTS_BARE_TASKS_H
+#define SYN_PORTS_BARE_TASKS_H
 
 #include "devices/agent/agent.h"
 

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a board's folder gives to the firmware beside clock.h, uart.h and accel.h. An image has one
+ * board; all of it is called from the main loop but for what vectors.h names.
+ */
+#ifndef SYN_PORTS_BARE_BOARD_H
+#define SYN_PORTS_BARE_BOARD_H
+
+#include "devices/agent/agent.h"
+
+/* Clocks, power and pins; the first thing that is called. */
+void syn_board_start(void);
+
+/* Tells the board apart from all others, and stays over a reset: at most size - 1 characters. */
+void syn_board_id(char *id, size_t size);
+
+/* Store, arena and sensors' buffer; they need not be cleared. */
+struct syn_agent_memory syn_board_memory(void);
+
+/* Where a window is kept before it is folded. */
+uint8_t *syn_board_window(size_t *size);
+
+/* After syn_board_watch() a board whose loop does not call syn_board_alive() for five seconds
+ * raises an interrupt whose vector is syn_fault_interrupt(), or else resets itself. */
+void syn_board_watch(void);
+void syn_board_alive(void);
+
+/* What the board remembers over a reset; anything after power was off. */
+struct syn_board_kept {
+    uint32_t magic, vector, pc, status;
+};
+volatile struct syn_board_kept *syn_board_kept(void);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* The core of every board here (Cortex-M4, M33, M55): its registers, from ARM's ARMv7-M and
+ * ARMv8-M architecture reference manuals. */
+#ifndef SYN_PORTS_BARE_CORTEX_M_H
+#define SYN_PORTS_BARE_CORTEX_M_H
+
+#include <stdint.h>
+
+#define SYN_NVIC_ENABLE ((volatile uint32_t *)0xE000E100u)
+#define SYN_SCB_AIRCR   (*(volatile uint32_t *)0xE000ED0Cu)
+#define SYN_SCB_CFSR    (*(volatile uint32_t *)0xE000ED28u)
+
+enum { SYN_SCB_RESET = 0x05FA0004 }; /* of AIRCR: key and SYSRESETREQ */
+
+static inline void syn_irq_enable(unsigned irq)
+{
+    SYN_NVIC_ENABLE[irq / 32] = 1u << irq % 32;
+}
+
+static inline uint32_t syn_irq_off(void)
+{
+    uint32_t before;
+    __asm__ volatile("mrs %0, primask\n cpsid i" : "=r"(before)::"memory");
+    return before;
+}
+
+static inline void syn_irq_restore(uint32_t before)
+{
+    __asm__ volatile("msr primask, %0" ::"r"(before) : "memory");
+}
+
+/* Sleeps until an interrupt; with interrupts off, until one is pending. */
+static inline void syn_irq_wait(void)
+{
+    __asm__ volatile("dsb\n wfi" ::: "memory");
+}
+
+/* Does not return. */
+static inline void syn_core_reset(void)
+{
+    SYN_SCB_AIRCR = SYN_SCB_RESET;
+    for (;;)
+        __asm__ volatile("dsb");
+}
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The UARTs that are the agent's host links, driven by interrupts, with a ring in each direction.
+ * The board's folder has the registers; ring.h is at its service. From the main loop only.
+ */
+#ifndef SYN_PORTS_BARE_UART_H
+#define SYN_PORTS_BARE_UART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Link 0 is the one to the console. At most SYN_AGENT_LINKS_MAX. */
+unsigned syn_uart_links(void);
+
+void syn_uart_start(void);
+
+/* Bytes that have come, at most `size`. What comes while the ring is full is lost, as on any UART
+ * without flow control: the host keeps no more in flight than the agent's window. */
+size_t syn_uart_read(unsigned link, uint8_t *bytes, size_t size);
+
+/* All of them or none: false where there is no room. */
+bool syn_uart_write(unsigned link, const uint8_t *bytes, size_t size);
+
+/* Nothing has come that was not read, on any link. */
+bool syn_uart_quiet(void);
+/* Everything that was written has left. */
+bool syn_uart_drained(void);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "devices/ports/bare/board.h"
+
+#include "devices/agent/text.h"
+#include "devices/ports/bare/figures.h"
+#include "devices/ports/mps2/registers.h"
+
+enum { STORE_BYTES = 4 << 20, SENSOR_BYTES = 1 << 20, WINDOW_BYTES = 1 << 20, PATIENCE_S = 5 };
+
+static uint8_t store[STORE_BYTES] __attribute__((section(".pool"), aligned(8)));
+static uint8_t arena[SYN_FIGURES_ARENA_BYTES] __attribute__((section(".pool"), aligned(8)));
+static uint8_t sensor[SENSOR_BYTES] __attribute__((section(".pool"), aligned(8)));
+static uint8_t window[WINDOW_BYTES] __attribute__((section(".pool"), aligned(8)));
+
+void syn_board_start(void)
+{
+    /* QEMU has everything running. */
+}
+
+void syn_board_id(char *id, size_t size)
+{
+    struct syn_text text;
+    syn_text_init(&text, id, size);
+    syn_text_put(&text, "mps2-");
+    syn_text_number(&text, SYN_BOARD_NUMBER);
+}
+
+struct syn_agent_memory syn_board_memory(void)
+{
+    return (struct syn_agent_memory){store,        sizeof store, arena,
+                                     sizeof arena, sensor,       sizeof sensor};
+}
+
+uint8_t *syn_board_window(size_t *size)
+{
+    *size = sizeof window;
+    return window;
+}
+
+void syn_board_watch(void)
+{
+    SYN_WATCHDOG->lock = SYN_WATCHDOG_UNLOCK;
+    SYN_WATCHDOG->load = PATIENCE_S * SYN_BOARD_HZ;
+    SYN_WATCHDOG->control = SYN_WATCHDOG_INTERRUPT | SYN_WATCHDOG_RESET;
+}
+
+void syn_board_alive(void)
+{
+    SYN_WATCHDOG->clear = 1;
+}
+
+volatile struct syn_board_kept *syn_board_kept(void)
+{
+    return SYN_BOARD_KEPT;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#include "devices/ports/bare/vectors.h"
+
+#include "devices/ports/mps2/registers.h"
+
+__attribute__((section(".vectors.board"), used)) static const syn_vector table[SYN_IRQ_COUNT] = {
+    [SYN_IRQ_UART_RX] = syn_uart_rx_interrupt,
+    [SYN_IRQ_UART_TX] = syn_uart_tx_interrupt,
+    [SYN_IRQ_CLOCK] = syn_clock_interrupt,
+    [SYN_IRQ_ALARM] = syn_alarm_interrupt,
+};
