@@ -12,13 +12,13 @@
 #ifndef SYN_DEVICES_AGENT_TRANSFER_H
 #define SYN_DEVICES_AGENT_TRANSFER_H
 
+#include "devices/agent/limits.h"
 #include "devices/part/layer.h"
 #include "devices/wire/tensor.h"
 
-#define SYN_TRANSFER_MESSAGE_MAX 2048 /* bytes of a message, SMP header included */
-#define SYN_TRANSFER_PIECE_MAX   (SYN_TRANSFER_MESSAGE_MAX - SYN_TENSOR_START - SYN_TENSOR_CRC)
-#define SYN_TRANSFER_RANGES      16 /* separate ranges of received bytes that are remembered */
-#define SYN_TRANSFER_TRIES       8  /* time-outs without a new byte until a hop is given up */
+#define SYN_TRANSFER_PIECE_MAX (SYN_TRANSFER_MESSAGE_MAX - SYN_TENSOR_START - SYN_TENSOR_CRC)
+#define SYN_TRANSFER_RANGES    16 /* separate ranges of received bytes that are remembered */
+#define SYN_TRANSFER_TRIES     8  /* time-outs without a new byte until a hop is given up */
 
 /* What flows in one hop. */
 struct syn_hop {
