@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # syn_firmware(BOARD PROFILE NAME SCRIPT FILE [SOURCES FILE...]): the agent as an image for a board,
 # synergy-agent-BOARD.elf, of devices/ports/bare and the board's own sources. What it stands for is
-# a profile, whose figures are read here: the device parses no JSON.
+# a profile, whose figures are read here: the device parses no JSON. Beside the calling CMakeLists.txt
+# lies stack.calls (scripts/lib/stack): the build fails where the stack may outgrow its region.
 
 # join_kinds(JSON KEY RESULT): the texts of an array of the profile, comma separated.
 function(join_kinds json key result)
@@ -56,6 +57,10 @@ function(syn_firmware board)
   target_link_options(${target} PRIVATE -T ${ARG_SCRIPT} -Wl,-Map=${name}.map)
   target_link_libraries(${target} PRIVATE syn_agent syn_options)
   add_custom_command(TARGET ${target} POST_BUILD
-    COMMAND ${PROJECT_SOURCE_DIR}/scripts/lib/size ${name}.map VERBATIM)
+    COMMAND ${PROJECT_SOURCE_DIR}/scripts/lib/size ${name}.map
+    COMMAND ${PROJECT_SOURCE_DIR}/scripts/lib/stack ${name}.map
+            ${PROJECT_SOURCE_DIR}/devices/ports/bare/stack.calls
+            ${CMAKE_CURRENT_SOURCE_DIR}/stack.calls
+    VERBATIM)
   install(TARGETS ${target} DESTINATION ${CMAKE_INSTALL_DATADIR}/synergy/firmware)
 endfunction()
