@@ -13,6 +13,7 @@ if(SYN_SANITIZE)
   target_compile_options(syn_options INTERFACE
     -fsanitize=${SYN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(syn_options INTERFACE -fsanitize=${SYN_SANITIZE})
+  target_compile_definitions(syn_options INTERFACE SYN_SANITIZED)
 endif()
 set(CMAKE_C_STANDARD 11)
 set(CMAKE_C_STANDARD_REQUIRED ON)

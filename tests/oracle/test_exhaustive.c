@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#ifdef __SANITIZE_ADDRESS__ /* ten times as slow; about memory fewer say as much */
+#ifdef SYN_SANITIZED /* ten times as slow; about memory fewer say as much */
 #define PROBLEMS 40
 #else
 #define PROBLEMS 120

@@ -335,9 +335,9 @@ static void take_entry(struct entry *e, const struct syn_agent_peer *row)
         try_to_connect(e);
 }
 
-static bool same_entry(const struct entry *e, const struct syn_agent_peer *row, bool used)
+static bool same_entry(const struct entry *e, const struct syn_agent_peer *row)
 {
-    return used && e->used && strcmp(e->address, row->address) == 0;
+    return row && e->used && strcmp(e->address, row->address) == 0;
 }
 
 void syn_peers_set(struct syn_peers *peers, unsigned self, const struct syn_agent_peer *table,
@@ -347,12 +347,13 @@ void syn_peers_set(struct syn_peers *peers, unsigned self, const struct syn_agen
     peers->self = (uint8_t)self;
     for (unsigned i = 0; i < SYN_AGENT_PEERS_MAX; i++) {
         struct entry *e = &peers->table[i];
-        bool used = i < count && i != self && table[i].used;
-        if (!moved && same_entry(e, &table[i], used))
+        const struct syn_agent_peer *row =
+            i < count && i != self && table[i].used ? &table[i] : NULL;
+        if (!moved && same_entry(e, row))
             continue;
         drop_entry(e);
-        if (used)
-            take_entry(e, &table[i]);
+        if (row)
+            take_entry(e, row);
     }
 }
 

@@ -183,8 +183,9 @@ void rig_random(struct rig *rig, uint64_t seed)
     const unsigned count = 2 + draw(&seed, 2);
     for (unsigned p = 0; p < count; p++) {
         const struct syn_model *model = rig_random_model(rig, &seed, 2 + draw(&seed, 4));
-        struct syn_problem_pipeline *pipe =
-            rig_pipeline(rig, model, names[draw(&seed, 3)], names[draw(&seed, 3)]);
+        const char *target = names[draw(&seed, 3)]; /* one after the other: every compiler alike */
+        const char *source = names[draw(&seed, 3)];
+        struct syn_problem_pipeline *pipe = rig_pipeline(rig, model, source, target);
         pipe->spec.weight = (uint16_t)(1 + draw(&seed, 3));
         if (draw(&seed, 3) == 0)
             pipe->targets = 7;

@@ -9,7 +9,7 @@
 #include "core/cost/cost.h"
 
 /* Of a property test: sanitizers are ten times as slow, and about memory fewer say as much. */
-#ifdef __SANITIZE_ADDRESS__
+#ifdef SYN_SANITIZED
 #define RIG_PROBLEMS(n) ((n) / 6)
 #else
 #define RIG_PROBLEMS(n) (n)
