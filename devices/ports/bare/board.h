@@ -20,6 +20,9 @@ struct syn_agent_memory syn_board_memory(void);
 /* Where a window is kept before it is folded. */
 uint8_t *syn_board_window(size_t *size);
 
+/* What an inference said reaches an actuator of the profile, e.g. "led". */
+void syn_board_act(const char *actuator, const struct syn_tensor_result *result);
+
 /* After syn_board_watch() a board whose loop does not call syn_board_alive() for five seconds
  * raises an interrupt whose vector is syn_fault_interrupt(), or else resets itself. */
 void syn_board_watch(void);

@@ -14,15 +14,14 @@
 static struct running {
     bool active;
     struct syn_task task;
-    int64_t start_ns, end_ns;
+    int64_t start_ns;
+    int64_t due_ns; /* its end by the figures */
+    int64_t end_ns; /* its end, as far as it is known */
 } tasks[SYN_TASK_KIND_COUNT];
 
 static int64_t weights_ns; /* when the weights of the deployment are loaded */
 
-static struct {
-    bool active;
-    int64_t done_ns;
-} kernels;
+static bool infers; /* the accelerator was started, and is not done */
 
 static struct syn_tensor_result results[SYN_RT_PIPELINES_MAX][SYN_RT_SLOTS_MAX];
 
@@ -64,12 +63,12 @@ int syn_tasks_deploy(void *ctx, const struct syn_deployment *deployment,
 {
     const struct syn_agent *agent = ctx;
     memset(tasks, 0, sizeof tasks);
-    kernels.active = false;
+    infers = false;
     weights_ns = syn_clock_now_ns();
     if (!deployment)
         return syn_accel_deploy(NULL, refusal);
     int rc = check(deployment, refusal);
-    for (unsigned p = 0; p < deployment->pipeline_count; p++)
+    for (unsigned p = 0; !syn_accel_is_real() && p < deployment->pipeline_count; p++)
         if (deployment->pipes[p].route.has_body)
             weights_ns +=
                 (int64_t)syn_timing_weights(&agent->timing, deployment->pipes[p].weight_bytes);
@@ -103,18 +102,32 @@ static void unload(const struct syn_deployed_pipe *pipe, struct running *r)
         syn_accel_result(&results[task->pipeline][task->to_slot]);
 }
 
+static void infer(void)
+{
+    syn_accel_start();
+    infers = true;
+}
+
 static void work(const struct syn_deployed_pipe *pipe, struct running *r)
 {
     switch (r->task.kind) {
     case SYN_TASK_SENSE:
         sense(pipe, r);
         break;
-    case SYN_TASK_LOAD: /* the input is there: the kernels may begin */
-        syn_accel_start(r->task.pipeline, pipe->slots[r->task.from_stage][r->task.from_slot]);
-        kernels.active = true;
+    case SYN_TASK_LOAD: /* the input is there: kernels that stand in may begin */
+        syn_accel_load(r->task.pipeline, pipe->slots[r->task.from_stage][r->task.from_slot]);
+        if (!syn_accel_is_real())
+            infer();
+        break;
+    case SYN_TASK_INFER:
+        if (syn_accel_is_real())
+            infer();
         break;
     case SYN_TASK_UNLOAD:
         unload(pipe, r);
+        break;
+    case SYN_TASK_ACT:
+        syn_board_act(pipe->actuator, &results[r->task.pipeline][r->task.from_slot]);
         break;
     default:
         break;
@@ -130,8 +143,11 @@ void syn_tasks_begin(void *ctx, const struct syn_task *task, int64_t start_ns, u
     *r = (struct running){.active = true,
                           .task = *task,
                           .start_ns = start_ns,
+                          .due_ns = start_ns + (int64_t)duration_ns,
                           .end_ns = start_ns + (int64_t)duration_ns};
     work(&agent->deployment.pipes[task->pipeline], r);
+    if (syn_accel_is_real() && (task->kind == SYN_TASK_LOAD || task->kind == SYN_TASK_UNLOAD))
+        r->end_ns = syn_clock_now_ns();
 }
 
 /* ---- their ends ---- */
@@ -148,17 +164,25 @@ static const struct syn_tensor_result *result_of(const struct syn_task *task)
 static void report(struct syn_agent *agent, struct running *r)
 {
     const struct running ended = *r;
-    int64_t late = 0;
-    if (ended.task.kind == SYN_TASK_INFER && kernels.done_ns > ended.end_ns)
-        late = kernels.done_ns - ended.end_ns;
+    int64_t late = ended.end_ns > ended.due_ns ? ended.end_ns - ended.due_ns : 0;
+    const char *fault = ended.task.kind == SYN_TASK_INFER ? syn_accel_fault() : NULL;
     r->active = false;
-    syn_agent_task_ended(agent, &ended.task, ended.start_ns, ended.end_ns + late, late,
-                         result_of(&ended.task));
+    if (fault)
+        syn_agent_infer_failed(agent, &ended.task, ended.start_ns, ended.end_ns, fault);
+    else
+        syn_agent_task_ended(agent, &ended.task, ended.start_ns, ended.end_ns, late,
+                             result_of(&ended.task));
 }
 
-static bool may_end(const struct running *r)
+/* The end of an inference is known once the accelerator is done, which it may be before the task
+ * begins. */
+static bool may_end(struct running *r)
 {
-    return r->active && (r->task.kind != SYN_TASK_INFER || !kernels.active);
+    if (!r->active || r->task.kind != SYN_TASK_INFER)
+        return r->active;
+    if (!infers && (syn_accel_is_real() || syn_accel_done_ns() > r->end_ns))
+        r->end_ns = syn_accel_done_ns();
+    return !infers;
 }
 
 static struct running *first_to_end(void)
@@ -170,23 +194,19 @@ static struct running *first_to_end(void)
     return first;
 }
 
-static void compute(void)
-{
-    if (!kernels.active || syn_accel_step())
-        return;
-    kernels.active = false;
-    kernels.done_ns = syn_clock_now_ns();
-}
-
 int64_t syn_tasks_step(struct syn_agent *agent)
 {
-    compute();
+    infers = infers && syn_accel_step();
     struct running *r = first_to_end();
     if (r && r->end_ns <= syn_clock_now_ns()) {
         report(agent, r);
         return INT64_MIN; /* others may have ended, too */
     }
-    if (kernels.active)
-        return INT64_MIN;
-    return r ? r->end_ns : INT64_MAX;
+    int64_t next = infers ? syn_accel_next_ns() : INT64_MAX;
+    return r && r->end_ns < next ? r->end_ns : next;
+}
+
+bool syn_tasks_quiet(void)
+{
+    return !infers || syn_accel_next_ns() > syn_clock_now_ns();
 }

@@ -9,6 +9,7 @@
 #include "devices/base/error.h"
 #include "devices/base/hash.h"
 #include "devices/part/exec.h"
+#include "devices/ports/bare/clock.h"
 
 #include <string.h>
 
@@ -26,6 +27,7 @@ static struct {
 } chunks[SYN_RT_PIPELINES_MAX];
 
 static unsigned running; /* pipeline */
+static int64_t done_ns;  /* of the slice that was the last */
 
 static int no_memory(struct syn_refusal *refusal)
 {
@@ -55,7 +57,12 @@ int syn_accel_deploy(const struct syn_deployment *deployment, struct syn_refusal
     return 0;
 }
 
-void syn_accel_start(unsigned pipeline, const uint8_t *data)
+bool syn_accel_is_real(void)
+{
+    return false;
+}
+
+void syn_accel_load(unsigned pipeline, const uint8_t *data)
 {
     const struct syn_image *image = chunks[pipeline].image;
     running = pipeline;
@@ -64,12 +71,33 @@ void syn_accel_start(unsigned pipeline, const uint8_t *data)
         (void)syn_exec_load(chunks[pipeline].exec, i, data, size); /* the sizes agree */
         data += size;
     }
-    syn_exec_start(chunks[pipeline].exec);
+}
+
+void syn_accel_start(void)
+{
+    syn_exec_start(chunks[running].exec);
 }
 
 bool syn_accel_step(void)
 {
-    return syn_exec_step(chunks[running].exec, SLICE_MACS);
+    bool more = syn_exec_step(chunks[running].exec, SLICE_MACS);
+    done_ns = syn_clock_now_ns();
+    return more;
+}
+
+int64_t syn_accel_next_ns(void)
+{
+    return INT64_MIN;
+}
+
+int64_t syn_accel_done_ns(void)
+{
+    return done_ns;
+}
+
+const char *syn_accel_fault(void)
+{
+    return NULL;
 }
 
 void syn_accel_unload(uint8_t *data, uint64_t *hash)
