@@ -441,3 +441,8 @@ int64_t syn_radio_received(struct syn_radio *radio, unsigned p, int64_t end_ns, 
     syn_radio_tick(radio, now_ns);
     return start;
 }
+
+void syn_radio_hold(struct syn_radio *radio, int64_t until_ns)
+{
+    radio->free_ns = later(radio->free_ns, until_ns);
+}

@@ -32,11 +32,15 @@
 
 #include <stddef.h>
 
-#define SYN_RADIO_NOBODY   0xff
-#define SYN_RADIO_DEVICES  17 /* sixteen wearables, and a console that has a radio itself */
-#define SYN_RADIO_HOST     SYN_RADIO_DEVICES /* pseudo-peer: transfers that need no other radio */
-#define SYN_RADIO_PEERS    (SYN_RADIO_DEVICES + 1)
-#define SYN_RADIO_SENDS    (SYN_RT_PIPELINES_MAX * 3 * SYN_RT_SLOTS_MAX)
+#define SYN_RADIO_NOBODY 0xff
+#ifndef SYN_RADIO_DEVICES    /* firmware without direct links has no peers on its radio */
+#define SYN_RADIO_DEVICES 17 /* sixteen wearables, and a console that has a radio itself */
+#endif
+#define SYN_RADIO_HOST  SYN_RADIO_DEVICES /* pseudo-peer: transfers that need no other radio */
+#define SYN_RADIO_PEERS (SYN_RADIO_DEVICES + 1)
+#ifndef SYN_RADIO_SENDS /* messages that wait for the air */
+#define SYN_RADIO_SENDS (SYN_RT_PIPELINES_MAX * 3 * SYN_RT_SLOTS_MAX)
+#endif
 #define SYN_RADIO_ANSWER   1 /* flag of DECLINE */
 #define SYN_RADIO_HELLO    2 /* flag of ASK */
 #define SYN_RADIO_BODY_MAX 32
@@ -130,6 +134,9 @@ void syn_radio_told(struct syn_radio *radio, unsigned peer, const struct syn_rad
  * longer of both ends' durations.
  */
 int64_t syn_radio_received(struct syn_radio *radio, unsigned peer, int64_t end_ns, int64_t now_ns);
+
+/* The transfer that has the air keeps it until then, at least. */
+void syn_radio_hold(struct syn_radio *radio, int64_t until_ns);
 
 /* Takes what may begin now. */
 void syn_radio_tick(struct syn_radio *radio, int64_t now_ns);

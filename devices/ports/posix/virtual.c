@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "devices/ports/posix/virtual.h"
 
-#include <stddef.h>
-
 enum {
     PERMILLE = 1000,
     FIRED_MAX = 64, /* in one step of the loop, so that a lag does not shut out the sockets */
@@ -12,11 +10,6 @@ enum {
 static int64_t scale(int64_t a, int64_t b, int64_t c)
 {
     return a / c * b + a % c * b / c;
-}
-
-void syn_virtual_init(struct syn_virtual *clock, struct syn_loop *loop, uint32_t speed_permille)
-{
-    *clock = (struct syn_virtual){.loop = loop, .speed_permille = speed_permille};
 }
 
 int64_t syn_virtual_from_real(const struct syn_virtual *clock, int64_t real_ns)
@@ -38,64 +31,35 @@ static int64_t real_delay(const struct syn_virtual *clock, int64_t at_ns)
 
 static void fire(void *ctx);
 
-static void arm(struct syn_virtual *clock)
+static void arm(void *ctx)
 {
+    struct syn_virtual *clock = ctx;
+    int64_t next = syn_timers_next(&clock->timers);
     if (clock->firing)
         return;
-    if (!clock->first)
+    if (next == INT64_MAX)
         syn_loop_timer_stop(&clock->wake);
     else
-        syn_loop_timer_start(clock->loop, &clock->wake, real_delay(clock, clock->first->at_ns), 0,
-                             fire, clock);
+        syn_loop_timer_start(clock->loop, &clock->wake, real_delay(clock, next), 0, fire, clock);
 }
 
 static void fire(void *ctx)
 {
     struct syn_virtual *clock = ctx;
-    int64_t now = syn_virtual_now(clock);
     clock->firing = true;
-    for (unsigned n = 0; n < FIRED_MAX && clock->first && clock->first->at_ns <= now; n++) {
-        struct syn_virtual_timer *timer = clock->first;
-        clock->first = timer->next;
-        timer->clock = NULL;
-        timer->due(timer->ctx);
-    }
+    syn_timers_fire(&clock->timers, syn_virtual_now(clock), FIRED_MAX);
     clock->firing = false;
     arm(clock);
 }
 
-void syn_virtual_start(struct syn_virtual *clock, struct syn_virtual_timer *timer, int64_t at_ns,
-                       void (*due)(void *ctx), void *ctx)
+void syn_virtual_init(struct syn_virtual *clock, struct syn_loop *loop, uint32_t speed_permille)
 {
-    syn_virtual_stop(timer);
-    *timer = (struct syn_virtual_timer){.clock = clock, .at_ns = at_ns, .due = due, .ctx = ctx};
-    struct syn_virtual_timer **at = &clock->first;
-    while (*at && (*at)->at_ns <= at_ns)
-        at = &(*at)->next;
-    timer->next = *at;
-    *at = timer;
-    if (clock->first == timer)
-        arm(clock);
-}
-
-void syn_virtual_stop(struct syn_virtual_timer *timer)
-{
-    struct syn_virtual *clock = timer->clock;
-    if (!clock)
-        return;
-    struct syn_virtual_timer **at = &clock->first;
-    bool first = *at == timer;
-    while (*at != timer)
-        at = &(*at)->next;
-    *at = timer->next;
-    timer->clock = NULL;
-    if (first)
-        arm(clock);
+    *clock = (struct syn_virtual){
+        .loop = loop, .speed_permille = speed_permille, .timers = {.changed = arm, .ctx = clock}};
 }
 
 void syn_virtual_close(struct syn_virtual *clock)
 {
-    while (clock->first)
-        syn_virtual_stop(clock->first);
+    syn_timers_stop_all(&clock->timers);
     syn_loop_timer_stop(&clock->wake);
 }

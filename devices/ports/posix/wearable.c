@@ -3,15 +3,19 @@
 
 #include "devices/base/hash.h"
 #include "devices/ports/posix/accel.h"
+#include "devices/ports/posix/peers.h"
 #include "devices/ports/posix/sensing.h"
-#include "devices/ports/posix/traffic.h"
+#include "devices/ports/posix/virtual.h"
+#include "devices/traffic/traffic.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SENSOR_BYTES (4u << 20) /* buffers of the sensors: on the host, not the device's SRAM */
+/* On the host, not in the device's SRAM: */
+#define SENSOR_BYTES (4u << 20) /* buffers of the sensors */
+#define QUEUE_BYTES  65536      /* messages that wait for the host's link */
 
 /* Real time: a loop is woken some 50 us after it asked for, and a peer that computes a slice
  * answers half a millisecond later, whatever the speed. That says nothing of the kernels here. */
@@ -23,7 +27,7 @@ struct running {
     bool active, due;
     struct syn_task task;
     int64_t start_ns, end_ns;
-    struct syn_virtual_timer timer;
+    struct syn_timer timer;
 };
 
 struct syn_wearable {
@@ -42,12 +46,12 @@ struct syn_wearable {
     } kernels;
     int64_t weights_ns; /* when the weights of the deployment are loaded */
     struct syn_loop_timer settle;
-    struct syn_virtual_timer poll;
-    struct syn_virtual_timer wake; /* of the runtime */
+    struct syn_timer poll;
+    struct syn_timer wake; /* of the runtime */
     bool counts_due, counts_relay;
     int64_t counts_ns; /* of the last that was done */
     bool reset_due;
-    uint8_t *memory; /* store, arena, sensors' buffers */
+    uint8_t *memory; /* store, arena, sensors' buffers, messages for the host */
 };
 
 /* ---- afterwards: events, beacons, counts ---- */
@@ -82,9 +86,9 @@ static void settle(void *ctx)
     struct syn_wearable *w = ctx;
     int64_t next = syn_agent_poll(&w->agent);
     if (next == INT64_MAX)
-        syn_virtual_stop(&w->poll);
+        syn_timers_stop(&w->poll);
     else
-        syn_virtual_start(&w->clock, &w->poll, next, poll_due, w);
+        syn_timers_start(&w->clock.timers, &w->poll, next, poll_due, w);
     if (w->counts_due)
         send_counts(w);
     if (w->reset_due) {
@@ -145,7 +149,7 @@ static void unload(struct running *r)
     syn_accel_unload(&w->accel, task->pipeline, data, &r->task.token.output_hash);
     if (last)
         syn_accel_result(&w->accel, task->pipeline,
-                         &w->traffic.results[task->pipeline][task->to_stage][task->to_slot]);
+                         syn_traffic_result(&w->traffic, task->pipeline, task->to_slot));
 }
 
 static void start_work(struct running *r)
@@ -172,9 +176,9 @@ static const struct syn_tensor_result *result_of(struct syn_wearable *w,
                                                  const struct syn_task *task)
 {
     if (task->kind == SYN_TASK_ACT)
-        return &w->traffic.results[task->pipeline][task->from_stage][task->from_slot];
+        return syn_traffic_result(&w->traffic, task->pipeline, task->from_slot);
     if (task->kind == SYN_TASK_UNLOAD && task->to_stage == SYN_STAGE_TAIL)
-        return &w->traffic.results[task->pipeline][task->to_stage][task->to_slot];
+        return syn_traffic_result(&w->traffic, task->pipeline, task->to_slot);
     return NULL;
 }
 
@@ -255,7 +259,7 @@ static void begin(void *ctx, const struct syn_task *task, int64_t start_ns, uint
     r->start_ns = start_ns;
     r->end_ns = start_ns + (int64_t)duration_ns;
     start_work(r);
-    syn_virtual_start(&w->clock, &r->timer, r->end_ns, on_due, r);
+    syn_timers_start(&w->clock.timers, &r->timer, r->end_ns, on_due, r);
 }
 
 /* ---- the agent's port ---- */
@@ -275,10 +279,10 @@ static bool write_host(void *ctx, unsigned link, const uint8_t *bytes, size_t si
 static void forget_tasks(struct syn_wearable *w)
 {
     for (unsigned k = 0; k < SYN_TASK_KIND_COUNT; k++) {
-        syn_virtual_stop(&w->running[k].timer);
+        syn_timers_stop(&w->running[k].timer);
         w->running[k].active = false;
     }
-    syn_virtual_stop(&w->wake);
+    syn_timers_stop(&w->wake);
     syn_accel_clear(&w->accel);
     syn_traffic_reset(&w->traffic);
     w->counts_due = false;
@@ -323,7 +327,7 @@ static int deploy(void *ctx, const struct syn_deployment *deployment, struct syn
 static void set_peers(void *ctx, unsigned self, const struct syn_agent_peer *peers, unsigned count)
 {
     struct syn_wearable *w = ctx;
-    w->traffic.radio.self = (uint8_t)self;
+    syn_traffic_self(&w->traffic, self);
     if (w->peers)
         syn_peers_set(w->peers, self, peers, count);
 }
@@ -344,7 +348,7 @@ static void on_wake(void *ctx)
 static void wake(void *ctx, int64_t at_ns)
 {
     struct syn_wearable *w = ctx;
-    syn_virtual_start(&w->clock, &w->wake, at_ns, on_wake, w);
+    syn_timers_start(&w->clock.timers, &w->wake, at_ns, on_wake, w);
 }
 
 static void beacon(void *ctx, const uint32_t *done, unsigned count, int64_t at_ns)
@@ -359,7 +363,7 @@ static void beacon(void *ctx, const uint32_t *done, unsigned count, int64_t at_n
 static void relayed(void *ctx, const uint8_t *message, size_t size)
 {
     struct syn_wearable *w = ctx;
-    syn_traffic_message(&w->traffic, SYN_RADIO_HOST, message, size);
+    syn_traffic_message(&w->traffic, SYN_TRAFFIC_HOST, message, size);
 }
 
 static long feed(void *ctx, const char *sensor, const char *path, uint32_t first, char *why,
@@ -377,6 +381,18 @@ static void reset(void *ctx)
 }
 
 /* ---- peers ---- */
+
+static void send_to_peer(void *ctx, unsigned peer, const uint8_t *message, size_t size)
+{
+    const struct syn_wearable *w = ctx;
+    syn_peers_send(w->peers, peer, message, size);
+}
+
+static bool is_peer_up(void *ctx, unsigned peer)
+{
+    const struct syn_wearable *w = ctx;
+    return syn_peers_up(w->peers, peer);
+}
 
 static void peer_message(void *ctx, unsigned peer, const uint8_t *message, size_t size)
 {
@@ -445,7 +461,7 @@ static int init_agent(struct syn_wearable *w)
                                         .relayed = relayed,
                                         .feed = feed,
                                         .reset = reset};
-    w->memory = malloc(c->store_size + arena + SENSOR_BYTES);
+    w->memory = malloc(c->store_size + arena + SENSOR_BYTES + QUEUE_BYTES);
     if (!w->memory)
         return SYN_ENOMEM;
     const struct syn_agent_memory memory = {.store = w->memory,
@@ -457,20 +473,33 @@ static int init_agent(struct syn_wearable *w)
     return syn_agent_init(&w->agent, &c->identity, &c->timing, &port, &memory);
 }
 
+static void init_traffic(struct syn_wearable *w)
+{
+    const struct syn_wearable_config *c = &w->config;
+    const struct syn_traffic_port port = {.ctx = w,
+                                          .timers = &w->clock.timers,
+                                          .virtual_time = true,
+                                          .send = c->radio_path ? send_to_peer : NULL,
+                                          .is_up = is_peer_up,
+                                          .queue = w->memory + c->store_size +
+                                                   c->timing.arena_bytes + SENSOR_BYTES,
+                                          .queue_bytes = QUEUE_BYTES};
+    syn_traffic_init(&w->traffic, &w->agent, &port);
+}
+
 static int init(struct syn_wearable *w)
 {
     const struct syn_wearable_config *c = &w->config;
     const struct syn_peers_events events = {w, peer_message, peer_up};
     syn_virtual_init(&w->clock, c->loop, c->identity.speed_permille);
-    syn_traffic_init(&w->traffic, &w->agent, &w->clock);
     int rc = syn_accel_init(&w->accel, c->loop, &c->timing);
     if (rc == 0)
         rc = init_agent(w);
+    if (rc == 0)
+        init_traffic(w);
     if (rc || !c->radio_path)
         return rc;
-    rc = syn_peers_new(&w->peers, c->loop, c->radio_path, &events);
-    w->traffic.peers = w->peers;
-    return rc;
+    return syn_peers_new(&w->peers, c->loop, c->radio_path, &events);
 }
 
 int syn_wearable_new(struct syn_wearable **wearable, const struct syn_wearable_config *config)
@@ -495,7 +524,8 @@ void syn_wearable_free(struct syn_wearable *w)
     if (!w)
         return;
     syn_peers_free(w->peers);
-    syn_traffic_reset(&w->traffic);
+    if (w->traffic.agent)
+        syn_traffic_reset(&w->traffic);
     syn_accel_free(&w->accel);
     syn_sensing_close(&w->sensing);
     syn_virtual_close(&w->clock);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "devices/agent/transfer.h"
+#include "devices/traffic/transfer.h"
 
 #include "devices/base/bytes.h"
 #include "devices/base/hash.h"

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Hops that arrive at a virtual wearable. */
-#include "devices/ports/posix/traffic.h"
+/* Hops that arrive. */
+#include "devices/traffic/internal.h"
 
 #include <string.h>
 
-#define TIMEOUT_NS   500000000 /* real time, until missing pieces of a relayed hop are asked for */
-#define CLOCK_AGREES 10000000000 /* a sender's clock that is further off is of another host */
+#define TIMEOUT_NS 500000000 /* real time, until missing pieces of a relayed hop are asked for */
+
+enum { REMEMBERED = 32 }; /* arrivals before the last, in syn_traffic_arrived */
 
 static struct syn_traffic_in *find_entry(struct syn_traffic *t, const struct syn_tensor_head *head)
 {
     for (unsigned i = 0; i < SYN_TRAFFIC_IN; i++) {
         struct syn_traffic_in *in = &t->in[i];
         const struct syn_hop *hop = &in->incoming.hop;
-        if (in->used && in->incoming.inference == head->inference && head->stream >= hop->stream &&
-            head->stream - hop->stream < hop->count)
+        if (in->used && in->incoming.inference == head->inference && syn_hop_has(hop, head->stream))
             return in;
     }
     return NULL;
@@ -39,10 +39,10 @@ static bool feeds(const struct syn_traffic *t, const struct syn_deployed_pipe *p
     uint8_t from = syn_traffic_other_end(&pipe->route, stage);
     if (from == SYN_RT_NOBODY || from == SYN_RT_LOCAL)
         return false;
-    if (peer == SYN_RADIO_HOST ? syn_traffic_is_direct(t, from) : from != peer)
+    if (peer == SYN_TRAFFIC_HOST ? syn_traffic_is_direct(t, from) : from != peer)
         return false;
     struct syn_hop hop = syn_traffic_hop(pipe, stage);
-    return stream >= hop.stream && stream - hop.stream < hop.count;
+    return syn_hop_has(&hop, stream);
 }
 
 /* ---- what arrived by the host ---- */
@@ -54,31 +54,46 @@ static void confirm(struct syn_traffic *t, const struct syn_tensor_head *of)
         .stream = of->stream, .kind = SYN_TENSOR_MISSING, .inference = of->inference};
     syn_tensor_missing_put(message + SYN_TENSOR_START, 0);
     syn_traffic_relay_later(t, message,
-                            syn_tensor_begin(message, &head, 0, SYN_TENSOR_MISSING_SIZE));
+                            syn_tensor_begin(message, &head, 0, SYN_TENSOR_MISSING_SIZE), true);
 }
 
-static bool is_done(const struct syn_traffic *t, unsigned p, unsigned stage, uint32_t inference)
+static bool has_arrived(const struct syn_traffic *t, unsigned p, unsigned stage, uint32_t inference)
 {
-    for (unsigned i = 0; i < SYN_TRAFFIC_DONE; i++)
-        if (t->done[p][stage][i] == inference)
-            return true;
-    return false;
+    const struct syn_traffic_arrived *a = &t->arrived[p][syn_traffic_receiver(stage)];
+    if (inference >= a->last)
+        return inference == a->last;
+    uint32_t before = a->last - inference - 1;
+    return before >= REMEMBERED || a->before >> before & 1;
 }
 
-static void note_done(struct syn_traffic *t, const struct syn_traffic_in *in)
+static void note_arrival(struct syn_traffic *t, const struct syn_traffic_in *in)
 {
-    uint32_t *done = t->done[in->pipeline][in->stage];
-    memmove(done + 1, done, (SYN_TRAFFIC_DONE - 1) * sizeof *done);
-    done[0] = in->incoming.inference;
+    struct syn_traffic_arrived *a = &t->arrived[in->pipeline][syn_traffic_receiver(in->stage)];
+    uint32_t inference = in->incoming.inference;
+    if (inference < a->last) {
+        a->before |= 1u << (a->last - inference - 1) % REMEMBERED;
+        return;
+    }
+    uint32_t ahead = inference - a->last;
+    uint32_t first = a->last > 0 && ahead <= REMEMBERED ? 1u << (ahead - 1) : 0;
+    a->before = first | (ahead < REMEMBERED ? a->before << ahead : 0);
+    a->last = inference;
 }
 
 /* ---- opening ---- */
+
+/* Where a result comes together: where it will be, as it is on the wire. */
+static uint8_t *result_bytes(const struct syn_traffic_in *in)
+{
+    _Static_assert(sizeof(struct syn_tensor_result) >= SYN_TENSOR_RESULT_SIZE, "room for both");
+    return (uint8_t *)&in->traffic->results[in->pipeline][in->slot];
+}
 
 static struct syn_traffic_in *open_stage(struct syn_traffic *t, unsigned p, unsigned stage,
                                          uint32_t inference)
 {
     const struct syn_deployed_pipe *pipe = &t->agent->deployment.pipes[p];
-    struct syn_traffic_in *in = is_done(t, p, stage, inference) ? NULL : free_entry(t);
+    struct syn_traffic_in *in = has_arrived(t, p, stage, inference) ? NULL : free_entry(t);
     int slot = in ? syn_rt_receive_begin(&t->agent->rt, p, (enum syn_stage)stage) : SYN_ENOMEM;
     if (slot < 0)
         return NULL;
@@ -88,10 +103,11 @@ static struct syn_traffic_in *open_stage(struct syn_traffic *t, unsigned p, unsi
                                   .peer = syn_traffic_other_end(&pipe->route, stage),
                                   .pipeline = (uint8_t)p,
                                   .stage = (uint8_t)stage,
-                                  .slot = (uint8_t)slot};
-    uint8_t *data = stage == SYN_STAGE_TAIL ? in->result : pipe->slots[stage][slot];
-    syn_incoming_open(&in->incoming, &hop, inference, data,
-                      syn_virtual_from_real(t->clock, TIMEOUT_NS), syn_virtual_now(t->clock));
+                                  .slot = (uint8_t)slot,
+                                  .start_ns = syn_traffic_now(t)};
+    uint8_t *data = stage == SYN_STAGE_TAIL ? result_bytes(in) : pipe->slots[stage][slot];
+    syn_incoming_open(&in->incoming, &hop, inference, data, syn_traffic_from_real(t, TIMEOUT_NS),
+                      in->start_ns);
     return in;
 }
 
@@ -115,7 +131,7 @@ static struct syn_traffic_in *open_entry(struct syn_traffic *t, unsigned peer,
     unsigned p, stage;
     if (!find_fed(t, peer, head->stream, &p, &stage))
         return NULL;
-    if (peer == SYN_RADIO_HOST && is_done(t, p, stage, head->inference))
+    if (peer == SYN_TRAFFIC_HOST && has_arrived(t, p, stage, head->inference))
         confirm(t, head); /* the confirmation was lost */
     return open_stage(t, p, stage, head->inference);
 }
@@ -126,13 +142,20 @@ static void abort_entry(struct syn_traffic_in *in)
 {
     struct syn_traffic *t = in->traffic;
     uint32_t inference = in->incoming.inference;
-    syn_virtual_stop(&in->timer);
+    syn_timers_stop(&in->timer);
     in->used = false;
     syn_traffic_tell_drop(t, in->pipeline, in->stage, inference);
     if (in->stage == SYN_STAGE_BODY_IN)
         syn_traffic_tell_drop(t, in->pipeline, SYN_STAGE_BODY_OUT, inference);
     syn_rt_receive_abort(&t->agent->rt, in->pipeline, (enum syn_stage)in->stage, in->slot,
-                         inference, syn_virtual_now(t->clock));
+                         inference, syn_traffic_now(t));
+}
+
+static void read_result(const struct syn_traffic_in *in)
+{
+    struct syn_tensor_result result;
+    syn_tensor_result_get(&result, result_bytes(in));
+    in->traffic->results[in->pipeline][in->slot] = result;
 }
 
 static void on_end(void *ctx)
@@ -145,7 +168,7 @@ static void on_end(void *ctx)
                               .input_hash = t.input_hash,
                               .output_hash = t.output_hash};
     if (in->stage == SYN_STAGE_TAIL)
-        syn_tensor_result_get(&in->traffic->results[in->pipeline][in->stage][in->slot], in->result);
+        read_result(in);
     in->used = false;
     syn_rt_receive_end(&in->traffic->agent->rt, in->pipeline, (enum syn_stage)in->stage, in->slot,
                        &token, in->start_ns, in->end_ns);
@@ -155,7 +178,7 @@ static void on_end(void *ctx)
 static void end_when_due(struct syn_traffic_in *in)
 {
     if (in->complete && in->on_air)
-        syn_virtual_start(in->traffic->clock, &in->timer, in->end_ns, on_end, in);
+        syn_timers_start(in->traffic->port.timers, &in->timer, in->end_ns, on_end, in);
 }
 
 /* ---- by the host ---- */
@@ -164,34 +187,50 @@ static void on_silence(void *ctx)
 {
     struct syn_traffic_in *in = ctx;
     struct syn_traffic *t = in->traffic;
-    int64_t now = syn_virtual_now(t->clock);
+    int64_t now = syn_traffic_now(t);
     if (syn_incoming_poll(&in->incoming, now, syn_traffic_relay, t)) {
         abort_entry(in);
         return;
     }
-    syn_virtual_start(t->clock, &in->timer, in->incoming.due_ns, on_silence, in);
+    syn_timers_start(t->port.timers, &in->timer, in->incoming.due_ns, on_silence, in);
+}
+
+/* When a hop could have had the air: not before the sender's radio was through with it, by virtual
+ * time; else from when it was first heard of. */
+static int64_t ready_ns(const struct syn_traffic_in *in)
+{
+    struct syn_tensor_token token;
+    syn_incoming_token(&in->incoming, &token);
+    return in->traffic->port.virtual_time ? syn_traffic_heard_ns(in->traffic, token.ready_ns)
+                                          : in->start_ns;
+}
+
+/* What the profile says; in real time as long as it took, where that is longer. */
+static uint64_t duration_ns(const struct syn_traffic_in *in, int64_t from_ns, int64_t now)
+{
+    const struct syn_traffic *t = in->traffic;
+    uint64_t figure = t->radio.port.duration((void *)t, in->incoming.hop.stream);
+    int64_t from = from_ns > t->radio.free_ns ? from_ns : t->radio.free_ns;
+    uint64_t took = now > from ? (uint64_t)(now - from) : 0;
+    return !t->port.virtual_time && took > figure ? took : figure;
 }
 
 /* All bytes are here: they take this radio's time once more. */
 static void ask_own_radio(struct syn_traffic_in *in)
 {
     struct syn_traffic *t = in->traffic;
-    int64_t now = syn_virtual_now(t->clock);
-    struct syn_tensor_token token;
-    syn_incoming_token(&in->incoming, &token);
-    /* The bytes come at once, but not before the sender's radio is through with them. */
-    bool agrees = token.ready_ns < now + CLOCK_AGREES && token.ready_ns > now - CLOCK_AGREES;
+    int64_t now = syn_traffic_now(t), ready = ready_ns(in);
     struct syn_radio_send send = {
         .stream = in->incoming.hop.stream,
         .inference = in->incoming.inference,
         .peer = SYN_RADIO_HOST,
         .inbound = true,
-        .ready_ns = agrees ? token.ready_ns : now,
-        .duration_ns = t->radio.port.duration(t, in->incoming.hop.stream),
+        .ready_ns = ready,
+        .duration_ns = duration_ns(in, ready, now),
         .rank = syn_rt_rank(&t->agent->rt, in->pipeline, in->incoming.inference)};
     struct syn_tensor_head head = {.stream = send.stream, .inference = send.inference};
-    syn_virtual_stop(&in->timer);
-    note_done(t, in);
+    syn_timers_stop(&in->timer);
+    note_arrival(t, in);
     confirm(t, &head);
     if (syn_radio_offer(&t->radio, &send, now))
         abort_entry(in);
@@ -224,13 +263,13 @@ static void note_air(struct syn_traffic_in *in, unsigned peer, const struct syn_
     syn_tensor_token_get(&token, body);
     in->on_air = true;
     in->end_ns = token.ready_ns;
-    in->start_ns = syn_radio_received(&t->radio, peer, token.ready_ns, syn_virtual_now(t->clock));
+    in->start_ns = syn_radio_received(&t->radio, peer, token.ready_ns, syn_traffic_now(t));
 }
 
 void syn_traffic_in_data(struct syn_traffic *t, unsigned peer, const struct syn_tensor_head *head,
                          const uint8_t *body, size_t size)
 {
-    int64_t now = syn_virtual_now(t->clock);
+    int64_t now = syn_traffic_now(t);
     struct syn_traffic_in *in = find_entry(t, head);
     if (!in)
         in = open_entry(t, peer, head);
@@ -251,7 +290,7 @@ void syn_traffic_in_data(struct syn_traffic *t, unsigned peer, const struct syn_
     else if (in->complete)
         ask_own_radio(in);
     else
-        syn_virtual_start(t->clock, &in->timer, in->incoming.due_ns, on_silence, in);
+        syn_timers_start(t->port.timers, &in->timer, in->incoming.due_ns, on_silence, in);
 }
 
 void syn_traffic_in_lost(struct syn_traffic *t, unsigned peer)
@@ -264,7 +303,7 @@ void syn_traffic_in_lost(struct syn_traffic *t, unsigned peer)
 void syn_traffic_in_reset(struct syn_traffic *t)
 {
     for (unsigned i = 0; i < SYN_TRAFFIC_IN; i++) {
-        syn_virtual_stop(&t->in[i].timer);
+        syn_timers_stop(&t->in[i].timer);
         t->in[i].used = false;
     }
 }

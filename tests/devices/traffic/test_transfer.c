@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A hop's tensors over links that are full, lose, repeat and reorder. */
-#include "devices/agent/transfer.h"
+#include "devices/traffic/transfer.h"
 
 #include "devices/base/hash.h"
 #include "devices/wire/smp.h"

@@ -1,131 +1,37 @@
 /* SPDX-License-Identifier: MIT */
-#include "devices/ports/posix/traffic.h"
+#include "devices/traffic/internal.h"
 
 #include "devices/wire/smp.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define RELAY_RETRY_NS 2000000   /* real time until the host's link is tried again */
-#define PATIENCE_NS    500000000 /* real time that a peer may take to answer the arbitration */
+#define PATIENCE_NS  500000000   /* real time that a peer may take to answer the arbitration */
+#define CLOCK_AGREES 10000000000 /* a clock of virtual time that is further off is another one */
 
-/* ---- hops ---- */
+enum { PERMILLE = 1000 };
 
-static struct syn_hop tensors(uint16_t stream, const struct syn_port_tensor *t, unsigned count)
+/* ---- time ---- */
+
+int64_t syn_traffic_now(const struct syn_traffic *t)
 {
-    struct syn_hop hop = {.stream = stream, .count = (uint8_t)count};
-    for (unsigned i = 0; i < count; i++)
-        hop.sizes[i] = syn_tensor_bytes(t[i].shape, t[i].width);
-    return hop;
+    return t->agent->port.now_ns(t->agent->port.ctx);
 }
 
-static struct syn_hop one(uint16_t stream, uint32_t size)
+int64_t syn_traffic_from_real(const struct syn_traffic *t, int64_t real_ns)
 {
-    return (struct syn_hop){.stream = stream, .count = 1, .sizes = {size}};
+    return real_ns / PERMILLE * t->agent->identity.speed_permille;
 }
 
-struct syn_hop syn_traffic_hop(const struct syn_deployed_pipe *pipe, unsigned stage)
+int64_t syn_traffic_told_ns(const struct syn_traffic *t, int64_t at_ns)
 {
-    switch (stage) {
-    case SYN_STAGE_HEAD:
-        return one(pipe->head_stream, pipe->sense_bytes);
-    case SYN_STAGE_BODY_IN:
-        return tensors(pipe->body_in_stream, pipe->image.in, pipe->image.in_count);
-    case SYN_STAGE_BODY_OUT:
-        if (syn_deployment_is_last(pipe))
-            return one(pipe->body_out_stream, SYN_TENSOR_RESULT_SIZE);
-        return tensors(pipe->body_out_stream, pipe->image.out, pipe->image.out_count);
-    default:
-        return one(pipe->tail_stream, SYN_TENSOR_RESULT_SIZE);
-    }
+    return t->port.virtual_time ? at_ns : 0;
 }
 
-uint8_t syn_traffic_other_end(const struct syn_route *route, unsigned stage)
+int64_t syn_traffic_heard_ns(const struct syn_traffic *t, int64_t at_ns)
 {
-    const struct {
-        bool has;
-        uint8_t end;
-    } ends[SYN_STAGE_COUNT] = {
-        [SYN_STAGE_HEAD] = {route->has_head, route->head_to},
-        [SYN_STAGE_BODY_IN] = {route->has_body, route->body_from},
-        [SYN_STAGE_BODY_OUT] = {route->has_body, route->body_to},
-        [SYN_STAGE_TAIL] = {route->has_tail, route->tail_from},
-    };
-    return ends[stage].has ? ends[stage].end : SYN_RT_NOBODY;
-}
-
-bool syn_traffic_is_direct(const struct syn_traffic *traffic, unsigned peer)
-{
-    return traffic->peers && peer < SYN_AGENT_PEERS_MAX && traffic->agent->peers[peer].used &&
-           traffic->agent->peers[peer].address[0];
-}
-
-/* The pipeline and stage whose hop to or from a peer carries a stream. */
-static bool find_stage(const struct syn_traffic *traffic, uint16_t stream, unsigned first_stage,
-                       unsigned second_stage, unsigned *pipeline, unsigned *stage)
-{
-    const struct syn_deployment *d = &traffic->agent->deployment;
-    const unsigned stages[] = {first_stage, second_stage};
-    for (unsigned p = 0; p < d->pipeline_count; p++)
-        for (unsigned i = 0; i < 2; i++) {
-            uint8_t end = syn_traffic_other_end(&d->pipes[p].route, stages[i]);
-            if (end == SYN_RT_NOBODY || end == SYN_RT_LOCAL)
-                continue;
-            struct syn_hop hop = syn_traffic_hop(&d->pipes[p], stages[i]);
-            if (stream >= hop.stream && stream - hop.stream < hop.count) {
-                *pipeline = p;
-                *stage = stages[i];
-                return true;
-            }
-        }
-    return false;
-}
-
-/* ---- the host's link ---- */
-
-static void relay_flush(void *ctx)
-{
-    struct syn_traffic *t = ctx;
-    while (t->relay_first &&
-           syn_agent_relay(t->agent, t->relay_first->bytes, t->relay_first->size)) {
-        struct syn_relay_message *sent = t->relay_first;
-        t->relay_first = sent->next;
-        free(sent);
-    }
-    if (!t->relay_first) {
-        t->relay_last = &t->relay_first;
-        return;
-    }
-    int64_t pause = syn_virtual_from_real(t->clock, RELAY_RETRY_NS);
-    syn_virtual_start(t->clock, &t->relay_timer, syn_virtual_now(t->clock) + pause, relay_flush, t);
-}
-
-void syn_traffic_relay_later(struct syn_traffic *t, const uint8_t *message, size_t size)
-{
-    struct syn_relay_message *m = malloc(sizeof *m + size);
-    if (!m)
-        return;
-    m->next = NULL;
-    m->size = size;
-    memcpy(m->bytes, message, size);
-    *t->relay_last = m;
-    t->relay_last = &m->next;
-    if (!t->relay_timer.clock)
-        syn_virtual_start(t->clock, &t->relay_timer, syn_virtual_now(t->clock), relay_flush, t);
-}
-
-bool syn_traffic_relay(void *ctx, const uint8_t *message, size_t size)
-{
-    struct syn_traffic *t = ctx;
-    return !t->relay_first && syn_agent_relay(t->agent, message, size);
-}
-
-void syn_traffic_tell(struct syn_traffic *t, unsigned peer, const uint8_t *message, size_t size)
-{
-    if (syn_traffic_is_direct(t, peer))
-        syn_peers_send(t->peers, peer, message, size);
-    else
-        syn_traffic_relay_later(t, message, size);
+    int64_t now = syn_traffic_now(t);
+    bool agrees = at_ns < now + CLOCK_AGREES && at_ns > now - CLOCK_AGREES;
+    return t->port.virtual_time && at_ns != 0 && agrees ? at_ns : now;
 }
 
 /* ---- credits and counts ---- */
@@ -135,32 +41,35 @@ static void tell_credit(struct syn_traffic *t, unsigned pipeline, unsigned stage
 {
     const struct syn_deployed_pipe *pipe = &t->agent->deployment.pipes[pipeline];
     struct syn_hop hop = syn_traffic_hop(pipe, stage);
-    struct syn_tensor_head head = {
-        .stream = hop.stream, .kind = SYN_TENSOR_CREDIT, .inference = t->granted[pipeline][stage]};
-    struct syn_tensor_credit credit = {.at_ns = at_ns};
+    struct syn_tensor_head head = {.stream = hop.stream,
+                                   .kind = SYN_TENSOR_CREDIT,
+                                   .inference = t->granted[pipeline][syn_traffic_receiver(stage)]};
+    struct syn_tensor_credit credit = {.at_ns = syn_traffic_told_ns(t, at_ns)};
     uint8_t message[SYN_TENSOR_START + SYN_TENSOR_CREDIT_SIZE];
     for (unsigned i = 0; i < hop.count; i++)
         credit.bytes += hop.sizes[i];
     syn_tensor_credit_put(message + SYN_TENSOR_START, &credit);
-    syn_traffic_tell(t, peer, message, syn_tensor_begin(message, &head, 0, SYN_TENSOR_CREDIT_SIZE));
+    syn_traffic_tell(t, peer, message, syn_tensor_begin(message, &head, 0, SYN_TENSOR_CREDIT_SIZE),
+                     true);
 }
 
 void syn_traffic_credit(struct syn_traffic *t, uint8_t pipeline, uint8_t stage, uint8_t peer,
                         int64_t at_ns)
 {
-    t->granted[pipeline][stage]++;
-    t->granted_ns[pipeline][stage] = at_ns;
+    t->granted[pipeline][syn_traffic_receiver(stage)]++;
+    t->granted_ns[pipeline][syn_traffic_receiver(stage)] = at_ns;
     tell_credit(t, pipeline, stage, peer, at_ns);
 }
 
 void syn_traffic_credits_again(struct syn_traffic *t)
 {
+    static const uint8_t stages[] = {SYN_STAGE_BODY_IN, SYN_STAGE_TAIL};
     const struct syn_deployment *d = &t->agent->deployment;
     for (unsigned p = 0; p < d->pipeline_count; p++)
-        for (unsigned s = 0; s < SYN_STAGE_COUNT; s++) {
-            uint8_t from = syn_traffic_other_end(&d->pipes[p].route, s);
-            if (t->granted[p][s] > 0 && !syn_traffic_is_direct(t, from))
-                tell_credit(t, p, s, from, t->granted_ns[p][s]);
+        for (unsigned i = 0; i < sizeof stages; i++) {
+            uint8_t from = syn_traffic_other_end(&d->pipes[p].route, stages[i]);
+            if (t->granted[p][i] > 0 && !syn_traffic_is_direct(t, from))
+                tell_credit(t, p, stages[i], from, t->granted_ns[p][i]);
         }
 }
 
@@ -168,12 +77,13 @@ void syn_traffic_credits_again(struct syn_traffic *t)
 static uint32_t worth(struct syn_traffic *t, unsigned peer, unsigned p, unsigned stage,
                       uint32_t granted)
 {
-    uint32_t more = granted - t->seen[p][stage];
-    if (peer != SYN_RADIO_HOST)
+    uint32_t *seen = &t->seen[p][syn_traffic_sender(stage)];
+    uint32_t more = granted - *seen;
+    if (peer != SYN_TRAFFIC_HOST)
         return 1;
     if (more > SYN_RT_SLOTS_MAX)
         return 0;
-    t->seen[p][stage] = granted;
+    *seen = granted;
     return more;
 }
 
@@ -183,12 +93,13 @@ static void on_credit(struct syn_traffic *t, unsigned peer, const struct syn_ten
     struct syn_tensor_credit credit;
     unsigned p, stage;
     if (syn_tensor_credit_get(&credit, body, size) ||
-        !find_stage(t, head->stream, SYN_STAGE_HEAD, SYN_STAGE_BODY_OUT, &p, &stage)) {
+        !syn_traffic_find(t, head->stream, SYN_STAGE_HEAD, SYN_STAGE_BODY_OUT, &p, &stage)) {
         t->refused++;
         return;
     }
     for (uint32_t n = worth(t, peer, p, stage, head->inference); n > 0; n--)
-        syn_rt_credit(&t->agent->rt, p, (enum syn_stage)stage, credit.at_ns);
+        syn_rt_credit(&t->agent->rt, p, (enum syn_stage)stage,
+                      syn_traffic_heard_ns(t, credit.at_ns));
 }
 
 void syn_traffic_counts(struct syn_traffic *t, const uint32_t *done, unsigned count, int64_t at_ns,
@@ -196,17 +107,18 @@ void syn_traffic_counts(struct syn_traffic *t, const uint32_t *done, unsigned co
 {
     struct syn_tensor_head head = {.kind = SYN_TENSOR_COUNTS};
     uint8_t message[SYN_TENSOR_START + 2 + 4 * SYN_RT_PIPELINES_MAX + 8];
-    size_t body = syn_tensor_counts_put(message + SYN_TENSOR_START, done, count, at_ns);
+    size_t body = syn_tensor_counts_put(message + SYN_TENSOR_START, done, count,
+                                        syn_traffic_told_ns(t, at_ns));
     size_t size = syn_tensor_begin(message, &head, 0, body);
     bool behind_host = false;
     for (unsigned i = 0; i < SYN_AGENT_PEERS_MAX; i++) {
         if (syn_traffic_is_direct(t, i))
-            syn_peers_send(t->peers, i, message, size);
+            t->port.send(t->port.ctx, i, message, size);
         else
             behind_host |= t->agent->peers[i].used && i != t->agent->deployment.self;
     }
     if (relay && behind_host)
-        syn_traffic_relay_later(t, message, size); /* one for all: the host spreads it */
+        syn_traffic_relay_later(t, message, size, true); /* one for all: the host spreads it */
 }
 
 static void on_counts(struct syn_traffic *t, const uint8_t *body, size_t size)
@@ -217,7 +129,7 @@ static void on_counts(struct syn_traffic *t, const uint8_t *body, size_t size)
     if (n < 0 || n > SYN_RT_PIPELINES_MAX)
         t->refused++;
     else
-        syn_rt_counts(&t->agent->rt, done, (unsigned)n, at_ns);
+        syn_rt_counts(&t->agent->rt, done, (unsigned)n, syn_traffic_heard_ns(t, at_ns));
 }
 
 /* ---- drops ---- */
@@ -226,8 +138,8 @@ static void tell_drop(struct syn_traffic *t, const struct syn_traffic_drop *d)
 {
     uint8_t message[SYN_TENSOR_START];
     size_t size = syn_transfer_dropped(message, d->stream, d->inference, d->flags);
-    if (!syn_traffic_is_direct(t, d->peer) || syn_peers_up(t->peers, d->peer))
-        syn_traffic_tell(t, d->peer, message, size);
+    if (!syn_traffic_is_direct(t, d->peer) || t->port.is_up(t->port.ctx, d->peer))
+        syn_traffic_tell(t, d->peer, message, size, false);
     else if (t->drop_count < SYN_TRAFFIC_DROPS)
         t->drops[t->drop_count++] = *d;
 }
@@ -261,8 +173,9 @@ static void on_dropped(struct syn_traffic *t, const struct syn_tensor_head *head
 {
     bool up = head->flags & SYN_DROPPED_UPSTREAM;
     unsigned p, stage;
-    bool found = up ? find_stage(t, head->stream, SYN_STAGE_HEAD, SYN_STAGE_BODY_OUT, &p, &stage)
-                    : find_stage(t, head->stream, SYN_STAGE_BODY_IN, SYN_STAGE_TAIL, &p, &stage);
+    bool found =
+        up ? syn_traffic_find(t, head->stream, SYN_STAGE_HEAD, SYN_STAGE_BODY_OUT, &p, &stage)
+           : syn_traffic_find(t, head->stream, SYN_STAGE_BODY_IN, SYN_STAGE_TAIL, &p, &stage);
     if (!found) {
         t->refused++;
         return;
@@ -271,7 +184,7 @@ static void on_dropped(struct syn_traffic *t, const struct syn_tensor_head *head
         syn_traffic_tell_drop(t, p, SYN_STAGE_BODY_IN, head->inference);
     if (stage == SYN_STAGE_BODY_IN)
         syn_traffic_tell_drop(t, p, SYN_STAGE_BODY_OUT, head->inference);
-    syn_rt_dropped(&t->agent->rt, p, head->inference, syn_virtual_now(t->clock));
+    syn_rt_dropped(&t->agent->rt, p, head->inference, syn_traffic_now(t));
 }
 
 /* ---- messages ---- */
@@ -293,10 +206,10 @@ static void on_arbitration(struct syn_traffic *t, unsigned peer, const struct sy
                                         .flags = head->flags,
                                         .stream = head->stream,
                                         .inference = head->inference};
-    if (peer == SYN_RADIO_HOST || syn_radio_message_get(&message, body, size))
+    if (peer == SYN_TRAFFIC_HOST || syn_radio_message_get(&message, body, size))
         t->refused++;
     else
-        syn_radio_told(&t->radio, peer, &message, syn_virtual_now(t->clock));
+        syn_radio_told(&t->radio, peer, &message, syn_traffic_now(t));
 }
 
 static void on_kind(struct syn_traffic *t, unsigned peer, const struct syn_tensor_head *head,
@@ -338,7 +251,7 @@ void syn_traffic_message(struct syn_traffic *t, unsigned peer, const uint8_t *me
 
 void syn_traffic_up(struct syn_traffic *t, unsigned peer, bool up)
 {
-    int64_t now = syn_virtual_now(t->clock);
+    int64_t now = syn_traffic_now(t);
     syn_agent_peer_up(t->agent, peer, up);
     if (!up)
         syn_rt_peer_lost(&t->agent->rt, (uint8_t)peer);
@@ -356,9 +269,8 @@ void syn_traffic_up(struct syn_traffic *t, unsigned peer, bool up)
 
 _Static_assert((int)SYN_RADIO_ASK == (int)SYN_TENSOR_ASK &&
                    (int)SYN_RADIO_GRANT == (int)SYN_TENSOR_GRANT &&
-                   (int)SYN_RADIO_DECLINE == (int)SYN_TENSOR_DECLINE &&
-                   SYN_RADIO_DEVICES >= SYN_AGENT_PEERS_MAX,
-               "the radio's messages are those of the wire, for all peers");
+                   (int)SYN_RADIO_DECLINE == (int)SYN_TENSOR_DECLINE,
+               "the radio's messages are those of the wire");
 
 static void on_tell(void *ctx, unsigned peer, const struct syn_radio_message *m)
 {
@@ -367,14 +279,14 @@ static void on_tell(void *ctx, unsigned peer, const struct syn_radio_message *m)
         .stream = m->stream, .kind = m->kind, .flags = m->flags, .inference = m->inference};
     uint8_t message[SYN_TENSOR_START + SYN_RADIO_BODY_MAX];
     size_t size = syn_radio_message_put(m, message + SYN_TENSOR_START);
-    syn_peers_send(t->peers, peer, message, syn_tensor_begin(message, &head, 0, size));
+    t->port.send(t->port.ctx, peer, message, syn_tensor_begin(message, &head, 0, size));
 }
 
 static uint64_t on_duration(void *ctx, uint16_t stream)
 {
     const struct syn_traffic *t = ctx;
     unsigned p, stage;
-    if (!find_stage(t, stream, SYN_STAGE_BODY_IN, SYN_STAGE_TAIL, &p, &stage))
+    if (!syn_traffic_find(t, stream, SYN_STAGE_BODY_IN, SYN_STAGE_TAIL, &p, &stage))
         return 0;
     struct syn_task task = {
         .kind = SYN_TASK_RECEIVE, .pipeline = (uint8_t)p, .to_stage = (uint8_t)stage};
@@ -392,48 +304,47 @@ static void on_begin(void *ctx, const struct syn_radio_send *send, int64_t start
 static void on_woken(void *ctx)
 {
     struct syn_traffic *t = ctx;
-    syn_radio_tick(&t->radio, syn_virtual_now(t->clock));
+    syn_radio_tick(&t->radio, syn_traffic_now(t));
 }
 
 static void on_wake(void *ctx, int64_t at_ns)
 {
     struct syn_traffic *t = ctx;
-    syn_virtual_start(t->clock, &t->wake, at_ns, on_woken, t);
+    syn_timers_start(t->port.timers, &t->wake, at_ns, on_woken, t);
 }
 
 /* ---- life ---- */
 
-void syn_traffic_init(struct syn_traffic *t, struct syn_agent *agent, struct syn_virtual *clock)
+void syn_traffic_init(struct syn_traffic *t, struct syn_agent *agent,
+                      const struct syn_traffic_port *port)
 {
-    const struct syn_radio_port port = {t, on_tell, on_duration, on_begin, on_wake};
+    const struct syn_radio_port radio = {t, on_tell, on_duration, on_begin, on_wake};
     memset(t, 0, sizeof *t);
     t->agent = agent;
-    t->clock = clock;
-    t->relay_last = &t->relay_first;
-    syn_radio_init(&t->radio, &port, syn_virtual_from_real(clock, PATIENCE_NS));
-}
-
-/* Messages of a deployment that is over mean something else in the next. */
-static void forget_relay(struct syn_traffic *t)
-{
-    syn_virtual_stop(&t->relay_timer);
-    while (t->relay_first) {
-        struct syn_relay_message *m = t->relay_first;
-        t->relay_first = m->next;
-        free(m);
-    }
-    t->relay_last = &t->relay_first;
+    t->port = *port;
+    syn_radio_init(&t->radio, &radio, syn_traffic_from_real(t, PATIENCE_NS));
 }
 
 void syn_traffic_reset(struct syn_traffic *t)
 {
-    syn_virtual_stop(&t->wake);
-    forget_relay(t);
+    syn_timers_stop(&t->wake);
+    syn_traffic_forget_queue(t);
     syn_traffic_out_reset(t);
     syn_traffic_in_reset(t);
     t->drop_count = 0;
-    memset(t->done, 0, sizeof t->done);
+    memset(t->arrived, 0, sizeof t->arrived);
     memset(t->granted, 0, sizeof t->granted);
     memset(t->seen, 0, sizeof t->seen);
     syn_radio_reset(&t->radio, t->agent->deployment.self);
+}
+
+void syn_traffic_self(struct syn_traffic *t, unsigned self)
+{
+    t->radio.self = (uint8_t)self;
+}
+
+struct syn_tensor_result *syn_traffic_result(struct syn_traffic *t, unsigned pipeline,
+                                             unsigned slot)
+{
+    return &t->results[pipeline][slot];
 }

@@ -9,16 +9,18 @@
  * through a callback, come as head and body. All memory is the caller's. Times are nanoseconds of
  * any clock, the same in all calls.
  */
-#ifndef SYN_DEVICES_AGENT_TRANSFER_H
-#define SYN_DEVICES_AGENT_TRANSFER_H
+#ifndef SYN_DEVICES_TRAFFIC_TRANSFER_H
+#define SYN_DEVICES_TRAFFIC_TRANSFER_H
 
 #include "devices/agent/limits.h"
 #include "devices/part/layer.h"
 #include "devices/wire/tensor.h"
 
 #define SYN_TRANSFER_PIECE_MAX (SYN_TRANSFER_MESSAGE_MAX - SYN_TENSOR_START - SYN_TENSOR_CRC)
-#define SYN_TRANSFER_RANGES    16 /* separate ranges of received bytes that are remembered */
-#define SYN_TRANSFER_TRIES     8  /* time-outs without a new byte until a hop is given up */
+#ifndef SYN_TRANSFER_RANGES
+#define SYN_TRANSFER_RANGES 16 /* separate ranges of received bytes that are remembered */
+#endif
+#define SYN_TRANSFER_TRIES 8 /* time-outs without a new byte until a hop is given up */
 
 /* What flows in one hop. */
 struct syn_hop {
