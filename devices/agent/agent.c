@@ -9,8 +9,8 @@
 
 static bool complete(const struct syn_agent_port *p)
 {
-    return p->now_ns && p->write && p->deploy && p->peers && p->begin && p->credit && p->beacon &&
-           p->relayed && p->reset;
+    return p->now_ns && p->room && p->write && p->deploy && p->peers && p->begin && p->credit &&
+           p->beacon && p->relayed && p->reset;
 }
 
 /* Texts that the port leaves out are empty. */
@@ -66,9 +66,7 @@ static int64_t poll_beacon(struct syn_agent *agent, int64_t now)
 int64_t syn_agent_poll(struct syn_agent *agent)
 {
     int64_t now = agent->port.now_ns(agent->port.ctx);
-    for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++)
-        if (agent->links[i].open)
-            syn_agent_link_flush(&agent->links[i]);
+    syn_agent_flush(agent);
     int64_t counters = syn_agent_event_counters(agent, now);
     int64_t beacons = poll_beacon(agent, now);
     return counters < beacons ? counters : beacons;
@@ -115,7 +113,7 @@ static struct syn_agent_link *relay(struct syn_agent *agent)
 bool syn_agent_relay(struct syn_agent *agent, const uint8_t *message, size_t size)
 {
     struct syn_agent_link *link = relay(agent);
-    return link && syn_agent_link_send(link, message, size, false);
+    return link && syn_agent_link_send(link, message, size);
 }
 
 void syn_agent_peer_up(struct syn_agent *agent, unsigned index, bool up)

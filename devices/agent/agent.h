@@ -15,19 +15,14 @@
 #define SYN_DEVICES_AGENT_AGENT_H
 
 #include "devices/agent/deployment.h"
+#include "devices/agent/limits.h"
 #include "devices/agent/store.h"
 #include "devices/runtime/runtime.h"
 #include "devices/wire/frame.h"
 #include "devices/wire/tensor.h"
 
-#define SYN_AGENT_LINKS_MAX   2    /* hosts that may be connected at once */
-#define SYN_AGENT_MESSAGE_MAX 2048 /* largest SMP message, header included */
-#define SYN_AGENT_FRAME_MAX   3072 /* the same, framed */
-#define SYN_AGENT_BUFFERS     4    /* `buf_count`: a host keeps one request fewer in flight */
-#define SYN_AGENT_BEACON_NS   100000000
-#define SYN_AGENT_FAULT_NS    1000000000 /* faults of the accelerator are told so often at most */
-#define SYN_AGENT_PEERS_MAX   16
-#define SYN_AGENT_ADDRESS_MAX 108 /* a unix socket path */
+#define SYN_AGENT_BEACON_NS 100000000
+#define SYN_AGENT_FAULT_NS  1000000000 /* faults of the accelerator are told so often at most */
 
 /* Who this device is; texts are static for the life of the agent. */
 struct syn_agent_identity {
@@ -54,10 +49,13 @@ struct syn_agent;
 struct syn_agent_port {
     void *ctx;
     int64_t (*now_ns)(void *ctx); /* the device's clock (virtual time on a virtual wearable) */
-    /* A frame for the host on `link`, copied before this returns. Returns false when the link
-     * cannot take it now: the agent then counts the frame as lost (events) or keeps it until
-     * syn_agent_poll() (one response; further ones are lost, and the host asks again). */
-    bool (*write)(void *ctx, unsigned link, const uint8_t *bytes, size_t size);
+    /* Does the link to a host take so many bytes now? Where it does not, an event is lost and
+     * counted, and an answer kept until syn_agent_poll(), if none is kept already: requests and
+     * answers beyond that are lost, and the host asks again. */
+    bool (*room)(void *ctx, unsigned link, size_t size);
+    /* The next piece of a frame for which there was room; copied before this returns. 0 bytes: the
+     * frame is complete. */
+    void (*write)(void *ctx, unsigned link, const uint8_t *bytes, size_t size);
     /* A deployment was committed or cleared (NULL): forget every task of the one before, whose end
      * must not be reported any more; load weights, size buffers. `deployment` is the agent's own
      * and stays where it is. Returns 0 or an error that makes the commit fail, with words in
@@ -126,12 +124,11 @@ struct syn_agent {
         struct syn_agent_subscription subscription; /* outlives the link, to count what is lost */
         uint32_t lost_events, lost_answers;
         uint32_t requests;
-        uint8_t waiting[SYN_AGENT_FRAME_MAX]; /* an answer that the link could not take */
-        uint16_t waiting_size;
     } links[SYN_AGENT_LINKS_MAX];
     uint8_t relay_link;                     /* whose host wrote the link table or started the run */
-    uint8_t message[SYN_AGENT_MESSAGE_MAX]; /* the answer that is being made */
-    uint8_t frame[SYN_AGENT_FRAME_MAX];
+    uint8_t waiting_link;                   /* whose answer in `message` found no room */
+    uint16_t waiting_size;                  /* 0: there is none */
+    uint8_t message[SYN_AGENT_MESSAGE_MAX]; /* the answer or event that is being made */
 };
 
 /* `agent` must stay where it is. Returns 0, SYN_EINVAL (a callback, the part or the id is missing)

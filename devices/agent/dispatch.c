@@ -116,12 +116,10 @@ static void handle(struct syn_agent_call *call, bool whole)
 static void answer(struct syn_agent_call *call)
 {
     struct syn_agent *agent = call->agent;
-    struct syn_agent_link *link = &agent->links[call->link];
     struct syn_smp_header header = syn_smp_reply(&call->request);
     header.length = (uint16_t)call->out.length;
     syn_smp_put_header(agent->message, &header);
-    if (!syn_agent_link_send(link, agent->message, SYN_SMP_HEADER + call->out.length, true))
-        link->lost_answers++;
+    syn_agent_answer(&agent->links[call->link], SYN_SMP_HEADER + call->out.length);
 }
 
 static bool is_tensor(const struct syn_smp_header *h)
@@ -140,6 +138,10 @@ void syn_agent_dispatch(struct syn_agent *agent, unsigned link, const uint8_t *m
     if (is_tensor(&call.request)) {
         if (whole)
             agent->port.relayed(agent->port.ctx, message, size);
+        return;
+    }
+    if (!syn_agent_message_free(agent, 1u << link)) {
+        agent->links[link].lost_answers++;
         return;
     }
     syn_cbor_in_init(&call.in, message + SYN_SMP_HEADER, size - SYN_SMP_HEADER);

@@ -5,7 +5,6 @@
 #include "devices/agent/link.h"
 
 enum {
-    EVENT_MAX = SYN_AGENT_MESSAGE_MAX, /* counters of SYN_RT_PIPELINES_MAX pipelines */
     LOG_TEXT_MAX = 200,
     NS_PER_MS = 1000000,
 };
@@ -26,38 +25,60 @@ uint64_t syn_agent_energy_nj(const struct syn_agent *agent)
                              agent->rt.counters.busy_ns);
 }
 
-/* ---- one event ---- */
+/* ---- one event, made in agent->message ---- */
 
-struct event {
-    uint8_t message[EVENT_MAX];
-    struct syn_cbor_out out;
-};
+/* Which links (bits) have subscribed to something. */
+typedef bool (*subscribed)(const struct syn_agent_subscription *s, int64_t now);
 
-static void begin(struct event *e, const char *name)
+static unsigned links_with(const struct syn_agent *agent, subscribed to, int64_t now)
 {
-    syn_cbor_out_init(&e->out, e->message + SYN_SMP_HEADER, sizeof e->message - SYN_SMP_HEADER);
-    syn_cbor_open_map(&e->out);
-    syn_cbor_pair_text(&e->out, "ev", name);
+    unsigned links = 0;
+    for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++)
+        links |= to(&agent->links[i].subscription, now) ? 1u << i : 0;
+    return links;
 }
 
-/* Returns the size of the message, 0 when it did not fit. */
-static size_t finish(struct event *e)
+static unsigned open_links(const struct syn_agent *agent)
+{
+    unsigned links = 0;
+    for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++)
+        links |= agent->links[i].open ? 1u << i : 0;
+    return links;
+}
+
+/* False, and counted, where the event cannot be made now. */
+static bool begin(struct syn_agent *agent, struct syn_cbor_out *out, unsigned links,
+                  const char *name)
+{
+    unsigned takers = links & open_links(agent);
+    bool can = takers > 0 && syn_agent_message_free(agent, takers);
+    for (unsigned i = 0; !can && i < SYN_AGENT_LINKS_MAX; i++)
+        agent->links[i].lost_events += links >> i & 1;
+    if (!can)
+        return false;
+    syn_cbor_out_init(out, agent->message + SYN_SMP_HEADER, sizeof agent->message - SYN_SMP_HEADER);
+    syn_cbor_open_map(out);
+    syn_cbor_pair_text(out, "ev", name);
+    return true;
+}
+
+static void send(struct syn_agent *agent, struct syn_cbor_out *out, unsigned links)
 {
     struct syn_smp_header h = {.version = 1,
                                .op = SYN_SMP_READ_RSP,
                                .group = SYN_GROUP_SYNERGY,
                                .seq = SYN_SMP_EVENT_SEQ,
                                .id = SYN_ID_EVENT};
-    syn_cbor_close(&e->out);
-    h.length = (uint16_t)e->out.length;
-    syn_smp_put_header(e->message, &h);
-    return e->out.error ? 0 : SYN_SMP_HEADER + e->out.length;
-}
-
-static void send(struct syn_agent_link *link, const struct event *e, size_t size)
-{
-    if (size == 0 || !syn_agent_link_send(link, e->message, size, false))
-        link->lost_events++;
+    syn_cbor_close(out);
+    h.length = (uint16_t)out->length;
+    syn_smp_put_header(agent->message, &h);
+    for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++) {
+        if (!(links >> i & 1))
+            continue;
+        if (out->error ||
+            !syn_agent_link_send(&agent->links[i], agent->message, SYN_SMP_HEADER + out->length))
+            agent->links[i].lost_events++;
+    }
 }
 
 /* ---- counters ---- */
@@ -106,24 +127,27 @@ static void put_work(struct syn_cbor_out *out, const struct syn_agent *agent)
         *out = before;
 }
 
-static size_t make_counters(const struct syn_agent *agent, struct event *e, int64_t now)
+static void put_counters(struct syn_cbor_out *out, const struct syn_agent *agent, int64_t now)
 {
     const struct syn_rt_counters *c = &agent->rt.counters;
     unsigned pipes = agent->rt.pipeline_count;
-    begin(e, "count");
-    syn_cbor_pair_int(&e->out, "t", now);
-    put_u64s(&e->out, "busy", c->busy_ns, SYN_UNIT_COUNT);
-    put_u32s(&e->out, "tasks", c->tasks, SYN_UNIT_COUNT);
-    syn_cbor_pair_uint(&e->out, "late", c->late);
-    syn_cbor_pair_uint(&e->out, "lns", c->late_ns);
-    syn_cbor_pair_uint(&e->out, "nj", syn_agent_energy_nj(agent));
-    put_u32s(&e->out, "done", c->acted, pipes);
-    put_u32s(&e->out, "drop", c->dropped, pipes);
-    put_u32s(&e->out, "sens", c->sensed, pipes);
-    put_pipeline_energy(&e->out, agent);
-    put_u16s(&e->out, "queue", c->waiting, SYN_UNIT_COUNT);
-    put_work(&e->out, agent);
-    return finish(e);
+    syn_cbor_pair_int(out, "t", now);
+    put_u64s(out, "busy", c->busy_ns, SYN_UNIT_COUNT);
+    put_u32s(out, "tasks", c->tasks, SYN_UNIT_COUNT);
+    syn_cbor_pair_uint(out, "late", c->late);
+    syn_cbor_pair_uint(out, "lns", c->late_ns);
+    syn_cbor_pair_uint(out, "nj", syn_agent_energy_nj(agent));
+    put_u32s(out, "done", c->acted, pipes);
+    put_u32s(out, "drop", c->dropped, pipes);
+    put_u32s(out, "sens", c->sensed, pipes);
+    put_pipeline_energy(out, agent);
+    put_u16s(out, "queue", c->waiting, SYN_UNIT_COUNT);
+    put_work(out, agent);
+}
+
+static bool counters_due(const struct syn_agent_subscription *s, int64_t now)
+{
+    return s->counters_ms > 0 && s->next_ns <= now;
 }
 
 /* Periods that were missed are not made up for. */
@@ -136,63 +160,62 @@ static void next_period(struct syn_agent_subscription *s, int64_t now)
 int64_t syn_agent_event_counters(struct syn_agent *agent, int64_t now)
 {
     int64_t next = INT64_MAX;
-    struct event e;
-    size_t size = 0;
+    struct syn_cbor_out out;
+    const unsigned due = links_with(agent, counters_due, now);
+    if (begin(agent, &out, due, "count")) {
+        put_counters(&out, agent, now);
+        send(agent, &out, due);
+    }
     for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++) {
-        struct syn_agent_link *link = &agent->links[i];
-        struct syn_agent_subscription *s = &link->subscription;
-        if (s->counters_ms == 0)
-            continue;
-        if (s->next_ns <= now) {
-            size = size > 0 ? size : make_counters(agent, &e, now);
-            send(link, &e, size);
+        struct syn_agent_subscription *s = &agent->links[i].subscription;
+        if (due >> i & 1)
             next_period(s, now);
-        }
-        next = s->next_ns < next ? s->next_ns : next;
+        if (s->counters_ms > 0 && s->next_ns < next)
+            next = s->next_ns;
     }
     return next;
 }
 
 /* ---- results, log, faults ---- */
 
-static size_t make_result(struct event *e, unsigned pipeline, const struct syn_token *token,
-                          int64_t acted_ns, const struct syn_tensor_result *result)
+static void put_result(struct syn_cbor_out *out, unsigned pipeline, const struct syn_token *token,
+                       int64_t acted_ns, const struct syn_tensor_result *result)
 {
-    begin(e, "res");
-    syn_cbor_pair_uint(&e->out, "p", pipeline);
-    syn_cbor_pair_uint(&e->out, "n", token->inference);
+    syn_cbor_pair_uint(out, "p", pipeline);
+    syn_cbor_pair_uint(out, "n", token->inference);
     if (result) {
-        syn_cbor_pair_uint(&e->out, "best", result->best);
-        syn_cbor_pair_int(&e->out, "val", result->value);
-        syn_cbor_pair_int(&e->out, "sec", result->second);
+        syn_cbor_pair_uint(out, "best", result->best);
+        syn_cbor_pair_int(out, "val", result->value);
+        syn_cbor_pair_int(out, "sec", result->second);
     }
-    syn_cbor_pair_uint(&e->out, "ih", token->input_hash);
-    syn_cbor_pair_uint(&e->out, "oh", token->output_hash);
-    syn_cbor_pair_int(&e->out, "s", token->sensed_ns);
-    syn_cbor_pair_int(&e->out, "a", acted_ns);
-    return finish(e);
+    syn_cbor_pair_uint(out, "ih", token->input_hash);
+    syn_cbor_pair_uint(out, "oh", token->output_hash);
+    syn_cbor_pair_int(out, "s", token->sensed_ns);
+    syn_cbor_pair_int(out, "a", acted_ns);
+}
+
+static bool results_wanted(const struct syn_agent_subscription *s, int64_t now)
+{
+    (void)now;
+    return s->results;
 }
 
 void syn_agent_event_result(struct syn_agent *agent, unsigned pipeline,
                             const struct syn_token *token, int64_t acted_ns)
 {
-    struct event e;
-    size_t size = 0;
-    for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++) {
-        struct syn_agent_link *link = &agent->links[i];
-        if (!link->subscription.results)
-            continue;
-        size = size > 0 ? size : make_result(&e, pipeline, token, acted_ns, agent->result);
-        send(link, &e, size);
-    }
+    struct syn_cbor_out out;
+    const unsigned links = links_with(agent, results_wanted, 0);
+    if (!begin(agent, &out, links, "res"))
+        return;
+    put_result(&out, pipeline, token, acted_ns, agent->result);
+    send(agent, &out, links);
 }
 
 /* Log lines and faults go to whoever asked for the log. */
-static void send_to_logs(struct syn_agent *agent, const struct event *e, size_t size)
+static bool logs_wanted(const struct syn_agent_subscription *s, int64_t now)
 {
-    for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++)
-        if (agent->links[i].subscription.logs)
-            send(&agent->links[i], e, size);
+    (void)now;
+    return s->logs;
 }
 
 static void put_text(struct syn_cbor_out *out, const char *key, const char *text)
@@ -206,21 +229,25 @@ static void put_text(struct syn_cbor_out *out, const char *key, const char *text
 
 void syn_agent_log(struct syn_agent *agent, unsigned level, const char *text)
 {
-    struct event e;
-    begin(&e, "log");
-    syn_cbor_pair_uint(&e.out, "lvl", level);
-    put_text(&e.out, "msg", text);
-    send_to_logs(agent, &e, finish(&e));
+    struct syn_cbor_out out;
+    const unsigned links = links_with(agent, logs_wanted, 0);
+    if (!begin(agent, &out, links, "log"))
+        return;
+    syn_cbor_pair_uint(&out, "lvl", level);
+    put_text(&out, "msg", text);
+    send(agent, &out, links);
 }
 
 void syn_agent_fault(struct syn_agent *agent, int pipeline, const char *text)
 {
-    struct event e;
-    begin(&e, "fault");
-    put_text(&e.out, "msg", text);
+    struct syn_cbor_out out;
+    const unsigned links = links_with(agent, logs_wanted, 0);
+    if (!begin(agent, &out, links, "fault"))
+        return;
+    put_text(&out, "msg", text);
     if (pipeline >= 0)
-        syn_cbor_pair_uint(&e.out, "p", (unsigned)pipeline);
-    send_to_logs(agent, &e, finish(&e));
+        syn_cbor_pair_uint(&out, "p", (unsigned)pipeline);
+    send(agent, &out, links);
 }
 
 /* ---- subscribing ---- */

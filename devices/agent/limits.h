@@ -1,11 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What bounds the agent's memory and its messages. The values here are those of hosts (virtual
- * wearables, tests); firmware is compiled with smaller ones (CMakeLists.txt of devices/), which
+ * wearables, tests); firmware is compiled with smaller ones (CMakeLists.txt of the project), which
  * hosts learn from `hello` and are held to.
  */
 #ifndef SYN_DEVICES_AGENT_LIMITS_H
 #define SYN_DEVICES_AGENT_LIMITS_H
+
+#define SYN_AGENT_LINKS_MAX 2  /* hosts that may be connected at once */
+#define SYN_AGENT_PEERS_MAX 16 /* devices of a deployment */
+
+#ifndef SYN_AGENT_MESSAGE_MAX /* largest SMP message, header included */
+#define SYN_AGENT_MESSAGE_MAX 2048
+#endif
+#ifndef SYN_AGENT_BUFFERS /* `buf_count`: a host keeps one request fewer in flight */
+#define SYN_AGENT_BUFFERS 4
+#endif
+#ifndef SYN_AGENT_ADDRESS_MAX /* a unix socket path; 1 where every peer is behind a host */
+#define SYN_AGENT_ADDRESS_MAX 108
+#endif
 
 /* Largest message of a hop through a host, SMP header included: the same for every device, since a
  * host passes messages on as they are (GROUP.md, command 4). */

@@ -28,15 +28,21 @@ void syn_agent_link_init(struct syn_agent *agent, unsigned index)
     start_receiver(link);
 }
 
+static void forget_answer(struct syn_agent *agent, unsigned link)
+{
+    if (agent->waiting_link == link)
+        agent->waiting_size = 0;
+}
+
 void syn_agent_link_opened(struct syn_agent *agent, unsigned link)
 {
     if (link >= SYN_AGENT_LINKS_MAX)
         return;
     struct syn_agent_link *l = &agent->links[link];
+    forget_answer(agent, link);
     start_receiver(l);
     l->open = true;
     l->cobs = false;
-    l->waiting_size = 0;
     l->subscription = (struct syn_agent_subscription){0};
 }
 
@@ -45,7 +51,7 @@ void syn_agent_link_closed(struct syn_agent *agent, unsigned link)
     if (link >= SYN_AGENT_LINKS_MAX)
         return;
     agent->links[link].open = false;
-    agent->links[link].waiting_size = 0;
+    forget_answer(agent, link);
 }
 
 void syn_agent_receive(struct syn_agent *agent, unsigned link, const uint8_t *bytes, size_t size)
@@ -55,31 +61,60 @@ void syn_agent_receive(struct syn_agent *agent, unsigned link, const uint8_t *by
                        agent->port.now_ns(agent->port.ctx));
 }
 
-void syn_agent_link_flush(struct syn_agent_link *link)
+/* ---- out ---- */
+
+static int write_piece(void *ctx, const uint8_t *bytes, size_t size)
 {
+    const struct syn_agent_link *link = ctx;
     const struct syn_agent_port *port = &link->agent->port;
-    if (link->waiting_size > 0 &&
-        port->write(port->ctx, link->index, link->waiting, link->waiting_size))
-        link->waiting_size = 0;
+    port->write(port->ctx, link->index, bytes, size);
+    return 0;
 }
 
-bool syn_agent_link_send(struct syn_agent_link *link, const uint8_t *message, size_t size,
-                         bool keep)
+static bool put_frame(struct syn_agent_link *link, const uint8_t *message, size_t size)
+{
+    const struct syn_agent_port *port = &link->agent->port;
+    enum syn_framing framing = link->cobs ? SYN_FRAMING_COBS : SYN_FRAMING_CONSOLE;
+    if (!link->open || size > SYN_AGENT_MESSAGE_MAX ||
+        !port->room(port->ctx, link->index, syn_frame_bound(framing, size)))
+        return false;
+    (void)syn_frame_send(framing, message, size, write_piece, link); /* neither end refuses */
+    port->write(port->ctx, link->index, NULL, 0);
+    return true;
+}
+
+void syn_agent_flush(struct syn_agent *agent)
+{
+    struct syn_agent_link *link = &agent->links[agent->waiting_link];
+    if (agent->waiting_size > 0 && put_frame(link, agent->message, agent->waiting_size))
+        agent->waiting_size = 0;
+}
+
+bool syn_agent_link_send(struct syn_agent_link *link, const uint8_t *message, size_t size)
 {
     struct syn_agent *agent = link->agent;
-    enum syn_framing framing = link->cobs ? SYN_FRAMING_COBS : SYN_FRAMING_CONSOLE;
-    if (!link->open)
+    syn_agent_flush(agent);
+    bool waits = agent->waiting_size > 0 && agent->waiting_link == link->index;
+    return !waits && put_frame(link, message, size); /* order is kept */
+}
+
+void syn_agent_answer(struct syn_agent_link *link, size_t size)
+{
+    struct syn_agent *agent = link->agent;
+    if (!link->open || put_frame(link, agent->message, size))
+        return;
+    agent->waiting_link = link->index;
+    agent->waiting_size = (uint16_t)size;
+}
+
+bool syn_agent_message_free(struct syn_agent *agent, unsigned links)
+{
+    syn_agent_flush(agent);
+    if (agent->waiting_size == 0)
+        return true;
+    if (links == 1u << agent->waiting_link)
         return false;
-    int n = syn_frame_encode(framing, message, size, agent->frame, sizeof agent->frame);
-    if (n < 0)
-        return false;
-    syn_agent_link_flush(link);
-    if (link->waiting_size > 0)
-        return false; /* order is kept */
-    bool written = agent->port.write(agent->port.ctx, link->index, agent->frame, (size_t)n);
-    if (!written && keep) {
-        memcpy(link->waiting, agent->frame, (size_t)n);
-        link->waiting_size = (uint16_t)n;
-    }
-    return written || keep;
+    agent->links[agent->waiting_link].lost_answers++;
+    agent->waiting_size = 0;
+    return true;
 }

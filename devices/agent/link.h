@@ -7,12 +7,19 @@
 
 void syn_agent_link_init(struct syn_agent *agent, unsigned index);
 
-/* Frames a message and gives it to the port. Returns false when the link cannot take it; `keep`
- * puts it aside then, if nothing else waits. */
-bool syn_agent_link_send(struct syn_agent_link *link, const uint8_t *message, size_t size,
-                         bool keep);
+/* Frames a message and gives it to the port. Returns false when the link cannot take it. */
+bool syn_agent_link_send(struct syn_agent_link *link, const uint8_t *message, size_t size);
 
-/* Tries again with what was put aside. */
-void syn_agent_link_flush(struct syn_agent_link *link);
+/* The same for the answer in agent->message, which is kept where it cannot be taken. */
+void syn_agent_answer(struct syn_agent_link *link, size_t size);
+
+/* Tries again with an answer that was kept. */
+void syn_agent_flush(struct syn_agent *agent);
+
+/*
+ * May agent->message be written for `links` (bits)? An answer that waits there for one of several,
+ * or for another, is lost; one that waits for the only one of them is not: false.
+ */
+bool syn_agent_message_free(struct syn_agent *agent, unsigned links);
 
 #endif

@@ -41,9 +41,11 @@
 #ifndef SYN_RT_PIPELINES_MAX /* firmware may be built for fewer, to spare RAM */
 #define SYN_RT_PIPELINES_MAX 32
 #endif
-#define SYN_RT_SLOTS_MAX 4    /* of one stage */
-#define SYN_RT_LOCAL     0xff /* "peer" of a hop inside the device */
-#define SYN_RT_NOBODY    0xfe /* this device has no such stage */
+#ifndef SYN_RT_SLOTS_MAX /* of one stage; devices give two (slots.h) */
+#define SYN_RT_SLOTS_MAX 4
+#endif
+#define SYN_RT_LOCAL  0xff /* "peer" of a hop inside the device */
+#define SYN_RT_NOBODY 0xfe /* this device has no such stage */
 
 enum syn_task_kind {
     SYN_TASK_SENSE,

@@ -12,12 +12,18 @@ static int64_t now_ns(void *ctx)
     return ((struct fuzz_device *)ctx)->now;
 }
 
-static bool take(void *ctx, unsigned link, const uint8_t *bytes, size_t size)
+static bool room(void *ctx, unsigned link, size_t size)
+{
+    const struct fuzz_device *d = ctx;
+    return (d->written + link + size) % 7 != 0;
+}
+
+static void take(void *ctx, unsigned link, const uint8_t *bytes, size_t size)
 {
     struct fuzz_device *d = ctx;
+    (void)link;
     for (size_t i = 0; i < size; i++)
         d->written += bytes[i];
-    return (d->written + link) % 7 != 0;
 }
 
 static int deploy(void *ctx, const struct syn_deployment *deployment, struct syn_refusal *refusal)
@@ -58,7 +64,7 @@ static void beacon(void *ctx, const uint32_t *done, unsigned count, int64_t at_n
 
 static void relayed(void *ctx, const uint8_t *message, size_t size)
 {
-    (void)take(ctx, 0, message, size);
+    take(ctx, 0, message, size);
 }
 
 static long feed(void *ctx, const char *sensor, const char *path, uint32_t first, char *why,
@@ -182,6 +188,7 @@ struct fuzz_device *fuzz_device_new(unsigned state)
                                 .skew_permille = {1000, 1000, 1000, 1000}};
     const struct syn_agent_port port = {.ctx = d,
                                         .now_ns = now_ns,
+                                        .room = room,
                                         .write = take,
                                         .deploy = deploy,
                                         .peers = peers,

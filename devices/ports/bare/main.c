@@ -33,10 +33,16 @@ static int64_t now_ns(void *ctx)
     return syn_clock_now_ns();
 }
 
-static bool write_host(void *ctx, unsigned link, const uint8_t *bytes, size_t size)
+static bool room(void *ctx, unsigned link, size_t size)
 {
     (void)ctx;
-    return syn_uart_write(link, bytes, size);
+    return syn_uart_room(link) >= size;
+}
+
+static void write_host(void *ctx, unsigned link, const uint8_t *bytes, size_t size)
+{
+    (void)ctx;
+    (void)syn_uart_write(link, bytes, size); /* there is room */
 }
 
 static void wake(void *ctx, int64_t at_ns)
@@ -75,6 +81,7 @@ static void start(void)
 {
     static const struct syn_agent_port port = {.ctx = &agent,
                                                .now_ns = now_ns,
+                                               .room = room,
                                                .write = write_host,
                                                .deploy = syn_tasks_deploy,
                                                .peers = set_peers,

@@ -19,6 +19,9 @@ void syn_uart_start(void);
  * without flow control: the host keeps no more in flight than the agent's window. */
 size_t syn_uart_read(unsigned link, uint8_t *bytes, size_t size);
 
+/* Bytes that syn_uart_write() takes now; 0 on a link that there is not. */
+size_t syn_uart_room(unsigned link);
+
 /* All of them or none: false where there is no room. */
 bool syn_uart_write(unsigned link, const uint8_t *bytes, size_t size);
 

@@ -47,6 +47,11 @@ size_t syn_uart_read(unsigned link, uint8_t *bytes, size_t size)
     return link == 0 ? syn_ring_read(&rx, bytes, size) : 0;
 }
 
+size_t syn_uart_room(unsigned link)
+{
+    return link == 0 ? SYN_RING_BYTES - syn_ring_used(&tx) : 0;
+}
+
 bool syn_uart_write(unsigned link, const uint8_t *bytes, size_t size)
 {
     if (link != 0 || !syn_ring_write(&tx, bytes, size))

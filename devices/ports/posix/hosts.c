@@ -112,21 +112,27 @@ static void on_link(void *ctx, unsigned events)
         drop(host);
 }
 
-bool syn_hosts_write(struct syn_hosts *hosts, unsigned link, const uint8_t *bytes, size_t size)
+bool syn_hosts_room(struct syn_hosts *hosts, unsigned link, size_t size)
 {
     struct syn_host *host = &hosts->links[link];
     if (host->fd < 0)
         return false;
-    if (size > SYN_HOSTS_BUFFER - host->size) {
-        host->refused = true;
-        return false;
+    host->refused |= size > SYN_HOSTS_BUFFER - host->size;
+    return size <= SYN_HOSTS_BUFFER - host->size;
+}
+
+void syn_hosts_write(struct syn_hosts *hosts, unsigned link, const uint8_t *bytes, size_t size)
+{
+    struct syn_host *host = &hosts->links[link];
+    if (size == 0) {
+        flush(host);
+        return;
     }
-    memmove(host->out, host->out + host->begin, host->size);
-    memcpy(host->out + host->size, bytes, size);
+    if (host->begin > 0)
+        memmove(host->out, host->out + host->begin, host->size);
     host->begin = 0;
+    memcpy(host->out + host->size, bytes, size);
     host->size += size;
-    flush(host);
-    return true;
 }
 
 static struct syn_host *open_link(struct syn_hosts *hosts, int fd, bool terminal)

@@ -72,7 +72,10 @@ int syn_hosts_terminal(struct syn_hosts *hosts, const char *link, struct syn_err
 /* Ends all links as a restart of the device does: sockets are closed, a terminal is opened anew. */
 void syn_hosts_restart(struct syn_hosts *hosts);
 
-/* Sends or queues all of it; false when it does not fit or the link is not open. */
-bool syn_hosts_write(struct syn_hosts *hosts, unsigned link, const uint8_t *bytes, size_t size);
+/* Do so many bytes fit into what the link queues? False also where it is not open. */
+bool syn_hosts_room(struct syn_hosts *hosts, unsigned link, size_t size);
+
+/* Queues a piece for which there is room; 0 bytes: sends what is queued. */
+void syn_hosts_write(struct syn_hosts *hosts, unsigned link, const uint8_t *bytes, size_t size);
 
 #endif

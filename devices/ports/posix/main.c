@@ -171,10 +171,16 @@ static struct syn_agent_identity identity(struct program *p)
 
 /* ---- the device and its hosts ---- */
 
-static bool to_host(void *ctx, unsigned link, const uint8_t *bytes, size_t size)
+static bool room(void *ctx, unsigned link, size_t size)
 {
     struct program *p = ctx;
-    return syn_hosts_write(&p->hosts, link, bytes, size);
+    return syn_hosts_room(&p->hosts, link, size);
+}
+
+static void to_host(void *ctx, unsigned link, const uint8_t *bytes, size_t size)
+{
+    struct program *p = ctx;
+    syn_hosts_write(&p->hosts, link, bytes, size);
 }
 
 static void on_reset(void *ctx)
@@ -235,6 +241,7 @@ static int new_wearable(struct program *p, struct syn_error *error)
                                                .radio_path = p->options.radio,
                                                .store_size = p->options.store_bytes,
                                                .ctx = p,
+                                               .room = room,
                                                .write = to_host,
                                                .reset = on_reset};
     int rc = syn_wearable_new(&p->wearable, &config);

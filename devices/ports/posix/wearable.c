@@ -270,10 +270,16 @@ static int64_t now_ns(void *ctx)
     return syn_virtual_now(&w->clock);
 }
 
-static bool write_host(void *ctx, unsigned link, const uint8_t *bytes, size_t size)
+static bool room(void *ctx, unsigned link, size_t size)
 {
     struct syn_wearable *w = ctx;
-    return w->config.write(w->config.ctx, link, bytes, size);
+    return w->config.room(w->config.ctx, link, size);
+}
+
+static void write_host(void *ctx, unsigned link, const uint8_t *bytes, size_t size)
+{
+    struct syn_wearable *w = ctx;
+    w->config.write(w->config.ctx, link, bytes, size);
 }
 
 static void forget_tasks(struct syn_wearable *w)
@@ -451,6 +457,7 @@ static int init_agent(struct syn_wearable *w)
     size_t arena = c->timing.arena_bytes;
     const struct syn_agent_port port = {.ctx = w,
                                         .now_ns = now_ns,
+                                        .room = room,
                                         .write = write_host,
                                         .deploy = deploy,
                                         .peers = set_peers,
@@ -505,7 +512,8 @@ static int init(struct syn_wearable *w)
 int syn_wearable_new(struct syn_wearable **wearable, const struct syn_wearable_config *config)
 {
     *wearable = NULL;
-    if (!config->loop || !config->write || !config->reset || config->identity.speed_permille == 0)
+    if (!config->loop || !config->room || !config->write || !config->reset ||
+        config->identity.speed_permille == 0)
         return SYN_EINVAL;
     struct syn_wearable *w = calloc(1, sizeof *w);
     if (!w)

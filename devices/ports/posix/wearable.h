@@ -27,8 +27,9 @@ struct syn_wearable_config {
     const char *radio_path; /* unix socket to listen at for peers; NULL = relay by the host only */
     size_t store_size;      /* of the chunk store, bytes */
     void *ctx;
-    /* A frame for the host on `link`, as in struct syn_agent_port. */
-    bool (*write)(void *ctx, unsigned link, const uint8_t *bytes, size_t size);
+    /* Frames for the host on `link`, as in struct syn_agent_port. */
+    bool (*room)(void *ctx, unsigned link, size_t size);
+    void (*write)(void *ctx, unsigned link, const uint8_t *bytes, size_t size);
     void (*reset)(void *ctx); /* from the loop, after the response was written */
 };
 

@@ -34,23 +34,42 @@ static void on_message(void *ctx, enum syn_framing framing, const uint8_t *data,
     memcpy(m->payload, data + SYN_SMP_HEADER, m->header.length);
 }
 
-static bool port_write(void *ctx, unsigned link, const uint8_t *bytes, size_t size)
+static bool port_room(void *ctx, unsigned link, size_t size)
 {
     struct bench *b = ctx;
+    assert_true(link < SYN_AGENT_LINKS_MAX);
+    b->room = size;
+    return !b->deaf;
+}
+
+static void end_frame(struct bench *b, unsigned link)
+{
     static uint8_t buffer[SYN_AGENT_MESSAGE_MAX + SYN_FRAME_OVERHEAD];
     struct inbox inbox = {b, link};
     const struct syn_frame_events events = {.message = on_message, .ctx = &inbox};
     struct syn_frame_receiver receiver;
-    if (b->deaf)
-        return false;
     b->frames++;
-    memcpy(b->raw, bytes, size);
-    b->raw_size = size;
+    b->raw_whole = true;
     syn_frame_receiver_init(&receiver, &events, buffer, sizeof buffer, NULL, 0);
-    syn_frame_feed(&receiver, bytes, size, 0);
+    syn_frame_feed(&receiver, b->raw, b->raw_size, 0);
     assert_int_equal(receiver.bad, 0);
     assert_int_equal(receiver.good, 1);
-    return true;
+}
+
+/* No frame is larger than the room that the agent asked for. */
+static void port_write(void *ctx, unsigned link, const uint8_t *bytes, size_t size)
+{
+    struct bench *b = ctx;
+    if (size == 0) {
+        end_frame(b, link);
+        return;
+    }
+    if (b->raw_whole)
+        b->raw_size = 0;
+    b->raw_whole = false;
+    assert_true(b->raw_size + size <= b->room && b->room <= sizeof b->raw);
+    memcpy(b->raw + b->raw_size, bytes, size);
+    b->raw_size += size;
 }
 
 static int port_deploy(void *ctx, const struct syn_deployment *deployment,
@@ -164,6 +183,7 @@ struct bench *bench_new(void)
     const struct syn_timing t = timing();
     const struct syn_agent_port port = {.ctx = b,
                                         .now_ns = now_ns,
+                                        .room = port_room,
                                         .write = port_write,
                                         .deploy = port_deploy,
                                         .peers = port_peers,
@@ -210,7 +230,7 @@ void bench_bytes(struct bench *b, unsigned link, const void *bytes, size_t size)
 const struct message *bench_ask(struct bench *b, unsigned link, enum syn_smp_op op, uint16_t group,
                                 uint8_t id)
 {
-    uint8_t frame[SYN_AGENT_FRAME_MAX];
+    uint8_t frame[BENCH_FRAME];
     struct syn_smp_header h = {.version = b->version,
                                .op = (uint8_t)op,
                                .length = (uint16_t)b->out.length,

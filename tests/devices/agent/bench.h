@@ -12,6 +12,7 @@
 
 #define BENCH_STORE    (1024 * 1024)
 #define BENCH_MESSAGES 64
+#define BENCH_FRAME    (2 * SYN_AGENT_MESSAGE_MAX)
 
 struct message {
     struct syn_smp_header header;
@@ -40,8 +41,9 @@ struct bench {
     unsigned frames;
     struct message messages[BENCH_MESSAGES]; /* from the agent, oldest first */
     unsigned message_count;
-    uint8_t raw[SYN_AGENT_FRAME_MAX]; /* the last frame */
-    size_t raw_size;
+    uint8_t raw[BENCH_FRAME]; /* the last frame */
+    size_t raw_size, room;    /* bytes of it; bytes for which the agent asked room */
+    bool raw_whole;
     const struct syn_deployment *deployed;
     unsigned deploys, resets, beacons, credits;
     int deploy_result;

@@ -367,11 +367,21 @@ static void an_answer_that_the_link_refuses_is_kept_and_sent_later(void **state)
     assert_int_equal(b->message_count, 1);
 }
 
-static void the_frame_of_the_largest_message_fits_its_buffer(void **state)
+static void an_answer_that_waits_gives_way_to_one_for_another_host(void **state)
 {
-    (void)state;
-    assert_true(syn_frame_bound(SYN_FRAMING_CONSOLE, SYN_AGENT_MESSAGE_MAX) <= SYN_AGENT_FRAME_MAX);
-    assert_true(syn_frame_bound(SYN_FRAMING_COBS, SYN_AGENT_MESSAGE_MAX) <= SYN_AGENT_FRAME_MAX);
+    struct bench *b = *state;
+    b->deaf = true;
+    assert_null(echo(b, "waits"));
+    struct syn_cbor_out *out = bench_payload(b);
+    syn_cbor_put_map(out, 1);
+    syn_cbor_pair_text(out, "d", "other");
+    assert_null(bench_ask(b, 1, SYN_SMP_WRITE, SYN_GROUP_OS, SYN_OS_ECHO));
+    assert_int_equal(b->agent.links[0].lost_answers, 1);
+    b->deaf = false;
+    syn_agent_poll(&b->agent);
+    assert_int_equal(b->message_count, 1);
+    assert_string_equal(answer_text(&b->messages[0], "r"), "other");
+    assert_int_equal(b->messages[0].link, 1);
 }
 
 static void a_tensor_message_goes_to_the_port_and_gets_no_answer(void **state)
@@ -503,7 +513,7 @@ int main(void)
         TEST(units_and_memory_show_as_tasks_and_pools),
         TEST(two_hosts_are_answered_each_on_its_link),
         TEST(an_answer_that_the_link_refuses_is_kept_and_sent_later),
-        TEST(the_frame_of_the_largest_message_fits_its_buffer),
+        TEST(an_answer_that_waits_gives_way_to_one_for_another_host),
         TEST(a_tensor_message_goes_to_the_port_and_gets_no_answer),
         TEST(the_link_table_reaches_the_port_and_can_be_read),
         TEST(links_that_are_up_stay_up_when_the_same_table_is_written_again),

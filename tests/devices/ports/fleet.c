@@ -235,14 +235,21 @@ static int step(struct fleet *f, int64_t timeout_ns)
     return syn_loop_step(f->loop, timeout_ns);
 }
 
-static bool on_write(void *ctx, unsigned link, const uint8_t *bytes, size_t size)
+/* A link that is full now and then. */
+static bool has_room(void *ctx, unsigned link, size_t size)
 {
     struct fleet_device *d = ctx;
     (void)link;
-    if (syn_splitmix64(&d->fleet->seed) % 8 == 0)
-        return false; /* a link that is full now and then */
-    syn_frame_feed(&d->receiver, bytes, size, syn_loop_now());
-    return true;
+    (void)size;
+    return syn_splitmix64(&d->fleet->seed) % 8 != 0;
+}
+
+static void on_write(void *ctx, unsigned link, const uint8_t *bytes, size_t size)
+{
+    struct fleet_device *d = ctx;
+    (void)link;
+    if (size > 0)
+        syn_frame_feed(&d->receiver, bytes, size, syn_loop_now());
 }
 
 static void on_reset(void *ctx)
@@ -285,6 +292,7 @@ static void open_device(struct fleet *f, unsigned index)
         .radio_path = f->relay ? NULL : d->path,
         .store_size = STORE_BYTES,
         .ctx = d,
+        .room = has_room,
         .write = on_write,
         .reset = on_reset};
     assert_int_equal(syn_wearable_new(&d->wearable, &config), 0);
