@@ -3,6 +3,10 @@
 # synergy-agent-BOARD.elf, of devices/ports/bare and the board's own sources. What it stands for is
 # a profile, whose figures are read here: the device parses no JSON. Beside the calling CMakeLists.txt
 # lies stack.calls (scripts/lib/stack): the build fails where the stack may outgrow its region.
+#
+# syn_boot_loader(BOARD FOLDER [SOURCES FILE...]): for a board that starts by one, synergy-boot-BOARD.elf
+# of devices/ports/bare/boot, FOLDER (sources, BOARD.ld, stack.calls) and SOURCES; and, since it
+# takes images (devices/boot/BOOT.md), the agent as one, synergy-agent-BOARD.img.
 
 # join_kinds(JSON KEY RESULT): the texts of an array of the profile, comma separated.
 function(join_kinds json key result)
@@ -41,26 +45,48 @@ function(make_figures name folder)
                  ${folder}/devices/ports/bare/figures.h @ONLY)
 endfunction()
 
+# finish_firmware(TARGET NAME SCRIPT CALLS...): how an image is linked and what is told of it.
+function(finish_firmware target name script)
+  set(file ${PROJECT_BINARY_DIR}/synergy-${name})
+  set_target_properties(${target} PROPERTIES
+    OUTPUT_NAME synergy-${name} SUFFIX .elf LINK_DEPENDS ${script}
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+  target_compile_options(${target} PRIVATE -ffreestanding)
+  target_link_options(${target} PRIVATE -T ${script} -Wl,-Map=${file}.map)
+  add_custom_command(TARGET ${target} POST_BUILD
+    COMMAND ${PROJECT_SOURCE_DIR}/scripts/lib/size ${file}.map
+    COMMAND ${PROJECT_SOURCE_DIR}/scripts/lib/stack ${file}.map ${ARGN}
+    VERBATIM)
+  install(TARGETS ${target} DESTINATION ${CMAKE_INSTALL_DATADIR}/synergy/firmware)
+endfunction()
+
 function(syn_firmware board)
   cmake_parse_arguments(ARG "" "PROFILE;SCRIPT" "SOURCES" ${ARGN})
   set(target agent-${board})
-  set(name ${PROJECT_BINARY_DIR}/synergy-agent-${board})
   set(figures ${CMAKE_CURRENT_BINARY_DIR}/${board})
   make_figures(${ARG_PROFILE} ${figures})
   file(GLOB bare CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/devices/ports/bare/*.c)
   add_executable(${target} ${ARG_SOURCES} ${bare} ${PROJECT_SOURCE_DIR}/devices/sensors/seeded.c)
-  set_target_properties(${target} PROPERTIES
-    OUTPUT_NAME synergy-agent-${board} SUFFIX .elf LINK_DEPENDS ${ARG_SCRIPT}
-    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
   target_include_directories(${target} PRIVATE ${figures})
-  target_compile_options(${target} PRIVATE -ffreestanding)
-  target_link_options(${target} PRIVATE -T ${ARG_SCRIPT} -Wl,-Map=${name}.map)
   target_link_libraries(${target} PRIVATE syn_agent syn_options)
-  add_custom_command(TARGET ${target} POST_BUILD
-    COMMAND ${PROJECT_SOURCE_DIR}/scripts/lib/size ${name}.map
-    COMMAND ${PROJECT_SOURCE_DIR}/scripts/lib/stack ${name}.map
-            ${PROJECT_SOURCE_DIR}/devices/ports/bare/stack.calls
-            ${CMAKE_CURRENT_SOURCE_DIR}/stack.calls
-    VERBATIM)
-  install(TARGETS ${target} DESTINATION ${CMAKE_INSTALL_DATADIR}/synergy/firmware)
+  finish_firmware(${target} agent-${board} ${ARG_SCRIPT}
+                  ${PROJECT_SOURCE_DIR}/devices/ports/bare/stack.calls
+                  ${CMAKE_CURRENT_SOURCE_DIR}/stack.calls)
+endfunction()
+
+function(syn_boot_loader board folder)
+  cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
+  set(target boot-${board})
+  set(bare ${PROJECT_SOURCE_DIR}/devices/ports/bare)
+  set(image ${PROJECT_BINARY_DIR}/synergy-agent-${board}.img)
+  file(GLOB sources CONFIGURE_DEPENDS ${bare}/boot/*.c ${folder}/*.c)
+  add_executable(${target} ${sources} ${ARG_SOURCES} ${bare}/start.c)
+  target_link_libraries(${target} PRIVATE syn_boot syn_options)
+  finish_firmware(${target} boot-${board} ${folder}/${board}.ld ${folder}/stack.calls)
+  add_custom_command(OUTPUT ${image}
+    COMMAND ${PROJECT_SOURCE_DIR}/scripts/lib/image $<TARGET_FILE:agent-${board}> ${image}
+            --board ${board} --version ${PROJECT_VERSION}
+    DEPENDS agent-${board} ${PROJECT_SOURCE_DIR}/scripts/lib/image VERBATIM)
+  add_custom_target(image-${board} ALL DEPENDS ${image})
+  install(FILES ${image} DESTINATION ${CMAKE_INSTALL_DATADIR}/synergy/firmware)
 endfunction()

@@ -1,22 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* qemu:BOARD, a wearable whose firmware runs in QEMU; its UART is the link. */
+/*
+ * qemu:BOARD, a wearable whose firmware runs in QEMU; its UART is the link.
+ *
+ * A board with a boot loader starts it from where its core starts, and has the agent in the flash
+ * that the boot loader knows; one without starts the agent directly.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "transports/links/link.h"
+#include "transports/links/qemu_flash.h"
 
-enum { ICOUNT_MAX = 10, OPTION_SIZE = 8, ARGS_MAX = 24 };
+enum { ICOUNT_MAX = 10, OPTION_SIZE = 8, ARGS_MAX = 32 };
 
 struct board {
-    const char *name; /* QEMU's, too */
-    const char *image;
-    uint32_t number_at; /* where the firmware looks for the board's number */
+    const char *name;            /* QEMU's, too */
+    const char *agent;           /* image, or program where there is no boot loader */
+    const char *boot;            /* program; NULL: none */
+    struct syn_qemu_flash flash; /* of a board with one: devices/ports/mps2/flash.c */
+    uint32_t number_at;          /* where the firmware looks for the board's number */
 };
 
 static const struct board boards[] = {
-    {"mps2-an386", "synergy-agent-mps2-an386.elf", 0x21fffffc},
+    {"mps2-an386",
+     "synergy-agent-mps2-an386.img",
+     "synergy-boot-mps2-an386.elf",
+     {"mps2-an386", 16 << 20, 8 << 20, 256 << 10},
+     0x21fffffc},
 };
 
 static const char *const folders[] = {SYN_FIRMWARE_BUILT, SYN_FIRMWARE_INSTALLED};
@@ -25,7 +37,9 @@ struct request {
     const struct board *board;
     unsigned number;
     int icount; /* an instruction takes 2^icount ns; negative: as fast as the host goes */
-    char image[SYN_LINK_URI_MAX];
+    char agent[SYN_LINK_URI_MAX]; /* files */
+    char boot[SYN_LINK_URI_MAX];
+    char flash[SYN_LINK_URI_MAX]; /* empty: none that stays */
 };
 
 /* ---- the address: BOARD?key=value&key=value ---- */
@@ -55,14 +69,25 @@ static bool is_key(const char *text, size_t size, const char *key)
     return strlen(key) < size && memcmp(text, key, strlen(key)) == 0;
 }
 
+/* "image=FILE": the file. */
+static int get_file(const char *text, size_t size, size_t skip, char file[SYN_LINK_URI_MAX])
+{
+    size -= skip;
+    if (size >= SYN_LINK_URI_MAX)
+        return SYN_EINVAL;
+    memcpy(file, text + skip, size);
+    file[size] = 0;
+    return 0;
+}
+
 static int take_option(struct request *r, const char *text, size_t size, struct syn_error *error)
 {
     unsigned long n = 0;
     int rc = SYN_EINVAL;
-    if (is_key(text, size, "image=") && size - 6 < sizeof r->image) {
-        memcpy(r->image, text + 6, size - 6);
-        r->image[size - 6] = 0;
-        rc = 0;
+    if (is_key(text, size, "image=")) {
+        rc = get_file(text, size, 6, r->agent);
+    } else if (is_key(text, size, "flash=") && r->board->boot) {
+        rc = get_file(text, size, 6, r->flash);
     } else if (is_key(text, size, "number=")) {
         rc = get_number(text + 7, size - 7, 99999999, &n);
         r->number = (unsigned)n;
@@ -75,7 +100,8 @@ static int take_option(struct request *r, const char *text, size_t size, struct 
     (void)syn_error_set(error, rc, "'%.*s' is not an option of this link", (int)size, text);
     syn_error_hint(error,
                    "there are number=N (to tell boards apart), icount=0..%d (an instruction "
-                   "takes 2^N ns), image=FILE",
+                   "takes 2^N ns), image=FILE (an image to run), flash=FILE (keeps the board's "
+                   "flash)",
                    ICOUNT_MAX);
     return rc;
 }
@@ -101,61 +127,90 @@ static int parse(struct request *r, const char *address, struct syn_error *error
 
 /* ---- the image ---- */
 
-static int find_image(struct request *r, struct syn_error *error)
+/* A file of the firmware, where it is built or where it is installed. */
+static int find_file(char file[SYN_LINK_URI_MAX], const char *name, struct syn_error *error)
 {
-    if (r->image[0] && access(r->image, R_OK) == 0)
-        return 0;
-    if (r->image[0])
-        return syn_error_set(error, SYN_ENOENT, "no image %s", r->image);
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
-        (void)snprintf(r->image, sizeof r->image, "%s/%s", folders[i], r->board->image);
-        if (access(r->image, R_OK) == 0)
+        (void)snprintf(file, SYN_LINK_URI_MAX, "%s/%s", folders[i], name);
+        if (access(file, R_OK) == 0)
             return 0;
     }
-    (void)syn_error_set(error, SYN_ENOENT, "no firmware image %s in %s or %s", r->board->image,
-                        folders[0], folders[1]);
+    (void)syn_error_set(error, SYN_ENOENT, "no firmware image %s in %s or %s", name, folders[0],
+                        folders[1]);
     syn_error_hint(error, "build it: cmake --preset firmware && cmake --build --preset firmware "
                           "(Debian: gcc-arm-none-eabi, picolibc-arm-none-eabi)");
     return SYN_ENOENT;
 }
 
+static int find_files(struct request *r, struct syn_error *error)
+{
+    int rc = 0;
+    if (r->agent[0] && access(r->agent, R_OK) != 0)
+        return syn_error_set(error, SYN_ENOENT, "no image %s", r->agent);
+    if (!r->agent[0])
+        rc = find_file(r->agent, r->board->agent, error);
+    if (rc == 0 && r->board->boot)
+        rc = find_file(r->boot, r->board->boot, error);
+    return rc;
+}
+
 /* ---- the port ---- */
 
-static int start(struct syn_link_port *port, const struct request *r, struct syn_error *error)
+struct args {
+    const char *argv[ARGS_MAX];
+    size_t count;
+};
+
+static void add(struct args *args, const char *option, const char *value)
 {
-    char loader[64], icount[16];
-    const char *argv[ARGS_MAX] = {
-        "qemu-system-arm",
-        "-machine",
-        r->board->name,
-        "-accel",
-        "tcg",
-        "-display",
-        "none",
-        "-monitor",
-        "none",
-        "-chardev",
-        "stdio,id=uart,signal=off",
-        "-serial",
-        "chardev:uart",
-        "-kernel",
-        r->image,
-        "-device",
-        loader,
-    };
-    size_t n = 0;
+    args->argv[args->count++] = option;
+    args->argv[args->count++] = value;
+}
+
+/* `flash` is the descriptor of what the board's flash lies in, which QEMU inherits. */
+static int run(struct syn_link_port *port, const struct request *r, int flash,
+               struct syn_error *error)
+{
+    char loader[64], icount[16], memory[96], machine[64];
+    struct args args = {.argv = {"qemu-system-arm"}, .count = 1};
     (void)snprintf(loader, sizeof loader, "loader,addr=0x%x,data=0x%x,data-len=4",
                    (unsigned)r->board->number_at, r->number);
     (void)snprintf(icount, sizeof icount, "shift=%d", r->icount);
-    while (argv[n])
-        n++;
-    if (r->icount >= 0) {
-        argv[n] = "-icount";
-        argv[n + 1] = icount;
-    }
-    int rc = syn_link_program_open(port, argv, error);
+    (void)snprintf(memory, sizeof memory,
+                   "memory-backend-file,id=psram,size=%zu,mem-path=/proc/self/fd/%d,share=on",
+                   r->board->flash.bytes, flash);
+    (void)snprintf(machine, sizeof machine, "%s%s", r->board->name,
+                   flash < 0 ? "" : ",memory-backend=psram");
+    if (flash >= 0)
+        add(&args, "-object", memory);
+    add(&args, "-machine", machine);
+    add(&args, "-accel", "tcg");
+    add(&args, "-display", "none");
+    add(&args, "-monitor", "none");
+    add(&args, "-chardev", "stdio,id=uart,signal=off");
+    add(&args, "-serial", "chardev:uart");
+    add(&args, "-kernel", r->board->boot ? r->boot : r->agent);
+    add(&args, "-device", loader);
+    if (r->icount >= 0)
+        add(&args, "-icount", icount);
+    int rc = syn_link_program_open(port, args.argv, error);
     if (rc == SYN_ENOENT)
         syn_error_hint(error, "Debian's package qemu-system-arm has it");
+    return rc;
+}
+
+static int start(struct syn_link_port *port, const struct request *r, struct syn_error *error)
+{
+    int flash = -1;
+    if (r->board->boot) {
+        flash =
+            syn_qemu_flash_open(&r->board->flash, r->flash[0] ? r->flash : NULL, r->agent, error);
+        if (flash < 0)
+            return flash;
+    }
+    int rc = run(port, r, flash, error);
+    if (flash >= 0)
+        (void)close(flash);
     return rc;
 }
 
@@ -164,13 +219,13 @@ static int qemu_open(struct syn_link_port *port, const char *address, struct syn
     struct request request;
     int rc = parse(&request, address, error);
     if (rc == 0)
-        rc = find_image(&request, error);
+        rc = find_files(&request, error);
     return rc ? rc : start(port, &request, error);
 }
 
 const struct syn_link_driver syn_link_qemu = {
     .scheme = "qemu",
-    .usage = "qemu:BOARD[?number=N&icount=N&image=FILE]",
+    .usage = "qemu:BOARD[?number=N&icount=N&image=FILE&flash=FILE]",
     .help = "firmware that runs in QEMU; BOARD is mps2-an386",
     .open = qemu_open,
     .read = syn_link_program_read,

@@ -5,7 +5,7 @@
 #include "devices/ports/bare/figures.h"
 #include "devices/ports/mps2/registers.h"
 
-enum { STORE_BYTES = 4 << 20, SENSOR_BYTES = 1 << 20, WINDOW_BYTES = 1 << 20, PATIENCE_S = 5 };
+enum { STORE_BYTES = 2 << 20, SENSOR_BYTES = 1 << 20, WINDOW_BYTES = 1 << 20, PATIENCE_S = 5 };
 
 static uint8_t store[STORE_BYTES] __attribute__((section(".pool"), aligned(8)));
 static uint8_t arena[SYN_FIGURES_ARENA_BYTES] __attribute__((section(".pool"), aligned(8)));

@@ -51,7 +51,11 @@ enum { /* the first time that it runs out is an NMI, the second a reset */
        SYN_WATCHDOG_UNLOCK = 0x1ACCE551,
 };
 
-/* The last words of the 16 MB of PSRAM belong to no section: they survive a reset. */
+/* The first 8 of the 16 MB of PSRAM stand for flash (flash.c). */
+#define SYN_FLASH_START 0x21000000u
+#define SYN_FLASH_SIZE  (8 << 20)
+
+/* The last words of the PSRAM belong to no section: they survive a reset. */
 #define SYN_BOARD_KEPT ((volatile struct syn_board_kept *)0x21FFFFC0u)
 
 /* Whoever starts the emulated board writes a number here before it runs, so that several can be
