@@ -36,9 +36,10 @@ function(syn_library name)
   endif()
 endfunction()
 
-# syn_test(NAME SOURCE... [LIBS library...]): one cmocka program, one ctest entry.
+# syn_test(NAME [HOST] SOURCE... [LIBS library...]): one cmocka program, one ctest entry. HOST: it
+# needs an operating system, so that it is not run on targets (tests/devices/target).
 function(syn_test name)
-  cmake_parse_arguments(ARG "" "" "LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "HOST" "" "LIBS" ${ARGN})
   add_executable(test_${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(test_${name} PRIVATE ${ARG_LIBS} syn_options cmocka)
   target_compile_definitions(test_${name} PRIVATE _GNU_SOURCE

@@ -329,7 +329,7 @@ const char *answer_text(const struct message *m, const char *key)
 
 void bench_upload(struct bench *b, const uint8_t *bytes, size_t size, uint8_t hash[SYN_SHA256_SIZE])
 {
-    enum { PIECE = 1500 };
+    enum { PIECE = SYN_AGENT_MESSAGE_MAX - 128 };
     syn_sha256(bytes, size, hash);
     for (size_t at = 0; at < size;) {
         size_t n = size - at < PIECE ? size - at : PIECE;

@@ -257,7 +257,7 @@ static void the_counters_of_the_largest_deployment_fit_one_event(void **state)
     syn_agent_poll(&b->agent);
     assert_int_equal(b->message_count, 2);
     assert_int_equal(b->agent.links[0].lost_events, 0);
-    assert_false(tells_work(&b->messages[0]));
+    assert_int_equal(tells_work(&b->messages[0]), SYN_RT_PIPELINES_MAX <= 8); /* as in firmware */
     assert_true(tells_work(&b->messages[1]));
     b->agent.rt.pipeline_count = 0;
 }

@@ -39,7 +39,7 @@ static void the_golden_params_line_is_answered(void **state)
     assert_int_equal(b->messages[0].header.version, 1);
     assert_int_equal(b->messages[0].header.op, SYN_SMP_READ_RSP);
     assert_int_equal(answer_number(&b->messages[0], "buf_size"), SYN_AGENT_MESSAGE_MAX);
-    assert_int_equal(answer_number(&b->messages[0], "buf_count"), 4);
+    assert_int_equal(answer_number(&b->messages[0], "buf_count"), SYN_AGENT_BUFFERS);
 }
 
 static void the_golden_echo_line_comes_back(void **state)
@@ -223,7 +223,7 @@ static void hello_says_who_it_is(void **state)
     bench_expect_ok(m);
     assert_int_equal(answer_number(m, "proto"), 1);
     assert_int_equal(answer_number(m, "max"), SYN_AGENT_MESSAGE_MAX);
-    assert_int_equal(answer_number(m, "win"), 3);
+    assert_int_equal(answer_number(m, "win"), SYN_AGENT_BUFFERS - 1);
     assert_int_equal(answer_number(m, "feat"), SYN_FEATURE_COBS);
     assert_int_equal(answer_number(m, "now"), 123456789);
     assert_int_equal(answer_number(m, "speed"), 1000);
@@ -420,6 +420,8 @@ static const struct message *write_links(struct bench *b, unsigned last)
 static void the_link_table_reaches_the_port_and_can_be_read(void **state)
 {
     struct bench *b = *state;
+    if (SYN_AGENT_ADDRESS_MAX == 1) /* firmware: all peers are behind a host */
+        skip();
     bench_expect_ok(write_links(b, 2));
     assert_int_equal(b->peers_self, 1);
     assert_int_equal(b->peers_count, 2);
@@ -435,6 +437,8 @@ static void the_link_table_reaches_the_port_and_can_be_read(void **state)
 static void links_that_are_up_stay_up_when_the_same_table_is_written_again(void **state)
 {
     struct bench *b = *state;
+    if (SYN_AGENT_ADDRESS_MAX == 1) /* firmware: all peers are behind a host */
+        skip();
     bench_expect_ok(write_links(b, 2));
     syn_agent_peer_up(&b->agent, 0, true);
     bench_expect_ok(write_links(b, 2));
