@@ -15,12 +15,17 @@ int syn_refuse(struct syn_refusal *refusal, int code, const char *format, const 
     return code;
 }
 
-static uint32_t words_of(const struct syn_port_tensor *tensors, unsigned count)
+static uint32_t words_of(struct syn_port_tensor t)
 {
-    uint32_t words = 0;
-    for (unsigned i = 0; i < count; i++)
-        words += syn_tensor_words(tensors[i].shape, tensors[i].width, tensors[i].chw);
-    return words;
+    return syn_tensor_words(t.shape, t.width, t.chw);
+}
+
+static void count_words(struct syn_deployed_pipe *pipe)
+{
+    for (unsigned i = 0; i < pipe->image.in_count; i++)
+        pipe->load_words += words_of(syn_image_in(&pipe->image, i));
+    for (unsigned i = 0; i < pipe->image.out_count; i++)
+        pipe->unload_words += words_of(syn_image_out(&pipe->image, i));
 }
 
 static int open_image(struct syn_deployed_pipe *pipe, unsigned index, const struct syn_store *store,
@@ -35,8 +40,7 @@ static int open_image(struct syn_deployed_pipe *pipe, unsigned index, const stru
         return syn_refuse(refusal, SYN_ECORRUPT, "the chunk of pipeline % is not a chunk image",
                           &number);
     pipe->layers = (uint16_t)(pipe->image.last - pipe->image.first);
-    pipe->load_words = words_of(pipe->image.in, pipe->image.in_count);
-    pipe->unload_words = words_of(pipe->image.out, pipe->image.out_count);
+    count_words(pipe);
     return 0;
 }
 
@@ -45,7 +49,7 @@ static int open_image(struct syn_deployed_pipe *pipe, unsigned index, const stru
 static int check_hops(const struct syn_deployed_pipe *p, unsigned index,
                       struct syn_refusal *refusal)
 {
-    uint32_t need = syn_deployment_port_bytes(p->image.in, p->image.in_count);
+    uint32_t need = syn_image_in_bytes(&p->image);
     if (p->route.body_from == SYN_RT_LOCAL && p->sense_bytes != need)
         return syn_refuse(refusal, SYN_ECORRUPT,
                           "deployment: pipeline % senses % bytes, its chunk takes %",

@@ -30,9 +30,9 @@ struct syn_deployed_pipe {
     uint64_t cycles; /* as placed */
     uint32_t load_words, unload_words;
     uint32_t weight_bytes;
-    /* Slots in the arena; data[stage][slot], bytes of each slot of the stage. */
+    /* Slots in the arena: bytes of each slot of the stage, where the first lies. */
     uint32_t slot_bytes[SYN_STAGE_COUNT];
-    uint8_t *slots[SYN_STAGE_COUNT][SYN_RT_SLOTS_MAX];
+    uint8_t *slots[SYN_STAGE_COUNT];
 };
 
 struct syn_deployment {
@@ -85,8 +85,12 @@ uint64_t syn_deployment_duration(const struct syn_deployment *deployment,
  */
 uint32_t syn_deployment_hop_bytes(const struct syn_deployed_pipe *pipe, enum syn_stage stage);
 
-/* Bytes of the tensors that enter (of = in) or leave a chunk, dense. */
-uint32_t syn_deployment_port_bytes(const struct syn_port_tensor *tensors, unsigned count);
+/* Where the bytes of a slot lie. */
+static inline uint8_t *syn_deployed_slot(const struct syn_deployed_pipe *pipe, unsigned stage,
+                                         unsigned slot)
+{
+    return pipe->slots[stage] + (size_t)pipe->slot_bytes[stage] * slot;
+}
 
 /* Is the chunk the last of its model, so that a result leaves it? */
 bool syn_deployment_is_last(const struct syn_deployed_pipe *pipe);

@@ -18,8 +18,8 @@ static uint32_t stage_bytes(const struct syn_deployed_pipe *p, enum syn_stage st
     if (!syn_route_in_arena(&p->route, stage, syn_deployment_is_last(p)))
         return 0;
     if (stage == SYN_STAGE_BODY_IN)
-        return syn_deployment_port_bytes(p->image.in, p->image.in_count);
-    return syn_deployment_port_bytes(p->image.out, p->image.out_count);
+        return syn_image_in_bytes(&p->image);
+    return syn_image_out_bytes(&p->image);
 }
 
 static void set_counts(struct syn_deployed_pipe *p)
@@ -37,10 +37,8 @@ static bool is_in(const struct syn_deployed_pipe *p, unsigned stage, bool sensor
 
 static void lay_stage(struct syn_deployed_pipe *p, unsigned stage, struct block *block)
 {
-    for (unsigned i = 0; i < p->route.slots[stage]; i++) {
-        p->slots[stage][i] = block->memory + block->used;
-        block->used += p->slot_bytes[stage];
-    }
+    p->slots[stage] = block->memory + block->used;
+    block->used += (uint64_t)p->slot_bytes[stage] * p->route.slots[stage];
 }
 
 /* The stages whose slots lie in a block. */

@@ -2,14 +2,6 @@
 /* What a deployment's tasks take on this device. */
 #include "devices/agent/deployment.h"
 
-uint32_t syn_deployment_port_bytes(const struct syn_port_tensor *tensors, unsigned count)
-{
-    uint32_t bytes = 0;
-    for (unsigned i = 0; i < count; i++)
-        bytes += syn_tensor_bytes(tensors[i].shape, tensors[i].width);
-    return bytes;
-}
-
 bool syn_deployment_is_last(const struct syn_deployed_pipe *pipe)
 {
     return pipe->image.last == pipe->image.layer_count;
@@ -17,7 +9,7 @@ bool syn_deployment_is_last(const struct syn_deployed_pipe *pipe)
 
 static uint32_t body_out_bytes(const struct syn_deployed_pipe *pipe)
 {
-    uint32_t bytes = syn_deployment_port_bytes(pipe->image.out, pipe->image.out_count);
+    uint32_t bytes = syn_image_out_bytes(&pipe->image);
     bool cap = syn_deployment_is_last(pipe) && bytes > SYN_RESULT_BYTES_MAX;
     return cap ? SYN_RESULT_BYTES_MAX : bytes;
 }
@@ -28,7 +20,7 @@ uint32_t syn_deployment_hop_bytes(const struct syn_deployed_pipe *pipe, enum syn
     case SYN_STAGE_HEAD:
         return pipe->sense_bytes;
     case SYN_STAGE_BODY_IN:
-        return syn_deployment_port_bytes(pipe->image.in, pipe->image.in_count);
+        return syn_image_in_bytes(&pipe->image);
     case SYN_STAGE_BODY_OUT:
         return body_out_bytes(pipe);
     default:

@@ -320,13 +320,13 @@ int syn_resident_load(struct syn_resident *resident, unsigned chunk, const void 
         play(resident, &c->configure);
     resident->current = c;
     for (unsigned i = 0; i < c->image->in_count; i++) {
-        const struct syn_port_tensor *in = &c->image->in[i];
+        const struct syn_port_tensor in = syn_image_in(c->image, i);
         const struct syn_tensor_place *place =
-            find(c->ports.in_ids, c->ports.in, c->ports.in_count, in->id);
+            find(c->ports.in_ids, c->ports.in, c->ports.in_count, in.id);
 
         if (place)
             syn_transfer_load(regs, place, at, &sink);
-        at += syn_tensor_bytes(in->shape, in->width);
+        at += syn_tensor_bytes(in.shape, in.width);
     }
     return result_of(resident);
 }
@@ -352,12 +352,12 @@ bool syn_resident_step(struct syn_resident *resident, uint64_t macs)
 const void *syn_resident_output(struct syn_resident *resident, unsigned index, size_t *size)
 {
     const struct chunk *c = resident->current;
-    const struct syn_port_tensor *out = &c->image->out[index];
+    const struct syn_port_tensor out = syn_image_out(c->image, index);
     const struct syn_source source = {read_word, resident->emulator};
     const struct syn_tensor_place *place =
-        find(c->ports.out_ids, c->ports.out, c->ports.out_count, out->id);
+        find(c->ports.out_ids, c->ports.out, c->ports.out_count, out.id);
 
-    *size = syn_tensor_bytes(out->shape, out->width);
+    *size = syn_tensor_bytes(out.shape, out.width);
     if (*size > resident->output_size) {
         free(resident->output);
         resident->output = malloc(*size);

@@ -75,8 +75,8 @@ static unsigned channels_of(const struct syn_data *d, unsigned id)
 
     if (c->image) {
         for (unsigned i = 0; i < c->image->in_count; i++)
-            if (c->image->in[i].id == id)
-                return c->image->in[i].shape.channels;
+            if (syn_image_in(c->image, i).id == id)
+                return syn_image_in(c->image, i).shape.channels;
         return syn_chunk_layer(c, id - 1)->out.channels;
     }
     return id > 0 ? c->layers[id - 1].out.channels : 0;
@@ -178,8 +178,8 @@ struct syn_shape syn_data_shape(const struct syn_data *d, unsigned id)
     const struct syn_chunk *c = d->chunk;
 
     for (unsigned i = 0; c->image && i < c->image->in_count; i++)
-        if (c->image->in[i].id == id)
-            return c->image->in[i].shape;
+        if (syn_image_in(c->image, i).id == id)
+            return syn_image_in(c->image, i).shape;
     if (id > 0)
         return syn_chunk_layer(c, id - 1)->out;
     return c->image ? (struct syn_shape){0} : shape_of_input(d);
@@ -194,7 +194,7 @@ static void add_inputs(struct syn_data *d)
     if (!c->image)
         count = syn_live_tensors(c->layers, c->layer_count, c->first, ids);
     for (unsigned i = 0; c->image && i < c->image->in_count; i++)
-        ids[count++] = c->image->in[i].id;
+        ids[count++] = syn_image_in(c->image, i).id;
     for (int i = 0; i < count; i++) {
         struct syn_data_item *item = &d->items[d->count++];
 
@@ -236,7 +236,7 @@ static void set_deaths(struct syn_data *d)
     if (!c->image)
         count = syn_live_tensors(c->layers, c->layer_count, c->last, ids);
     for (unsigned i = 0; c->image && i < c->image->out_count; i++)
-        ids[count++] = c->image->out[i].id;
+        ids[count++] = syn_image_out(c->image, i).id;
     for (int i = 0; i < count; i++)
         syn_data_of(d, ids[i])->death = FOREVER;
 }

@@ -45,7 +45,7 @@ static unsigned slot_of(const struct syn_image *image, unsigned id)
 
     if (id > image->first)
         return image->in_count + id - 1 - image->first;
-    while (i < image->in_count && image->in[i].id != id)
+    while (i < image->in_count && syn_image_in(image, i).id != id)
         i++;
     return i;
 }
@@ -73,7 +73,8 @@ static unsigned fill_spans(const struct syn_image *image, struct span *spans)
     unsigned count = image->in_count;
 
     for (unsigned i = 0; i < image->in_count; i++)
-        spans[i] = (struct span){.bytes = aligned(syn_tensor_bytes(image->in[i].shape, 8))};
+        spans[i] =
+            (struct span){.bytes = aligned(syn_tensor_bytes(syn_image_in(image, i).shape, 8))};
     for (unsigned i = image->first; i < image->last; i++) {
         uint16_t time = (uint16_t)(i - image->first + 1);
         struct syn_layer l;
@@ -86,7 +87,7 @@ static unsigned fill_spans(const struct syn_image *image, struct span *spans)
                                        .death = time};
     }
     for (unsigned i = 0; i < image->out_count; i++)
-        spans[slot_of(image, image->out[i].id)].death = FOREVER;
+        spans[slot_of(image, syn_image_out(image, i).id)].death = FOREVER;
     return count;
 }
 
@@ -128,13 +129,13 @@ static uint64_t lay_tensors(struct syn_exec *e, uint64_t at)
 static uint64_t lay_dense(struct syn_exec *e, uint64_t at)
 {
     for (unsigned i = 0; i < e->image.out_count; i++) {
-        const struct syn_port_tensor *t = &e->image.out[i];
+        const struct syn_port_tensor t = syn_image_out(&e->image, i);
 
-        e->dense[i] = e->tensors[slot_of(&e->image, t->id)];
+        e->dense[i] = e->tensors[slot_of(&e->image, t.id)];
         if (!e->kernels->channels_last)
             continue;
         e->dense[i] = (size_t)at;
-        at += aligned(syn_tensor_bytes(t->shape, t->width));
+        at += aligned(syn_tensor_bytes(t.shape, t.width));
     }
     return at;
 }
@@ -218,20 +219,21 @@ int syn_exec_load(struct syn_exec *exec, unsigned index, const void *data, size_
 {
     const struct syn_image *image = &exec->image;
 
-    if (index >= image->in_count || size != syn_tensor_bytes(image->in[index].shape, 8))
+    if (index >= image->in_count || size != syn_tensor_bytes(syn_image_in(image, index).shape, 8))
         return SYN_EINVAL;
     if (exec->kernels->channels_last)
-        exec->kernels->from_dense(image->in[index].shape, data, tensor(exec, image->in[index].id));
+        exec->kernels->from_dense(syn_image_in(image, index).shape, data,
+                                  tensor(exec, syn_image_in(image, index).id));
     else
-        memcpy(tensor(exec, image->in[index].id), data, size);
+        memcpy(tensor(exec, syn_image_in(image, index).id), data, size);
     return 0;
 }
 
 const void *syn_exec_output(const struct syn_exec *exec, unsigned index, size_t *size)
 {
-    const struct syn_port_tensor *t = &exec->image.out[index];
+    const struct syn_port_tensor t = syn_image_out(&exec->image, index);
 
-    *size = syn_tensor_bytes(t->shape, t->width);
+    *size = syn_tensor_bytes(t.shape, t.width);
     return exec->base + exec->dense[index];
 }
 
@@ -239,9 +241,9 @@ const void *syn_exec_output(const struct syn_exec *exec, unsigned index, size_t 
 static void put_out(const struct syn_exec *e)
 {
     for (unsigned i = 0; e->kernels->channels_last && i < e->image.out_count; i++) {
-        const struct syn_port_tensor *t = &e->image.out[i];
+        const struct syn_port_tensor t = syn_image_out(&e->image, i);
 
-        e->kernels->to_dense(t->shape, t->width, tensor(e, t->id), e->base + e->dense[i]);
+        e->kernels->to_dense(t.shape, t.width, tensor(e, t.id), e->base + e->dense[i]);
     }
 }
 
@@ -269,7 +271,7 @@ static struct syn_shape shape_of(const struct syn_image *image, unsigned id)
     struct syn_layer maker;
 
     if (slot < image->in_count)
-        return image->in[slot].shape;
+        return syn_image_in(image, slot).shape;
     syn_image_layer(image, id - 1u, &maker, NULL, NULL);
     return maker.out;
 }

@@ -252,6 +252,45 @@ long syn_image_write(const struct syn_layer *layers, unsigned layer_count, unsig
 
 /* ---- reading in place ------------------------------------------------------------------- */
 
+static struct syn_port_tensor port(const struct syn_image *image, unsigned index)
+{
+    struct syn_port_tensor t;
+
+    syn_image_get_tensor(image->bytes + IMAGE_HEAD + IMAGE_TENSOR * (size_t)index, &t);
+    return t;
+}
+
+struct syn_port_tensor syn_image_in(const struct syn_image *image, unsigned index)
+{
+    return port(image, index);
+}
+
+struct syn_port_tensor syn_image_out(const struct syn_image *image, unsigned index)
+{
+    return port(image, image->in_count + index);
+}
+
+static uint32_t bytes_of(const struct syn_image *image, unsigned first, unsigned count)
+{
+    uint32_t bytes = 0;
+
+    for (unsigned i = first; i < first + count; i++) {
+        const struct syn_port_tensor t = port(image, i);
+        bytes += syn_tensor_bytes(t.shape, t.width);
+    }
+    return bytes;
+}
+
+uint32_t syn_image_in_bytes(const struct syn_image *image)
+{
+    return bytes_of(image, 0, image->in_count);
+}
+
+uint32_t syn_image_out_bytes(const struct syn_image *image)
+{
+    return bytes_of(image, image->in_count, image->out_count);
+}
+
 static const uint8_t *layer_record(const struct syn_image *image, unsigned index)
 {
     return image->bytes + IMAGE_HEAD + IMAGE_TENSOR * (size_t)(image->in_count + image->out_count) +

@@ -25,7 +25,6 @@ struct syn_image {
     uint16_t first, last; /* layers of the model */
     uint16_t layer_count; /* of the whole model */
     uint8_t in_count, out_count;
-    struct syn_port_tensor in[SYN_LIVE_MAX], out[SYN_LIVE_MAX];
 };
 
 /* Bytes that syn_image_write() will need; 0 for a range that has no image. */
@@ -44,6 +43,14 @@ long syn_image_write(const struct syn_layer *layers, unsigned layer_count, unsig
 
 /* Checks and opens; `bytes` must outlive the image. Returns 0 or SYN_ECORRUPT. */
 int syn_image_open(struct syn_image *image, const uint8_t *bytes, size_t size);
+
+/* The tensors that enter and leave the chunk, in ascending order of their numbers. */
+struct syn_port_tensor syn_image_in(const struct syn_image *image, unsigned index);
+struct syn_port_tensor syn_image_out(const struct syn_image *image, unsigned index);
+
+/* Bytes of all of them, dense. */
+uint32_t syn_image_in_bytes(const struct syn_image *image);
+uint32_t syn_image_out_bytes(const struct syn_image *image);
 
 /* Layer `index` (first <= index < last), with shapes resolved, and its packed weights and bias. */
 void syn_image_layer(const struct syn_image *image, unsigned index, struct syn_layer *layer,

@@ -38,30 +38,31 @@ static int read_head(struct syn_image *image, const uint8_t *bytes, size_t size)
     return 0;
 }
 
-static int read_tensors(struct syn_port_tensor *tensors, unsigned count, const uint8_t *at,
-                        unsigned last_id)
+static int check_tensors(const uint8_t *at, unsigned count, unsigned last_id)
 {
     uint8_t again[IMAGE_TENSOR];
+    int before = -1;
 
     for (unsigned i = 0; i < count; i++, at += IMAGE_TENSOR) {
-        struct syn_port_tensor *t = &tensors[i];
+        struct syn_port_tensor t;
         uint64_t elements;
 
-        syn_image_get_tensor(at, t);
-        syn_image_put_tensor(again, t);
-        elements = (uint64_t)t->shape.channels * t->shape.height * t->shape.width;
+        syn_image_get_tensor(at, &t);
+        syn_image_put_tensor(again, &t);
+        elements = (uint64_t)t.shape.channels * t.shape.height * t.shape.width;
         if (memcmp(again, at, IMAGE_TENSOR) != 0 || elements == 0 || elements > SYN_TENSOR_MAX ||
-            t->id > last_id || (t->chw && t->id != 0) || (t->width != 8 && t->width != 32) ||
-            (i > 0 && t->id <= t[-1].id))
+            t.id > last_id || (t.chw && t.id != 0) || (t.width != 8 && t.width != 32) ||
+            t.id <= before)
             return SYN_ECORRUPT;
+        before = t.id;
     }
     return 0;
 }
 
-static int find_port(const struct syn_port_tensor *tensors, unsigned count, unsigned id)
+static int find_in(const struct syn_image *image, unsigned id)
 {
-    for (unsigned i = 0; i < count; i++)
-        if (tensors[i].id == id)
+    for (unsigned i = 0; i < image->in_count; i++)
+        if (syn_image_in(image, i).id == id)
             return (int)i;
     return -1;
 }
@@ -80,11 +81,11 @@ static int input_tensor(struct reader *r, unsigned id, unsigned layer, struct sy
         *t = (struct syn_port_tensor){.shape = maker.out, .width = maker.output_width};
         return 0;
     }
-    port = find_port(image->in, image->in_count, id);
+    port = find_in(image, id);
     if (port < 0)
         return SYN_ECORRUPT;
     r->used_in |= 1u << port;
-    *t = image->in[port];
+    *t = syn_image_in(image, (unsigned)port);
     return 0;
 }
 
@@ -133,13 +134,13 @@ static int check_out(struct reader *r)
     const struct syn_image *image = r->image;
 
     for (unsigned i = 0; i < image->out_count; i++) {
-        const struct syn_port_tensor *out = &image->out[i];
+        const struct syn_port_tensor out = syn_image_out(image, i);
         struct syn_port_tensor t;
 
-        if (input_tensor(r, out->id, image->last, &t) < 0 || !same_tensor(&t, out))
+        if (input_tensor(r, out.id, image->last, &t) < 0 || !same_tensor(&t, &out))
             return SYN_ECORRUPT;
     }
-    if (image->out[image->out_count - 1].id != image->last)
+    if (syn_image_out(image, image->out_count - 1).id != image->last)
         return SYN_ECORRUPT;
     return 0;
 }
@@ -156,9 +157,9 @@ int syn_image_open(struct syn_image *image, const uint8_t *bytes, size_t size)
     if (r.payload > size)
         return SYN_ECORRUPT;
     r.records = bytes + IMAGE_HEAD + ports;
-    if (read_tensors(image->in, image->in_count, bytes + IMAGE_HEAD, image->first) < 0 ||
-        read_tensors(image->out, image->out_count,
-                     bytes + IMAGE_HEAD + IMAGE_TENSOR * (size_t)image->in_count, image->last) < 0)
+    if (check_tensors(bytes + IMAGE_HEAD, image->in_count, image->first) < 0 ||
+        check_tensors(bytes + IMAGE_HEAD + IMAGE_TENSOR * (size_t)image->in_count, image->out_count,
+                      image->last) < 0)
         return SYN_ECORRUPT;
     for (unsigned i = image->first; i < image->last; i++)
         if (read_layer(&r, i) < 0)

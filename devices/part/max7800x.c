@@ -66,8 +66,8 @@ static uint32_t data_peak(const struct syn_chunk *chunk, const uint32_t *offsets
     uint32_t peak = 0;
 
     for (unsigned i = 0; chunk->image && i < chunk->image->in_count; i++) {
-        const struct syn_port_tensor *t = &chunk->image->in[i];
-        uint32_t end = tensor_end(offsets[t->id], t->shape, t->width);
+        const struct syn_port_tensor t = syn_image_in(chunk->image, i);
+        uint32_t end = tensor_end(offsets[t.id], t.shape, t.width);
 
         peak = end > peak ? end : peak;
     }

@@ -28,7 +28,7 @@ static void enter(struct pool *p)
     if (!c->image)
         count = syn_live_tensors(c->layers, c->layer_count, c->first, p->ids);
     for (unsigned i = 0; c->image && i < c->image->in_count; i++)
-        p->ids[count++] = c->image->in[i].id;
+        p->ids[count++] = syn_image_in(c->image, i).id;
     p->entered = count > 0 ? (unsigned)count : 0;
 }
 
@@ -57,7 +57,7 @@ static void note_readers(struct pool *p)
     if (!c->image)
         count = syn_live_tensors(c->layers, c->layer_count, c->last, leaving);
     for (unsigned i = 0; c->image && i < c->image->out_count; i++)
-        leaving[count++] = c->image->out[i].id;
+        leaving[count++] = syn_image_out(c->image, i).id;
     for (int i = 0; i < count; i++)
         note_reader(p, leaving[i], p->layers);
 }
@@ -91,7 +91,8 @@ static uint32_t entered_bytes(const struct pool *p, unsigned index)
     const struct syn_layer *maker;
 
     if (c->image)
-        return syn_tensor_bytes(c->image->in[index].shape, c->image->in[index].width);
+        return syn_tensor_bytes(syn_image_in(c->image, index).shape,
+                                syn_image_in(c->image, index).width);
     if (p->ids[index] == 0)
         return input_bytes(c);
     maker = &c->layers[p->ids[index] - 1];
@@ -153,7 +154,7 @@ static void report(const struct syn_chunk *chunk, uint32_t *offsets)
     if (!chunk->image)
         count = syn_live_tensors(chunk->layers, chunk->layer_count, chunk->first, ids);
     for (unsigned i = 0; chunk->image && i < chunk->image->in_count; i++)
-        ids[count++] = chunk->image->in[i].id;
+        ids[count++] = syn_image_in(chunk->image, i).id;
     for (int i = 0; i < count; i++)
         offsets[ids[i]] = 0;
 }

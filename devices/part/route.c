@@ -146,7 +146,7 @@ static void fill_ports(struct router *r, struct syn_ports *ports)
     if (!c->image)
         count = syn_live_tensors(c->layers, c->layer_count, c->last, ports->out_ids);
     for (unsigned i = 0; c->image && i < c->image->out_count; i++)
-        ports->out_ids[count++] = c->image->out[i].id;
+        ports->out_ids[count++] = syn_image_out(c->image, i).id;
     ports->out_count = (uint8_t)(count < 0 ? 0 : count);
     for (unsigned i = 0; i < ports->out_count; i++)
         describe(r, ports->out_ids[i], &ports->out[i]);

@@ -2,11 +2,16 @@
 /* Hops of a deployment: what they carry, from where to where. */
 #include "devices/traffic/internal.h"
 
-static struct syn_hop tensors(uint16_t stream, const struct syn_port_tensor *t, unsigned count)
+typedef struct syn_port_tensor (*tensor_of)(const struct syn_image *image, unsigned index);
+
+static struct syn_hop tensors(uint16_t stream, const struct syn_image *image, tensor_of of,
+                              unsigned count)
 {
     struct syn_hop hop = {.stream = stream, .count = (uint8_t)count};
-    for (unsigned i = 0; i < count; i++)
-        hop.sizes[i] = syn_tensor_bytes(t[i].shape, t[i].width);
+    for (unsigned i = 0; i < count; i++) {
+        const struct syn_port_tensor t = of(image, i);
+        hop.sizes[i] = syn_tensor_bytes(t.shape, t.width);
+    }
     return hop;
 }
 
@@ -21,11 +26,11 @@ struct syn_hop syn_traffic_hop(const struct syn_deployed_pipe *pipe, unsigned st
     case SYN_STAGE_HEAD:
         return one(pipe->head_stream, pipe->sense_bytes);
     case SYN_STAGE_BODY_IN:
-        return tensors(pipe->body_in_stream, pipe->image.in, pipe->image.in_count);
+        return tensors(pipe->body_in_stream, &pipe->image, syn_image_in, pipe->image.in_count);
     case SYN_STAGE_BODY_OUT:
         if (syn_deployment_is_last(pipe))
             return one(pipe->body_out_stream, SYN_TENSOR_RESULT_SIZE);
-        return tensors(pipe->body_out_stream, pipe->image.out, pipe->image.out_count);
+        return tensors(pipe->body_out_stream, &pipe->image, syn_image_out, pipe->image.out_count);
     default:
         return one(pipe->tail_stream, SYN_TENSOR_RESULT_SIZE);
     }

@@ -105,7 +105,8 @@ static struct syn_traffic_in *open_stage(struct syn_traffic *t, unsigned p, unsi
                                   .stage = (uint8_t)stage,
                                   .slot = (uint8_t)slot,
                                   .start_ns = syn_traffic_now(t)};
-    uint8_t *data = stage == SYN_STAGE_TAIL ? result_bytes(in) : pipe->slots[stage][slot];
+    uint8_t *data =
+        stage == SYN_STAGE_TAIL ? result_bytes(in) : syn_deployed_slot(pipe, stage, (unsigned)slot);
     syn_incoming_open(&in->incoming, &hop, inference, data, syn_traffic_from_real(t, TIMEOUT_NS),
                       in->start_ns);
     return in;

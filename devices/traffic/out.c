@@ -201,7 +201,7 @@ static void open_writing(const struct syn_traffic_out *out, struct writing *w)
                                            .output_hash = task.token.output_hash};
     const uint8_t *data = w->result;
     if (out->stage == SYN_STAGE_HEAD || !syn_deployment_is_last(pipe))
-        data = pipe->slots[out->stage][out->slot];
+        data = syn_deployed_slot(pipe, out->stage, out->slot);
     else
         syn_tensor_result_put(w->result, &out->traffic->results[out->pipeline][out->slot]);
     syn_outgoing_open(&w->outgoing, &hop, &token, data);

@@ -177,7 +177,7 @@ static void make_inference(struct inference *i, const struct syn_image *image,
                            const struct syn_kernels *kernels)
 {
     const size_t memory = syn_exec_memory_with(image, kernels);
-    i->size = syn_tensor_bytes(image->in[0].shape, 8);
+    i->size = syn_tensor_bytes(syn_image_in(image, 0).shape, 8);
     i->input = some_bytes(i->size, 5);
     i->memory = malloc(memory);
     if (!i->memory || syn_exec_init_with(&i->exec, image, kernels, i->memory, memory))

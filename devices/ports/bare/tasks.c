@@ -79,7 +79,7 @@ int syn_tasks_deploy(void *ctx, const struct syn_deployment *deployment,
 
 static void sense(const struct syn_deployed_pipe *pipe, struct running *r)
 {
-    uint8_t *window = pipe->slots[SYN_STAGE_HEAD][r->task.to_slot];
+    uint8_t *window = syn_deployed_slot(pipe, SYN_STAGE_HEAD, r->task.to_slot);
     struct syn_token *token = &r->task.token;
     size_t size;
     uint8_t *as_sensed = pipe->fold.by > 1 ? syn_board_window(&size) : window;
@@ -96,7 +96,7 @@ static void unload(const struct syn_deployed_pipe *pipe, struct running *r)
 {
     const struct syn_task *task = &r->task;
     bool last = syn_deployment_is_last(pipe);
-    syn_accel_unload(last ? NULL : pipe->slots[task->to_stage][task->to_slot],
+    syn_accel_unload(last ? NULL : syn_deployed_slot(pipe, task->to_stage, task->to_slot),
                      &r->task.token.output_hash);
     if (last)
         syn_accel_result(&results[task->pipeline][task->to_slot]);
@@ -115,7 +115,8 @@ static void work(const struct syn_deployed_pipe *pipe, struct running *r)
         sense(pipe, r);
         break;
     case SYN_TASK_LOAD: /* the input is there: kernels that stand in may begin */
-        syn_accel_load(r->task.pipeline, pipe->slots[r->task.from_stage][r->task.from_slot]);
+        syn_accel_load(r->task.pipeline,
+                       syn_deployed_slot(pipe, r->task.from_stage, r->task.from_slot));
         if (!syn_accel_is_real())
             infer();
         break;

@@ -67,7 +67,8 @@ void syn_accel_load(unsigned pipeline, const uint8_t *data)
     const struct syn_image *image = chunks[pipeline].image;
     running = pipeline;
     for (unsigned i = 0; i < image->in_count; i++) {
-        uint32_t size = syn_tensor_bytes(image->in[i].shape, image->in[i].width);
+        const struct syn_port_tensor in = syn_image_in(image, i);
+        uint32_t size = syn_tensor_bytes(in.shape, in.width);
         (void)syn_exec_load(chunks[pipeline].exec, i, data, size); /* the sizes agree */
         data += size;
     }
@@ -118,5 +119,6 @@ void syn_accel_result(struct syn_tensor_result *result)
 {
     size_t size;
     const void *tensor = syn_exec_output(chunks[running].exec, 0, &size);
-    syn_agent_result(&chunks[running].image->out[0], tensor, result);
+    const struct syn_port_tensor out = syn_image_out(chunks[running].image, 0);
+    syn_agent_result(&out, tensor, result);
 }

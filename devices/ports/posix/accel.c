@@ -38,7 +38,7 @@ void syn_accel_free(struct syn_accel *accel)
 
 static size_t output_bytes(const struct syn_image *image)
 {
-    return syn_deployment_port_bytes(image->out, image->out_count);
+    return syn_image_out_bytes(image);
 }
 
 /* Room for the output of any of the chunks. */
@@ -168,5 +168,6 @@ void syn_accel_unload(const struct syn_accel *accel, unsigned pipeline, uint8_t 
 void syn_accel_result(const struct syn_accel *accel, unsigned pipeline,
                       struct syn_tensor_result *result)
 {
-    syn_agent_result(&accel->chunks[pipeline].image->out[0], accel->output, result);
+    const struct syn_port_tensor out = syn_image_out(accel->chunks[pipeline].image, 0);
+    syn_agent_result(&out, accel->output, result);
 }

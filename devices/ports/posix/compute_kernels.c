@@ -61,8 +61,8 @@ static int load(struct syn_compute *compute, unsigned pipeline, const uint8_t *d
     struct kernels *k = (struct kernels *)compute;
     k->loaded = &k->chunks[pipeline];
     for (unsigned i = 0; i < k->loaded->image->in_count; i++) {
-        const struct syn_port_tensor *in = &k->loaded->image->in[i];
-        uint32_t size = syn_tensor_bytes(in->shape, in->width);
+        const struct syn_port_tensor in = syn_image_in(k->loaded->image, i);
+        uint32_t size = syn_tensor_bytes(in.shape, in.width);
         int rc = syn_exec_load(k->loaded->exec, i, data, size);
         if (rc)
             return rc;

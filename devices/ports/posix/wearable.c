@@ -115,7 +115,7 @@ static void sense(struct running *r)
 {
     struct syn_wearable *w = r->wearable;
     const struct syn_deployed_pipe *pipe = pipe_of(r);
-    uint8_t *window = pipe->slots[SYN_STAGE_HEAD][r->task.to_slot];
+    uint8_t *window = syn_deployed_slot(pipe, SYN_STAGE_HEAD, r->task.to_slot);
     struct syn_token *token = &r->task.token;
     if (syn_sensing_window(&w->sensing, pipe->sensor, token->inference, &pipe->fold,
                            pipe->sense_bytes, window))
@@ -132,7 +132,7 @@ static void on_computed(void *ctx);
 static void load(struct running *r)
 {
     struct syn_wearable *w = r->wearable;
-    const uint8_t *data = pipe_of(r)->slots[r->task.from_stage][r->task.from_slot];
+    const uint8_t *data = syn_deployed_slot(pipe_of(r), r->task.from_stage, r->task.from_slot);
     w->kernels.done = false;
     w->kernels.from_ns = r->start_ns;
     w->kernels.handed_ns = syn_virtual_now(&w->clock);
@@ -145,7 +145,7 @@ static void unload(struct running *r)
     const struct syn_task *task = &r->task;
     const struct syn_deployed_pipe *pipe = pipe_of(r);
     bool last = syn_deployment_is_last(pipe);
-    uint8_t *data = last ? NULL : pipe->slots[task->to_stage][task->to_slot];
+    uint8_t *data = last ? NULL : syn_deployed_slot(pipe, task->to_stage, task->to_slot);
     syn_accel_unload(&w->accel, task->pipeline, data, &r->task.token.output_hash);
     if (last)
         syn_accel_result(&w->accel, task->pipeline,

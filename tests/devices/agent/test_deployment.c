@@ -113,9 +113,9 @@ static void a_source_keeps_its_window_with_the_sensor_and_its_cut_in_the_arena(v
     assert_int_equal(p->route.slots[SYN_STAGE_TAIL], 0);
     assert_int_equal(p->slot_bytes[SYN_STAGE_HEAD], INPUT);
     assert_int_equal(p->slot_bytes[SYN_STAGE_BODY_OUT], CUT);
-    assert_ptr_equal(p->slots[SYN_STAGE_HEAD][0], sensor);
-    assert_ptr_equal(p->slots[SYN_STAGE_HEAD][1], sensor + INPUT);
-    assert_ptr_equal(p->slots[SYN_STAGE_BODY_OUT][1], arena + CUT);
+    assert_ptr_equal(syn_deployed_slot(p, SYN_STAGE_HEAD, 0), sensor);
+    assert_ptr_equal(syn_deployed_slot(p, SYN_STAGE_HEAD, 1), sensor + INPUT);
+    assert_ptr_equal(syn_deployed_slot(p, SYN_STAGE_BODY_OUT, 1), arena + CUT);
     assert_int_equal(f->deployment.arena_used, 2 * CUT);
     assert_int_equal(syn_deployment_hop_bytes(p, SYN_STAGE_BODY_OUT), CUT);
     assert_int_equal(p->load_words, 16 * 16);

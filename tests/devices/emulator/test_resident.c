@@ -83,7 +83,7 @@ static int8_t *random_input(struct device *d, const struct syn_image *image)
     int8_t *bytes;
 
     for (unsigned i = 0; i < image->in_count; i++)
-        size += syn_tensor_bytes(image->in[i].shape, image->in[i].width);
+        size += syn_tensor_bytes(syn_image_in(image, i).shape, syn_image_in(image, i).width);
     bytes = malloc(size + 1);
     for (size_t i = 0; i < size; i++)
         bytes[i] = (int8_t)random_below(&d->model.seed, 256);
@@ -95,7 +95,7 @@ static void run_exec(struct device *d, unsigned chunk, const int8_t *input)
     const struct syn_image *image = &d->images[chunk];
 
     for (unsigned i = 0; i < image->in_count; i++) {
-        size_t size = syn_tensor_bytes(image->in[i].shape, image->in[i].width);
+        size_t size = syn_tensor_bytes(syn_image_in(image, i).shape, syn_image_in(image, i).width);
 
         assert_int_equal(syn_exec_load(d->execs[chunk], i, input, size), 0);
         input += size;

@@ -45,7 +45,7 @@ static int8_t *random_input(const struct syn_image *image, uint64_t seed)
     int8_t *input;
 
     for (unsigned i = 0; i < image->in_count; i++)
-        size += syn_tensor_bytes(image->in[i].shape, image->in[i].width);
+        size += syn_tensor_bytes(syn_image_in(image, i).shape, syn_image_in(image, i).width);
     input = malloc(size + 1);
     for (size_t i = 0; i < size; i++)
         input[i] = (int8_t)(syn_splitmix64(&seed) >> 40);
@@ -79,7 +79,8 @@ static void run_reference(struct reference *r)
     const int8_t *at = r->input;
 
     for (unsigned i = 0; i < r->image.in_count; i++) {
-        size_t size = syn_tensor_bytes(r->image.in[i].shape, r->image.in[i].width);
+        size_t size =
+            syn_tensor_bytes(syn_image_in(&r->image, i).shape, syn_image_in(&r->image, i).width);
 
         assert_int_equal(syn_exec_load(r->exec, i, at, size), 0);
         at += size;

@@ -135,7 +135,7 @@ static void hand_over(const struct run *from, struct run *to)
         size_t size;
         const void *data;
 
-        while (from->image.out[n].id != to->image.in[i].id)
+        while (syn_image_out(&from->image, n).id != syn_image_in(&to->image, i).id)
             n++;
         data = syn_exec_output(from->exec, n, &size);
         assert_int_equal(syn_exec_load(to->exec, i, data, size), 0);

@@ -111,7 +111,7 @@ static void hand_over(const struct run *from, struct run *to)
             size_t size;
             const void *data = syn_exec_output(from->exec, n, &size);
 
-            if (from->image.out[n].id == to->image.in[i].id)
+            if (syn_image_out(&from->image, n).id == syn_image_in(&to->image, i).id)
                 assert_int_equal(syn_exec_load(to->exec, i, data, size), 0);
         }
 }
