@@ -5,6 +5,7 @@
 #include "cli/commands/device_record.h"
 #include "cli/commands/device_show.h"
 #include "cli/fleet/connect.h"
+#include "cli/fleet/deployer.h"
 #include "cli/fleet/operation.h"
 #include "cli/output/show.h"
 #include "cli/output/text.h"
@@ -148,6 +149,8 @@ static int run_reset(struct syn_console *console, const struct syn_call *call,
     member->feed_count = 0;
     syn_event_add(&console->events, SYN_EVENT_LEAVE, member->name, "reset");
     rc = syn_member_connect(member, record.profile[0] ? record.profile : NULL, error);
+    if (rc == 0)
+        rc = syn_deployer_member_back(member->bench, member, error);
     if (rc != 0)
         return rc;
     syn_event_add(&console->events, SYN_EVENT_JOIN, member->name, "back after a reset");

@@ -240,6 +240,7 @@ static int switch_over(struct work *work, const struct syn_deployed *what, struc
     *deployed = *what;
     deployed->workload = work->workload;
     deployed->deploy = work->deploy;
+    deployed->txn = work->txn;
     deployed->missing[0] = '\0';
     remember_members(work, deployed);
     bench->deployed = deployed;
@@ -323,6 +324,56 @@ void syn_deployer_member_left(struct syn_bench *bench, struct syn_member *member
         (void)snprintf(deployed->missing, sizeof deployed->missing, "%s", member->name);
         syn_runner_member_left(bench, i);
     }
+}
+
+static void note_transaction(void *ctx, const struct syn_answer *answer)
+{
+    *(uint32_t *)ctx = answer->plan.committed;
+}
+
+static int ask_transaction(struct syn_member *member, uint32_t *txn, struct syn_error *error)
+{
+    struct syn_operation op = {.answer = note_transaction, .ctx = txn};
+    int rc = syn_operation_started(
+        &op, member, syn_session_plan(member->session, syn_operation_done, &op), error);
+    return rc == 0 ? syn_operation_wait(&op, member->bench->console, error) : rc;
+}
+
+/* Its number in the fleet if nobody else takes part. */
+static bool serves_alone(const struct syn_deployed *deployed, const char *name, unsigned *index)
+{
+    const struct syn_fleet *fleet = &deployed->workload->fleet;
+    uint8_t hash[SYN_SHA256_SIZE];
+    unsigned others = 0;
+    *index = fleet->count;
+    for (unsigned i = 0; i < fleet->count; i++) {
+        if (!syn_deploy_hash(deployed->deploy, i, hash))
+            continue;
+        if (strcmp(fleet->devices[i].name, name) == 0)
+            *index = i;
+        else
+            others++;
+    }
+    return *index < fleet->count && others == 0;
+}
+
+int syn_deployer_member_back(struct syn_bench *bench, struct syn_member *member,
+                             struct syn_error *error)
+{
+    struct syn_deployed *deployed = bench->deployed;
+    uint32_t txn = 0;
+    unsigned index;
+    if (!deployed || !serves_alone(deployed, member->name, &index))
+        return 0;
+    int rc = ask_transaction(member, &txn, error);
+    if (rc != 0 || txn != deployed->txn)
+        return rc;
+    member->txn = txn;
+    (void)syn_deploy_hash(deployed->deploy, index, member->hash);
+    deployed->workload->members[index] = member;
+    if (strcmp(deployed->missing, member->name) == 0)
+        deployed->missing[0] = '\0';
+    return 0;
 }
 
 void syn_deployer_free(struct syn_bench *bench)

@@ -17,7 +17,8 @@ struct syn_deployed {
     struct syn_workload *workload; /* owned */
     struct syn_plan plan;
     struct syn_prediction prediction;
-    struct syn_deploy *deploy;     /* owned; for its streams */
+    struct syn_deploy *deploy; /* owned; for its streams */
+    uint32_t txn;
     char missing[SYN_DEVICE_NAME]; /* a device that has left; empty: all are there */
 };
 
@@ -38,6 +39,14 @@ int syn_deployer_current(struct syn_bench *bench, struct syn_deployed **deployed
 
 /* The bench tells that a member is no longer online. */
 void syn_deployer_member_left(struct syn_bench *bench, struct syn_member *member);
+
+/*
+ * A member is back after a reset. One that kept its deployment, and serves it alone, is part of it
+ * as before; where others take part they count inferences that it has forgotten, so that all of
+ * them have to be deployed to again. Fails only where the link does.
+ */
+int syn_deployer_member_back(struct syn_bench *bench, struct syn_member *member,
+                             struct syn_error *error);
 
 void syn_deployer_free(struct syn_bench *bench);
 

@@ -37,7 +37,7 @@ int syn_agent_init(struct syn_agent *agent, const struct syn_agent_identity *ide
     agent->port = *port;
     agent->memory = *memory;
     agent->started_ns = port->now_ns(port->ctx);
-    syn_store_init(&agent->store, memory->store, memory->store_size);
+    syn_store_init(&agent->store, memory->flash);
     for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++)
         syn_agent_link_init(agent, i);
     return 0;

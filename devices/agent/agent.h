@@ -80,9 +80,11 @@ struct syn_agent_port {
 };
 
 struct syn_agent_memory {
-    uint8_t *store; /* blobs: chunk images, deployments */
-    size_t store_size;
-    uint8_t *arena; /* slots: timing.arena_bytes of it are used */
+    const struct syn_flash *flash; /* what outlives a reset: devices/agent/store.h */
+    /* Slots, timing.arena_bytes. Placing a deployment needs scratch meanwhile, behind what the
+     * committed one uses: SYN_DEPLOYMENT_SCRATCH(layers) more bytes than that are always enough,
+     * without them a deployment may be refused while one with a full arena is committed. */
+    uint8_t *arena;
     size_t arena_size;
     uint8_t *sensor; /* windows that were sensed and wait: the sensors' own buffers */
     size_t sensor_size;
@@ -136,6 +138,13 @@ struct syn_agent {
 int syn_agent_init(struct syn_agent *agent, const struct syn_agent_identity *identity,
                    const struct syn_timing *timing, const struct syn_agent_port *port,
                    const struct syn_agent_memory *memory);
+
+/*
+ * Once the port can take a deployment: the one that was committed before the reset is committed
+ * again, not running. Returns 0, also where there was none, or an error with words for the log
+ * (blobs are damaged, it does not fit this firmware, the port refuses): the device is then idle.
+ */
+int syn_agent_restore(struct syn_agent *agent, struct syn_refusal *refusal);
 
 /* A host connected to or left `link`. */
 void syn_agent_link_opened(struct syn_agent *agent, unsigned link);

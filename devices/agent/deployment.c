@@ -28,7 +28,7 @@ static void count_words(struct syn_deployed_pipe *pipe)
         pipe->unload_words += words_of(syn_image_out(&pipe->image, i));
 }
 
-static int open_image(struct syn_deployed_pipe *pipe, unsigned index, const struct syn_store *store,
+static int open_image(struct syn_deployed_pipe *pipe, unsigned index, struct syn_store *store,
                       struct syn_refusal *refusal)
 {
     uint64_t number = index;
@@ -61,7 +61,7 @@ static int check_hops(const struct syn_deployed_pipe *p, unsigned index,
     return 0;
 }
 
-static int open_images(struct syn_deployment *d, const struct syn_store *store,
+static int open_images(struct syn_deployment *d, struct syn_store *store,
                        struct syn_refusal *refusal)
 {
     for (unsigned i = 0; i < d->pipeline_count; i++) {
@@ -77,9 +77,8 @@ static int open_images(struct syn_deployment *d, const struct syn_store *store,
 }
 
 int syn_deployment_open(struct syn_deployment *deployment, const uint8_t *blob, size_t size,
-                        const struct syn_store *store, const struct syn_timing *timing,
-                        uint8_t *arena, uint8_t *sensor, size_t sensor_size,
-                        struct syn_refusal *refusal)
+                        struct syn_store *store, const struct syn_timing *timing,
+                        const struct syn_deployment_memory *memory, struct syn_refusal *refusal)
 {
     memset(deployment, 0, sizeof *deployment);
     *refusal = (struct syn_refusal){.code = 0};
@@ -87,9 +86,9 @@ int syn_deployment_open(struct syn_deployment *deployment, const uint8_t *blob, 
     if (rc == 0)
         rc = open_images(deployment, store, refusal);
     if (rc == 0)
-        rc = syn_deployment_place(deployment, store, timing, refusal);
+        rc = syn_deployment_place(deployment, timing, memory, refusal);
     if (rc == 0)
-        rc = syn_deployment_slots(deployment, timing, arena, sensor, sensor_size, refusal);
+        rc = syn_deployment_slots(deployment, timing, memory, refusal);
     if (rc)
         memset(deployment, 0, sizeof *deployment);
     return rc;

@@ -56,20 +56,32 @@ struct syn_refusal {
     char text[160];
 };
 
+/* Where slots are laid, and memory that placing needs meanwhile. */
+struct syn_deployment_memory {
+    uint8_t *arena; /* timing.arena_bytes */
+    uint8_t *sensor;
+    size_t sensor_size;
+    uint8_t *scratch;
+    size_t scratch_size;
+};
+
+/* Scratch that is enough for deployments of so many layers on this device, whatever they are. */
+#define SYN_DEPLOYMENT_SCRATCH(layers)                                                             \
+    ((layers) * (sizeof(struct syn_layer) + sizeof(struct syn_place)) +                            \
+     (SYN_MODEL_LAYERS_MAX + 1) * sizeof(uint32_t) + 32)
+
 /*
  * Decodes `blob`, opens its chunk images in `store`, places them on timing->part, checks
  * activations, and lays the slots out: BODY_IN that a peer fills and BODY_OUT that a peer receives
  * in the arena (two slots each where all fit, else one); HEAD in the sensor's own buffer; local
  * hops and results use neither (slot_bytes 0; a result is made when it is sent). Slots are not
- * aligned. The largest gap of the store is scratch meanwhile. Returns 0, SYN_ECORRUPT (not a
- * deployment), SYN_ENOENT (a chunk is missing), SYN_EOOR (does not fit) or SYN_ENOMEM (no gap in
- * the store for the scratch); refusal->text says what and by how much. After a failure `deployment`
- * is empty.
+ * aligned, and nothing is written there. Returns 0, SYN_ECORRUPT (not a deployment), SYN_ENOENT (a
+ * chunk is missing), SYN_EOOR (does not fit) or SYN_ENOMEM (too little scratch); refusal->text says
+ * what and by how much. After a failure `deployment` is empty.
  */
 int syn_deployment_open(struct syn_deployment *deployment, const uint8_t *blob, size_t size,
-                        const struct syn_store *store, const struct syn_timing *timing,
-                        uint8_t *arena, uint8_t *sensor, size_t sensor_size,
-                        struct syn_refusal *refusal);
+                        struct syn_store *store, const struct syn_timing *timing,
+                        const struct syn_deployment_memory *memory, struct syn_refusal *refusal);
 
 /* The words for a chunk that does not fit or cannot run; returns `code`. */
 int syn_refuse_misfit(struct syn_refusal *refusal, int code, const struct syn_misfit *misfit,

@@ -12,13 +12,12 @@ int syn_deployment_read(struct syn_deployment *deployment, const uint8_t *blob, 
                         struct syn_refusal *refusal);
 
 /* deployment_place.c: chunks on the part; usage and cycles. Images are open. */
-int syn_deployment_place(struct syn_deployment *deployment, const struct syn_store *store,
-                         const struct syn_timing *timing, struct syn_refusal *refusal);
+int syn_deployment_place(struct syn_deployment *deployment, const struct syn_timing *timing,
+                         const struct syn_deployment_memory *memory, struct syn_refusal *refusal);
 
 /* deployment_slots.c: buffers between the stages. */
 int syn_deployment_slots(struct syn_deployment *deployment, const struct syn_timing *timing,
-                         uint8_t *arena, uint8_t *sensor, size_t sensor_size,
-                         struct syn_refusal *refusal);
+                         const struct syn_deployment_memory *memory, struct syn_refusal *refusal);
 
 /* Fills `refusal` with the sentence `format`, % standing for the numbers; returns `code`. */
 int syn_refuse(struct syn_refusal *refusal, int code, const char *format, const uint64_t *numbers);

@@ -5,13 +5,6 @@
 
 #include <string.h>
 
-/* Scratch in the store's largest gap: the layers of all chunks are needed at once, and that is too
- * much for a small device's stack. */
-struct scratch {
-    uint8_t *at;
-    size_t left;
-};
-
 struct work {
     struct syn_deployment *deployment;
     const struct syn_timing *timing;
@@ -21,18 +14,6 @@ struct work {
     struct syn_place *places;
     uint32_t *offsets; /* of one chunk's tensors */
 };
-
-static void *take(struct scratch *s, size_t count, size_t size)
-{
-    size_t bytes = (count * size + 7) & ~(size_t)7;
-    if (bytes > s->left)
-        return NULL;
-    uint8_t *p = s->at;
-    s->at += bytes;
-    s->left -= bytes;
-    memset(p, 0, bytes);
-    return p;
-}
 
 /* ---- refusals ---- */
 
@@ -90,14 +71,6 @@ static int misfit(struct work *w, const struct syn_misfit *m, struct syn_refusal
                              known ? &w->deployment->pipes[pipeline].image : NULL);
 }
 
-/* ---- the steps ---- */
-
-static int no_scratch(struct syn_refusal *refusal)
-{
-    (void)syn_refuse(refusal, SYN_ENOMEM, "chunk store: no room left to place the chunks", NULL);
-    return SYN_ENOMEM;
-}
-
 static unsigned total_layers(const struct syn_deployment *d)
 {
     unsigned layers = 0;
@@ -107,23 +80,58 @@ static unsigned total_layers(const struct syn_deployment *d)
     return layers;
 }
 
-static int gather(struct work *w, struct scratch *s, struct syn_refusal *refusal)
+/* ---- scratch: the layers of all chunks are needed at once, too much for a small stack ---- */
+
+static unsigned most_tensors(const struct syn_deployment *d)
+{
+    unsigned most = 0;
+    for (unsigned i = 0; i < d->pipeline_count; i++)
+        if (d->pipes[i].route.has_body && d->pipes[i].image.layer_count >= most)
+            most = d->pipes[i].image.layer_count + 1u;
+    return most;
+}
+
+static int no_scratch(size_t need, size_t have, struct syn_refusal *refusal)
+{
+    return syn_refuse(refusal, SYN_ENOMEM, "memory: placing the chunks needs % bytes, % free",
+                      (uint64_t[]){need, have});
+}
+
+/* Layers first: they are aligned most. */
+static int divide(struct work *w, const struct syn_deployment_memory *m, struct syn_layer **layers,
+                  struct syn_refusal *refusal)
+{
+    size_t count = total_layers(w->deployment), tensors = most_tensors(w->deployment);
+    size_t skip = (8 - (uintptr_t)m->scratch % 8) % 8;
+    size_t need = skip + count * (sizeof **layers + sizeof *w->places) + tensors * 4;
+    if (need > m->scratch_size)
+        return no_scratch(need, m->scratch_size, refusal);
+    memset(m->scratch, 0, need);
+    *layers = (void *)(m->scratch + skip);
+    w->offsets = (void *)(*layers + count);
+    w->places = (void *)(w->offsets + tensors);
+    return 0;
+}
+
+static int gather(struct work *w, const struct syn_deployment_memory *memory,
+                  struct syn_refusal *refusal)
 {
     struct syn_deployment *d = w->deployment;
+    struct syn_layer *layers = NULL;
+    int rc = divide(w, memory, &layers, refusal);
+    if (rc)
+        return rc;
     for (unsigned i = 0; i < d->pipeline_count; i++) {
         if (!d->pipes[i].route.has_body)
             continue;
-        const struct syn_image *image = &d->pipes[i].image;
-        struct syn_layer *layers = take(s, d->pipes[i].layers, sizeof *layers);
-        if (!layers)
-            return no_scratch(refusal);
         w->pipes[w->count] = (uint8_t)i;
-        w->chunks[w->count++] = syn_image_chunk(image, layers);
+        w->chunks[w->count++] = syn_image_chunk(&d->pipes[i].image, layers);
+        layers += d->pipes[i].layers;
     }
-    w->places = take(s, total_layers(d), sizeof *w->places);
-    w->offsets = take(s, SYN_MODEL_LAYERS_MAX + 1, sizeof *w->offsets);
-    return w->places && w->offsets ? 0 : no_scratch(refusal);
+    return 0;
 }
+
+/* ---- the steps ---- */
 
 /* More than the part can ever hold is refused before any layer is looked at. */
 static int check_counts(struct work *w, struct syn_refusal *refusal)
@@ -181,15 +189,13 @@ static int place(struct work *w, struct syn_refusal *refusal)
     return 0;
 }
 
-int syn_deployment_place(struct syn_deployment *deployment, const struct syn_store *store,
-                         const struct syn_timing *timing, struct syn_refusal *refusal)
+int syn_deployment_place(struct syn_deployment *deployment, const struct syn_timing *timing,
+                         const struct syn_deployment_memory *memory, struct syn_refusal *refusal)
 {
     struct work w = {.deployment = deployment, .timing = timing};
-    struct scratch s;
-    s.at = syn_store_scratch(store, &s.left);
     int rc = check_counts(&w, refusal);
     if (rc || total_layers(deployment) == 0)
         return rc;
-    rc = gather(&w, &s, refusal);
+    rc = gather(&w, memory, refusal);
     return rc == 0 ? place(&w, refusal) : rc;
 }

@@ -79,11 +79,10 @@ static int lay(struct syn_deployment *d, struct block *block, bool sensor, const
 }
 
 int syn_deployment_slots(struct syn_deployment *deployment, const struct syn_timing *timing,
-                         uint8_t *arena, uint8_t *sensor, size_t sensor_size,
-                         struct syn_refusal *refusal)
+                         const struct syn_deployment_memory *memory, struct syn_refusal *refusal)
 {
-    struct block in_sram = {arena, timing->arena_bytes, 0};
-    struct block in_sensor = {sensor, sensor_size, 0};
+    struct block in_sram = {memory->arena, timing->arena_bytes, 0};
+    struct block in_sensor = {memory->sensor, memory->sensor_size, 0};
     for (unsigned i = 0; i < deployment->pipeline_count; i++)
         set_counts(&deployment->pipes[i]);
     int rc = lay(deployment, &in_sram, false, "arena: needs % bytes for tensors that wait, % there",

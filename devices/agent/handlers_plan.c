@@ -31,8 +31,11 @@ static void read_blob(struct syn_agent_call *call, const struct blob_map *map)
 
 static void drop_blob(struct syn_agent_call *call, const struct blob_map *map)
 {
-    if (syn_store_drop(&call->agent->store, map->hash) == SYN_EBUSY)
+    int rc = syn_store_drop(&call->agent->store, map->hash);
+    if (rc == SYN_EBUSY)
         syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_BUSY, "the deployment uses this blob");
+    else if (rc == SYN_EIO)
+        syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_UNKNOWN, "the device's flash failed");
 }
 
 static void write_blob(struct syn_agent_call *call, const struct blob_map *map)
@@ -43,6 +46,8 @@ static void write_blob(struct syn_agent_call *call, const struct blob_map *map)
         fail_group(call, SYN_GRC_NO_ROOM, NULL);
     else if (held == SYN_ECORRUPT)
         fail_group(call, SYN_GRC_HASH, NULL);
+    else if (held == SYN_EIO)
+        syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_UNKNOWN, "the device's flash failed");
     else if (held < 0)
         syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_INVALID,
                        "blob: length missing, or bytes behind it");
@@ -133,6 +138,8 @@ static void end_plan(struct syn_agent_call *call, int rc)
         fail_group(call, SYN_GRC_TXN, NULL);
     else if (rc == SYN_EBUSY)
         fail_group(call, SYN_GRC_RUNNING, "stop the run first");
+    else if (rc == SYN_EIO)
+        syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_UNKNOWN, "the device's flash failed");
     else if (rc < 0)
         syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_UNKNOWN,
                        "the device could not load the deployment");

@@ -3,6 +3,7 @@
 
 #include "devices/agent/deployment_parts.h"
 #include "devices/agent/events.h"
+#include "devices/base/bytes.h"
 
 #include <string.h>
 
@@ -39,15 +40,27 @@ static bool same_hash(const struct syn_deployment *d, const uint8_t hash[SYN_SHA
     return memcmp(d->blob_hash, hash, SYN_SHA256_SIZE) == 0;
 }
 
+/* Scratch behind what the committed deployment uses of the arena: it may be running. */
+static struct syn_deployment_memory open_memory(const struct syn_agent *agent)
+{
+    const struct syn_agent_memory *m = &agent->memory;
+    size_t used = agent->committed ? agent->deployment.arena_used : 0;
+    return (struct syn_deployment_memory){.arena = m->arena,
+                                          .sensor = m->sensor,
+                                          .sensor_size = m->sensor_size,
+                                          .scratch = m->arena + used,
+                                          .scratch_size = m->arena_size - used};
+}
+
 static int open_blob(struct syn_agent *agent, const uint8_t hash[SYN_SHA256_SIZE],
                      struct syn_refusal *refusal)
 {
     const struct syn_blob *blob = syn_store_complete(&agent->store, hash);
     if (!blob)
         return syn_refuse(refusal, SYN_ENOENT, "the deployment is not on the device", NULL);
+    const struct syn_deployment_memory memory = open_memory(agent);
     int rc = syn_deployment_open(&agent->prepared, syn_store_bytes(&agent->store, blob),
-                                 blob->length, &agent->store, &agent->timing, agent->memory.arena,
-                                 agent->memory.sensor, agent->memory.sensor_size, refusal);
+                                 blob->length, &agent->store, &agent->timing, &memory, refusal);
     if (rc == 0)
         memcpy(agent->prepared.blob_hash, hash, SYN_SHA256_SIZE);
     return rc;
@@ -73,6 +86,20 @@ const struct syn_deployment *syn_agent_plan_prepare(struct syn_agent *agent, uin
     agent->is_prepared = true;
     agent->prepared_txn = txn;
     return &agent->prepared;
+}
+
+/* ---- the record of what is committed ---- */
+
+enum { RECORD_HASH = 4, RECORD_BYTES = RECORD_HASH + SYN_SHA256_SIZE };
+
+static int record_commit(struct syn_agent *agent, uint32_t txn, struct syn_refusal *refusal)
+{
+    uint8_t value[RECORD_BYTES];
+    syn_put_le32(value, txn);
+    memcpy(value + RECORD_HASH, agent->deployment.blob_hash, SYN_SHA256_SIZE);
+    if (syn_records_put(&agent->store.records, SYN_STORE_KEY_COMMITTED, value, sizeof value))
+        return syn_refuse(refusal, SYN_EIO, "the device's flash failed", NULL);
+    return 0;
 }
 
 /* ---- commit ---- */
@@ -156,6 +183,18 @@ static void take_back(struct syn_agent *agent)
         deactivate(agent);
 }
 
+/* What is prepared serves, and is recorded; or the one before does. */
+static int switch_over(struct syn_agent *agent, uint32_t txn, struct syn_refusal *refusal)
+{
+    swap(&agent->deployment, &agent->prepared);
+    int rc = activate(agent, refusal);
+    if (rc == 0)
+        rc = record_commit(agent, txn, refusal);
+    if (rc)
+        take_back(agent);
+    return rc;
+}
+
 int syn_agent_plan_commit(struct syn_agent *agent, uint32_t txn, struct syn_refusal *refusal)
 {
     bool again = agent->committed && txn == agent->txn;
@@ -165,12 +204,9 @@ int syn_agent_plan_commit(struct syn_agent *agent, uint32_t txn, struct syn_refu
         return SYN_ESTATE;
     if (agent->running)
         return SYN_EBUSY;
-    swap(&agent->deployment, &agent->prepared);
-    int rc = activate(agent, refusal);
-    if (rc) {
-        take_back(agent);
+    int rc = switch_over(agent, txn, refusal);
+    if (rc)
         return rc;
-    }
     agent->is_prepared = agent->committed; /* what is in `prepared` now is the one before */
     drop_prepared(agent);
     agent->committed = true;
@@ -194,12 +230,36 @@ int syn_agent_plan_clear(struct syn_agent *agent)
     if (agent->running)
         return SYN_EBUSY;
     drop_prepared(agent);
+    if (syn_records_drop(&agent->store.records, SYN_STORE_KEY_COMMITTED))
+        return SYN_EIO;
     if (!agent->committed)
         return 0;
     agent->committed = false;
     deactivate(agent);
     release(&agent->store, &agent->deployment);
     return 0;
+}
+
+/* ---- after a reset ---- */
+
+int syn_agent_restore(struct syn_agent *agent, struct syn_refusal *refusal)
+{
+    struct syn_record record;
+    uint8_t hash[SYN_SHA256_SIZE];
+    *refusal = (struct syn_refusal){.code = 0};
+    if (agent->committed ||
+        !syn_records_find(&agent->store.records, SYN_STORE_KEY_COMMITTED, &record))
+        return 0;
+    uint32_t txn = record.size == RECORD_BYTES ? syn_get_le32(record.bytes) : 0;
+    if (txn == 0)
+        return syn_refuse(refusal, SYN_ECORRUPT, "the record of the deployment is damaged", NULL);
+    memcpy(hash, record.bytes + RECORD_HASH, sizeof hash);
+    if (!syn_agent_plan_prepare(agent, txn, hash, refusal))
+        return refusal->code;
+    int rc = syn_agent_plan_commit(agent, txn, refusal);
+    if (rc)
+        drop_prepared(agent);
+    return rc;
 }
 
 void syn_agent_plan_start(struct syn_agent *agent, enum syn_rt_mode mode, uint32_t limit)

@@ -16,14 +16,15 @@ const struct syn_deployment *syn_agent_plan_prepare(struct syn_agent *agent, uin
                                                     const uint8_t hash[SYN_SHA256_SIZE],
                                                     struct syn_refusal *refusal);
 
-/* 0, SYN_ESTATE (not the prepared transaction), SYN_EBUSY (running), or what the port returned,
- * with words in `refusal`: what was committed before serves on. */
+/* 0, SYN_ESTATE (not the prepared transaction), SYN_EBUSY (running), SYN_EIO (the flash failed), or
+ * what the port returned, with words in `refusal`: what was committed before serves on. After 0 it
+ * is committed for good, also over a reset. */
 int syn_agent_plan_commit(struct syn_agent *agent, uint32_t txn, struct syn_refusal *refusal);
 
 /* 0, or SYN_ESTATE where txn is committed already. */
 int syn_agent_plan_abort(struct syn_agent *agent, uint32_t txn);
 
-/* Drops what is prepared and what is committed: 0 or SYN_EBUSY (running). */
+/* Drops what is prepared and what is committed: 0, SYN_EBUSY (running) or SYN_EIO. */
 int syn_agent_plan_clear(struct syn_agent *agent);
 
 void syn_agent_plan_start(struct syn_agent *agent, enum syn_rt_mode mode, uint32_t limit);

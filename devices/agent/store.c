@@ -1,35 +1,158 @@
 /* SPDX-License-Identifier: MIT */
 #include "devices/agent/store.h"
 
+#include "devices/base/bytes.h"
 #include "devices/base/error.h"
 
 #include <string.h>
 
-enum { ALIGN = 8 }; /* images are read in place */
+/* What the record of a complete blob says; the key is SYN_STORE_KEY_BLOBS + its place in the
+ * table. */
+enum {
+    ENTRY_PAGE = SYN_SHA256_SIZE, /* behind the hash */
+    ENTRY_LENGTH = ENTRY_PAGE + 4,
+    ENTRY_COUNT = ENTRY_LENGTH + 4,
+    ENTRY_BYTES = ENTRY_COUNT + 4,
+};
 
-static uint32_t align_up(uint32_t v)
+_Static_assert(SYN_STORE_BLOBS_MAX * 64 + 1024 <= SYN_STORE_BANK_BYTES,
+               "the records of all blobs, and others, fit in a bank");
+
+static uint32_t pages_of(const struct syn_store *store, uint32_t length)
 {
-    return (v + (ALIGN - 1)) & ~(uint32_t)(ALIGN - 1);
+    return length / store->flash->page_bytes + (length % store->flash->page_bytes > 0);
 }
 
-void syn_store_init(struct syn_store *store, uint8_t *memory, size_t size)
+static uint16_t key_of(const struct syn_store *store, const struct syn_blob *blob)
 {
-    size_t skip = (ALIGN - (uintptr_t)memory % ALIGN) % ALIGN;
-    memset(store, 0, sizeof *store);
-    if (size < skip + ALIGN)
-        return;
-    size = (size - skip) & ~(size_t)(ALIGN - 1);
-    store->memory = memory + skip;
-    store->size = size > INT32_MAX ? INT32_MAX & ~(ALIGN - 1) : (uint32_t)size;
+    return (uint16_t)(SYN_STORE_KEY_BLOBS + (blob - store->blobs));
 }
 
-static struct syn_blob *find(const struct syn_store *store, const uint8_t hash[SYN_SHA256_SIZE])
+/* ---- after a start ---- */
+
+static bool read_entry(const struct syn_store *store, const struct syn_record *record,
+                       struct syn_blob *blob)
 {
-    for (unsigned i = 0; i < SYN_STORE_BLOBS_MAX; i++) {
-        const struct syn_blob *b = &store->blobs[i];
-        if (b->used && memcmp(b->hash, hash, SYN_SHA256_SIZE) == 0)
-            return (struct syn_blob *)b;
+    if (record->size != ENTRY_BYTES)
+        return false;
+    *blob = (struct syn_blob){.used = true,
+                              .complete = true,
+                              .mark = syn_get_le32(record->bytes),
+                              .page = syn_get_le32(record->bytes + ENTRY_PAGE),
+                              .length = syn_get_le32(record->bytes + ENTRY_LENGTH),
+                              .used_at = syn_get_le32(record->bytes + ENTRY_COUNT)};
+    blob->filled = blob->length;
+    uint32_t last = store->flash->page_count, pages = pages_of(store, blob->length);
+    return pages > 0 && blob->page >= store->first_page && blob->page < last &&
+           pages <= last - blob->page;
+}
+
+static bool overlap(const struct syn_store *store, const struct syn_blob *a,
+                    const struct syn_blob *b)
+{
+    return a->used && b->used && a->page < b->page + pages_of(store, b->length) &&
+           b->page < a->page + pages_of(store, a->length);
+}
+
+/* Firmware with a shorter table may have given away the pages of a blob that it did not see. */
+static void forget_overwritten(struct syn_store *store)
+{
+    for (unsigned i = 0; i < SYN_STORE_BLOBS_MAX; i++)
+        for (unsigned k = 0; k < SYN_STORE_BLOBS_MAX; k++) {
+            struct syn_blob *a = &store->blobs[i], *b = &store->blobs[k];
+            if (i != k && overlap(store, a, b))
+                (a->used_at < b->used_at ? a : b)->used = false;
+        }
+}
+
+static void read_entries(struct syn_store *store)
+{
+    struct syn_record record;
+    for (uint32_t cursor = 0; syn_records_next(&store->records, &cursor, &record);) {
+        unsigned index = (unsigned)record.key - SYN_STORE_KEY_BLOBS;
+        if (index >= SYN_STORE_BLOBS_MAX)
+            continue;
+        struct syn_blob *blob = &store->blobs[index];
+        blob->used = !record.dropped && read_entry(store, &record, blob);
+        if (blob->used && blob->used_at > store->count)
+            store->count = blob->used_at;
     }
+    forget_overwritten(store);
+}
+
+void syn_store_init(struct syn_store *store, const struct syn_flash *flash)
+{
+    memset(store, 0, sizeof *store);
+    if (!flash || flash->page_bytes == 0)
+        return;
+    uint32_t bank = (SYN_STORE_BANK_BYTES + flash->page_bytes - 1) / flash->page_bytes;
+    if (syn_records_open(&store->records, flash, 0, bank))
+        return;
+    store->flash = flash;
+    store->first_page = 2 * bank;
+    store->size = (flash->page_count - store->first_page) * flash->page_bytes;
+    read_entries(store);
+}
+
+/* ---- finding ---- */
+
+const uint8_t *syn_store_bytes(const struct syn_store *store, const struct syn_blob *blob)
+{
+    return store->flash->bytes + (size_t)blob->page * store->flash->page_bytes;
+}
+
+static bool has_hash(const struct syn_store *store, const struct syn_blob *blob,
+                     const uint8_t hash[SYN_SHA256_SIZE])
+{
+    struct syn_record record;
+    for (unsigned i = 0; i < SYN_STORE_UPLOADS; i++)
+        if (store->uploads[i].blob == blob)
+            return memcmp(store->uploads[i].hash, hash, SYN_SHA256_SIZE) == 0;
+    return syn_records_find(&store->records, key_of(store, blob), &record) &&
+           memcmp(record.bytes, hash, SYN_SHA256_SIZE) == 0;
+}
+
+static struct syn_blob *look_up(struct syn_store *store, const uint8_t hash[SYN_SHA256_SIZE])
+{
+    uint32_t mark = syn_get_le32(hash);
+    for (unsigned i = 0; i < SYN_STORE_BLOBS_MAX; i++) {
+        struct syn_blob *b = &store->blobs[i];
+        if (b->used && b->mark == mark && has_hash(store, b, hash))
+            return b;
+    }
+    return NULL;
+}
+
+static int forget(struct syn_store *store, struct syn_blob *blob)
+{
+    for (unsigned i = 0; i < SYN_STORE_UPLOADS; i++)
+        if (store->uploads[i].blob == blob)
+            store->uploads[i].blob = NULL;
+    if (blob->complete && syn_records_drop(&store->records, key_of(store, blob)))
+        return SYN_EIO;
+    blob->used = false;
+    return 0;
+}
+
+static bool hash_agrees(const struct syn_store *store, const struct syn_blob *blob,
+                        const uint8_t hash[SYN_SHA256_SIZE])
+{
+    uint8_t digest[SYN_SHA256_SIZE];
+    syn_sha256(syn_store_bytes(store, blob), blob->length, digest);
+    return memcmp(digest, hash, SYN_SHA256_SIZE) == 0;
+}
+
+/* What a start found in flash is looked at when it is first asked for. */
+static struct syn_blob *find(struct syn_store *store, const uint8_t hash[SYN_SHA256_SIZE])
+{
+    struct syn_blob *blob = look_up(store, hash);
+    if (!blob || !blob->complete || blob->verified)
+        return blob;
+    blob->verified = hash_agrees(store, blob, hash);
+    if (blob->verified)
+        return blob;
+    if (forget(store, blob))
+        blob->used = false; /* until the next start, which looks again */
     return NULL;
 }
 
@@ -46,80 +169,52 @@ struct syn_blob *syn_store_find(struct syn_store *store, const uint8_t hash[SYN_
     return blob;
 }
 
-const struct syn_blob *syn_store_complete(const struct syn_store *store,
+const struct syn_blob *syn_store_complete(struct syn_store *store,
                                           const uint8_t hash[SYN_SHA256_SIZE])
 {
     const struct syn_blob *blob = find(store, hash);
     return blob && blob->complete ? blob : NULL;
 }
 
-const uint8_t *syn_store_bytes(const struct syn_store *store, const struct syn_blob *blob)
-{
-    return store->memory + blob->offset;
-}
+/* ---- room ---- */
 
-/* A walk over the gaps between blobs, in ascending order. */
-struct gaps {
-    const struct syn_store *store;
-    bool pinned_only; /* as if everything that is not pinned were dropped */
-    uint32_t at;      /* where the search goes on */
-    uint32_t start, size;
-};
-
-static const struct syn_blob *next_blob(const struct gaps *g)
+/* The blob that begins first at or behind page `at`; of the pinned ones only: as if everything else
+ * were dropped. */
+static const struct syn_blob *next_blob(const struct syn_store *store, uint32_t at,
+                                        bool pinned_only)
 {
     const struct syn_blob *best = NULL;
     for (unsigned i = 0; i < SYN_STORE_BLOBS_MAX; i++) {
-        const struct syn_blob *b = &g->store->blobs[i];
-        bool counts = b->used && (b->pins > 0 || !g->pinned_only);
-        if (counts && b->offset >= g->at && (!best || b->offset < best->offset))
+        const struct syn_blob *b = &store->blobs[i];
+        bool counts = b->used && (b->pins > 0 || !pinned_only);
+        if (counts && b->page >= at && (!best || b->page < best->page))
             best = b;
     }
     return best;
 }
 
-static bool next_gap(struct gaps *g)
-{
-    if (g->at > g->store->size)
-        return false;
-    const struct syn_blob *b = next_blob(g);
-    g->start = g->at;
-    g->size = (b ? b->offset : g->store->size) - g->at;
-    g->at = b ? b->offset + align_up(b->length) : g->store->size + 1;
-    return true;
-}
-
 static bool find_gap(const struct syn_store *store, bool pinned_only, uint32_t length,
-                     uint32_t *offset)
+                     uint32_t *page)
 {
-    struct gaps g = {.store = store, .pinned_only = pinned_only};
-    while (next_gap(&g)) {
-        if (g.size >= align_up(length)) {
-            *offset = g.start;
+    const struct syn_blob *b = NULL;
+    *page = store->first_page;
+    do {
+        b = next_blob(store, *page, pinned_only);
+        uint32_t end = b ? b->page : store->flash->page_count;
+        if (end - *page >= pages_of(store, length))
             return true;
-        }
-    }
+        *page = b ? b->page + pages_of(store, b->length) : end;
+    } while (b);
     return false;
 }
 
-uint8_t *syn_store_scratch(const struct syn_store *store, size_t *size)
-{
-    struct gaps g = {.store = store};
-    uint32_t start = 0, largest = 0;
-    while (next_gap(&g)) {
-        start = g.size > largest ? g.start : start;
-        largest = g.size > largest ? g.size : largest;
-    }
-    *size = largest;
-    return store->memory ? store->memory + start : NULL;
-}
-
-static struct syn_blob *oldest_unpinned(struct syn_store *store)
+static struct syn_blob *oldest_unpinned(struct syn_store *store, bool incomplete)
 {
     struct syn_blob *oldest = NULL;
     for (unsigned i = 0; i < SYN_STORE_BLOBS_MAX; i++) {
         struct syn_blob *b = &store->blobs[i];
-        if (b->used && b->pins == 0 && (!oldest || b->used_at < oldest->used_at))
+        if (b->used && b->pins == 0 && !(incomplete && b->complete) &&
+            (!oldest || b->used_at < oldest->used_at))
             oldest = b;
     }
     return oldest;
@@ -136,47 +231,102 @@ static struct syn_blob *free_entry(struct syn_store *store)
 /* Nothing is dropped for a blob that would not fit all the same. */
 static bool can_fit(const struct syn_store *store, uint32_t length)
 {
-    uint32_t offset;
+    uint32_t page;
     unsigned pinned = 0;
     for (unsigned i = 0; i < SYN_STORE_BLOBS_MAX; i++)
         pinned += store->blobs[i].used && store->blobs[i].pins > 0;
-    return length <= store->size && pinned < SYN_STORE_BLOBS_MAX &&
-           find_gap(store, true, length, &offset);
+    return store->flash && pinned < SYN_STORE_BLOBS_MAX && find_gap(store, true, length, &page);
 }
 
-static struct syn_blob *allocate(struct syn_store *store, uint32_t length)
+static int allocate(struct syn_store *store, uint32_t length, struct syn_blob **blob)
 {
-    uint32_t offset = 0;
+    uint32_t page = 0;
     if (!can_fit(store, length))
-        return NULL;
+        return SYN_ENOMEM;
     struct syn_blob *entry = free_entry(store);
-    while (!entry || !find_gap(store, false, length, &offset)) {
-        oldest_unpinned(store)->used = false;
+    while (!entry || !find_gap(store, false, length, &page)) {
+        if (forget(store, oldest_unpinned(store, false)))
+            return SYN_EIO;
         entry = free_entry(store);
     }
-    *entry = (struct syn_blob){.used = true, .offset = offset, .length = length};
-    return entry;
-}
-
-static long begin(struct syn_store *store, const uint8_t hash[SYN_SHA256_SIZE], uint32_t length,
-                  struct syn_blob **blob)
-{
-    if (length == 0)
-        return SYN_EINVAL;
-    *blob = allocate(store, length);
-    if (!*blob)
-        return SYN_ENOMEM;
-    memcpy((*blob)->hash, hash, SYN_SHA256_SIZE);
+    *entry = (struct syn_blob){.used = true, .page = page, .length = length};
+    touch(store, entry);
+    *blob = entry;
     return 0;
 }
 
-static long verify(struct syn_store *store, struct syn_blob *blob)
+/* ---- writing ---- */
+
+static struct syn_upload *upload_of(struct syn_store *store, const struct syn_blob *blob)
 {
-    uint8_t digest[SYN_SHA256_SIZE];
-    syn_sha256(syn_store_bytes(store, blob), blob->length, digest);
-    blob->complete = memcmp(digest, blob->hash, SYN_SHA256_SIZE) == 0;
-    blob->used = blob->complete;
-    return blob->complete ? (long)blob->length : SYN_ECORRUPT;
+    for (unsigned i = 0; i < SYN_STORE_UPLOADS; i++)
+        if (store->uploads[i].blob == blob)
+            return &store->uploads[i];
+    return NULL;
+}
+
+static int begin(struct syn_store *store, const uint8_t hash[SYN_SHA256_SIZE], uint32_t length,
+                 struct syn_blob **blob)
+{
+    if (length == 0)
+        return SYN_EINVAL;
+    int rc = allocate(store, length, blob);
+    if (rc)
+        return rc;
+    struct syn_upload *u = upload_of(store, NULL);
+    if (!u) {
+        (void)forget(store, oldest_unpinned(store, true));
+        u = upload_of(store, NULL);
+    }
+    (*blob)->mark = syn_get_le32(hash);
+    u->blob = *blob;
+    u->erased = 0;
+    memcpy(u->hash, hash, SYN_SHA256_SIZE);
+    syn_flash_writer_init(&u->writer, store->flash, (*blob)->page * store->flash->page_bytes);
+    return 0;
+}
+
+/* Pages are erased when their turn comes: erasing takes long. */
+static int erase_up_to(struct syn_store *store, struct syn_upload *u, uint32_t end)
+{
+    for (; u->erased < pages_of(store, end); u->erased++)
+        if (store->flash->erase(store->flash->ctx, u->blob->page + u->erased))
+            return SYN_EIO;
+    return 0;
+}
+
+static int record_entry(struct syn_store *store, const struct syn_upload *u)
+{
+    uint8_t entry[ENTRY_BYTES];
+    memcpy(entry, u->hash, SYN_SHA256_SIZE);
+    syn_put_le32(entry + ENTRY_PAGE, u->blob->page);
+    syn_put_le32(entry + ENTRY_LENGTH, u->blob->length);
+    syn_put_le32(entry + ENTRY_COUNT, u->blob->used_at);
+    return syn_records_put(&store->records, key_of(store, u->blob), entry, sizeof entry);
+}
+
+static int finish(struct syn_store *store, struct syn_upload *u)
+{
+    int rc = syn_flash_flush(&u->writer);
+    if (rc == 0 && !hash_agrees(store, u->blob, u->hash))
+        rc = SYN_ECORRUPT;
+    if (rc == 0)
+        rc = record_entry(store, u);
+    if (rc)
+        return rc;
+    u->blob->complete = u->blob->verified = true;
+    u->blob = NULL;
+    return 0;
+}
+
+static int write(struct syn_store *store, struct syn_upload *u, const uint8_t *bytes, size_t size)
+{
+    uint32_t end = u->blob->filled + (uint32_t)size;
+    int rc = erase_up_to(store, u, end);
+    if (rc == 0)
+        rc = syn_flash_write(&u->writer, bytes, size);
+    u->blob->filled = end;
+    return rc == 0 && end == u->blob->length ? finish(store, u) : rc;
 }
 
 static long append(struct syn_store *store, struct syn_blob *blob, uint32_t offset,
@@ -184,13 +334,14 @@ static long append(struct syn_store *store, struct syn_blob *blob, uint32_t offs
 {
     if (offset > blob->length || size > blob->length - offset)
         return SYN_EINVAL;
-    uint32_t end = offset + (uint32_t)size;
-    if (blob->complete || offset > blob->filled || end <= blob->filled)
+    if (blob->complete || offset > blob->filled || offset + (uint32_t)size <= blob->filled)
         return (long)blob->filled;
     uint32_t known = blob->filled - offset;
-    memcpy(store->memory + blob->offset + blob->filled, bytes + known, size - known);
-    blob->filled = end;
-    return end == blob->length ? verify(store, blob) : (long)end;
+    int rc = write(store, upload_of(store, blob), bytes + known, size - known);
+    if (rc == 0)
+        return (long)blob->filled;
+    (void)forget(store, blob);
+    return rc;
 }
 
 long syn_store_put(struct syn_store *store, const uint8_t hash[SYN_SHA256_SIZE], uint32_t offset,
@@ -200,13 +351,13 @@ long syn_store_put(struct syn_store *store, const uint8_t hash[SYN_SHA256_SIZE],
     if (blob && length > 0 && length != blob->length) {
         if (blob->complete || offset > 0)
             return SYN_EINVAL;
-        blob->used = false; /* the first announcement was wrong: start again */
+        (void)forget(store, blob); /* the first announcement was wrong: start again */
         blob = NULL;
     }
     if (!blob && offset > 0)
         return 0; /* an upload that was dropped: the sender starts again */
     if (!blob) {
-        long rc = begin(store, hash, length, &blob);
+        int rc = begin(store, hash, length, &blob);
         if (rc < 0)
             return rc;
     }
@@ -214,21 +365,20 @@ long syn_store_put(struct syn_store *store, const uint8_t hash[SYN_SHA256_SIZE],
     return append(store, blob, offset, bytes, size);
 }
 
+/* ---- dropping and keeping ---- */
+
 int syn_store_drop(struct syn_store *store, const uint8_t hash[SYN_SHA256_SIZE])
 {
-    struct syn_blob *blob = find(store, hash);
+    struct syn_blob *blob = look_up(store, hash);
     if (!blob)
         return SYN_ENOENT;
-    if (blob->pins > 0)
-        return SYN_EBUSY;
-    blob->used = false;
-    return 0;
+    return blob->pins > 0 ? SYN_EBUSY : forget(store, blob);
 }
 
 int syn_store_pin(struct syn_store *store, const uint8_t hash[SYN_SHA256_SIZE])
 {
-    struct syn_blob *blob = find(store, hash);
-    if (!blob)
+    struct syn_blob *blob = look_up(store, hash);
+    if (!blob || !blob->complete)
         return SYN_ENOENT;
     blob->pins++;
     return 0;
@@ -236,7 +386,7 @@ int syn_store_pin(struct syn_store *store, const uint8_t hash[SYN_SHA256_SIZE])
 
 void syn_store_unpin(struct syn_store *store, const uint8_t hash[SYN_SHA256_SIZE])
 {
-    struct syn_blob *blob = find(store, hash);
+    struct syn_blob *blob = look_up(store, hash);
     if (blob && blob->pins > 0)
         blob->pins--;
 }
@@ -246,6 +396,6 @@ uint32_t syn_store_used(const struct syn_store *store)
     uint32_t bytes = 0;
     for (unsigned i = 0; i < SYN_STORE_BLOBS_MAX; i++)
         if (store->blobs[i].used)
-            bytes += align_up(store->blobs[i].length);
+            bytes += pages_of(store, store->blobs[i].length) * store->flash->page_bytes;
     return bytes;
 }

@@ -13,7 +13,7 @@ static void replace_hashes(const struct fuzz_device *d, uint8_t *blob, size_t si
 {
     for (size_t i = 0; i + SYN_SHA256_SIZE + 2 <= size; i++)
         if (blob[i] == 0x58 && blob[i + 1] == SYN_SHA256_SIZE && blob[i + 2] == 0xaa)
-            memcpy(blob + i + 2, d->agent.store.blobs[0].hash, SYN_SHA256_SIZE);
+            memcpy(blob + i + 2, d->chunk, SYN_SHA256_SIZE);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

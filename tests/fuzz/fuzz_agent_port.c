@@ -2,6 +2,7 @@
 #include "tests/fuzz/fuzz_agent_port.h"
 
 #include "devices/agent/plan.h"
+#include "devices/flash/ram.h"
 #include "devices/wire/cbor.h"
 
 #include <stdlib.h>
@@ -163,13 +164,12 @@ static void put_deployment(struct fuzz_device *d, const uint8_t chunk[SYN_SHA256
 
 static void reach(struct fuzz_device *d, unsigned state)
 {
-    uint8_t chunk[SYN_SHA256_SIZE], plan[SYN_SHA256_SIZE];
     struct syn_refusal refusal;
     if (state >= 1) {
-        put_chunk(d, chunk);
-        put_deployment(d, chunk, plan);
+        put_chunk(d, d->chunk);
+        put_deployment(d, d->chunk, d->plan);
     }
-    if (state >= 2 && !syn_agent_plan_prepare(&d->agent, 1, plan, &refusal))
+    if (state >= 2 && !syn_agent_plan_prepare(&d->agent, 1, d->plan, &refusal))
         abort();
     if (state >= 3 && syn_agent_plan_commit(&d->agent, 1, &refusal))
         abort();
@@ -184,7 +184,7 @@ struct fuzz_device *fuzz_device_new(unsigned state)
         abort();
     struct syn_timing timing = {.part = &syn_part_max78000,
                                 .accel_hz = 50000000,
-                                .arena_bytes = sizeof d->arena,
+                                .arena_bytes = 4096,
                                 .skew_permille = {1000, 1000, 1000, 1000}};
     const struct syn_agent_port port = {.ctx = d,
                                         .now_ns = now_ns,
@@ -198,8 +198,9 @@ struct fuzz_device *fuzz_device_new(unsigned state)
                                         .relayed = relayed,
                                         .feed = feed,
                                         .reset = reset};
-    const struct syn_agent_memory memory = {d->store,        sizeof d->store, d->arena,
-                                            sizeof d->arena, d->sensor,       sizeof d->sensor};
+    const struct syn_agent_memory memory = {&d->flash, d->arena, sizeof d->arena, d->sensor,
+                                            sizeof d->sensor};
+    syn_flash_ram_init(&d->flash, d->store, sizeof d->store);
     if (syn_agent_init(&d->agent, &identity, &timing, &port, &memory))
         abort();
     syn_agent_link_opened(&d->agent, 0);

@@ -10,7 +10,9 @@
 
 struct fuzz_device {
     struct syn_agent agent;
-    uint8_t store[65536], arena[4096], sensor[4096];
+    _Alignas(8) uint8_t store[65536], arena[4096 + SYN_DEPLOYMENT_SCRATCH(32)], sensor[4096];
+    struct syn_flash flash;
+    uint8_t chunk[SYN_SHA256_SIZE], plan[SYN_SHA256_SIZE]; /* hashes of what it holds */
     int64_t now;
     struct syn_task task; /* the last that was begun */
     bool begun;

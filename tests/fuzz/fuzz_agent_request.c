@@ -34,12 +34,12 @@ static size_t next(const uint8_t *data, size_t size, struct request *r)
     return 3 + n;
 }
 
-/* A hash that begins with 0xaa stands for the blob of that place in the store. */
+/* A hash that begins with 0xaa stands for a blob that the device holds. */
 static void replace_hashes(const struct fuzz_device *d, uint8_t *message, size_t size)
 {
     for (size_t i = SYN_SMP_HEADER; i + SYN_SHA256_SIZE + 2 <= size; i++)
         if (message[i] == 0x58 && message[i + 1] == SYN_SHA256_SIZE && message[i + 2] == 0xaa)
-            memcpy(message + i + 2, d->agent.store.blobs[message[i + 3] % 3].hash, SYN_SHA256_SIZE);
+            memcpy(message + i + 2, message[i + 3] % 2 ? d->chunk : d->plan, SYN_SHA256_SIZE);
 }
 
 static void send(struct fuzz_device *d, const struct request *r)

@@ -14,7 +14,7 @@ void syn_board_start(void);
 /* Tells the board apart from all others, and stays over a reset: at most size - 1 characters. */
 void syn_board_id(char *id, size_t size);
 
-/* Store, arena and sensors' buffer; they need not be cleared. */
+/* Flash, arena and sensors' buffer; they need not be cleared. */
 struct syn_agent_memory syn_board_memory(void);
 
 /* Where a window is kept before it is folded. */

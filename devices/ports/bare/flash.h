@@ -10,8 +10,7 @@
 #include "devices/flash/flash.h"
 
 enum syn_board_region {
-    SYN_REGION_RECORDS, /* settings */
-    SYN_REGION_STORE,   /* blobs */
+    SYN_REGION_STORE, /* what the agent keeps: devices/agent/store.h */
     SYN_REGION_COUNT
 };
 

@@ -2,6 +2,7 @@
 /* The agent on a board without an operating system: its host links are UARTs; it sleeps whenever
  * there is nothing to do. */
 #include "devices/agent/agent.h"
+#include "devices/agent/text.h"
 #include "devices/ports/bare/board.h"
 #include "devices/ports/bare/clock.h"
 #include "devices/ports/bare/cortex_m.h"
@@ -17,6 +18,7 @@
 enum {
     CONSOLE = 0, /* the link that hears why the board started */
     PIECE_BYTES = 256,
+    TEXT_BYTES = 240,
     SLEEP_NS = 1000000000, /* at most, for the watchdog's sake */
 };
 
@@ -77,6 +79,21 @@ static void credit(void *ctx, uint8_t pipeline, uint8_t stage, uint8_t peer, int
 
 /* ---- life ---- */
 
+/* What was deployed before the reset is again; where it cannot be, the console is told why. */
+static void restore(void)
+{
+    char words[TEXT_BYTES];
+    struct syn_refusal refusal;
+    struct syn_text text;
+    if (syn_agent_restore(&agent, &refusal) == 0)
+        return;
+    syn_text_init(&text, words, sizeof words);
+    syn_text_put(&text, "the deployment of before the reset cannot serve: ");
+    syn_text_put(&text, refusal.text);
+    syn_text_put(&text, "\r\n");
+    (void)syn_uart_write(CONSOLE, (const uint8_t *)words, text.length);
+}
+
 static void start(void)
 {
     static const struct syn_agent_port port = {.ctx = &agent,
@@ -103,6 +120,7 @@ static void start(void)
     syn_board_id(id, sizeof id);
     if (syn_agent_init(&agent, &identity, &timing, &port, &memory))
         syn_core_reset();
+    restore();
     for (unsigned i = 0; i < syn_uart_links(); i++)
         syn_agent_link_opened(&agent, i);
 }

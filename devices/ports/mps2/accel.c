@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum {
-    POOL_BYTES = 3 << 20,
+    POOL_BYTES = 5 << 20,
     SLICE_MACS = 100000, /* about a millisecond of the emulated core */
     ALIGN = 16,
 };

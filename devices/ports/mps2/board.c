@@ -3,12 +3,17 @@
 
 #include "devices/agent/text.h"
 #include "devices/ports/bare/figures.h"
+#include "devices/ports/bare/flash.h"
 #include "devices/ports/mps2/registers.h"
 
-enum { STORE_BYTES = 2 << 20, SENSOR_BYTES = 1 << 20, WINDOW_BYTES = 1 << 20, PATIENCE_S = 5 };
+enum {
+    ARENA_BYTES = SYN_FIGURES_ARENA_BYTES + SYN_DEPLOYMENT_SCRATCH(32),
+    SENSOR_BYTES = 1 << 20,
+    WINDOW_BYTES = 1 << 20,
+    PATIENCE_S = 5
+};
 
-static uint8_t store[STORE_BYTES] __attribute__((section(".pool"), aligned(8)));
-static uint8_t arena[SYN_FIGURES_ARENA_BYTES] __attribute__((section(".pool"), aligned(8)));
+static uint8_t arena[ARENA_BYTES] __attribute__((section(".pool"), aligned(8)));
 static uint8_t sensor[SENSOR_BYTES] __attribute__((section(".pool"), aligned(8)));
 static uint8_t window[WINDOW_BYTES] __attribute__((section(".pool"), aligned(8)));
 
@@ -27,8 +32,8 @@ void syn_board_id(char *id, size_t size)
 
 struct syn_agent_memory syn_board_memory(void)
 {
-    return (struct syn_agent_memory){store,        sizeof store, arena,
-                                     sizeof arena, sensor,       sizeof sensor};
+    return (struct syn_agent_memory){syn_board_flash(SYN_REGION_STORE), arena, sizeof arena, sensor,
+                                     sizeof sensor};
 }
 
 uint8_t *syn_board_window(size_t *size)

@@ -19,10 +19,8 @@ enum {
     BOOT = SECONDARY + SLOT_PAGES, /* scratch, journal */
     SCRATCH = BOOT,
     JOURNAL = BOOT + 1,
-    RECORDS = BOOT + 8,
-    RECORDS_PAGES = 8,
-    STORE = RECORDS + RECORDS_PAGES,
-    STORE_PAGES = 512,
+    STORE = BOOT + 8,
+    STORE_PAGES = 520,
 };
 
 _Static_assert((STORE + STORE_PAGES) * PAGE_BYTES <= SYN_FLASH_SIZE, "all of it is in the region");
@@ -55,10 +53,9 @@ static int program(void *ctx, uint32_t offset, const uint8_t *bytes, size_t size
         .unit_bytes = UNIT_BYTES, .erase = erase, .program = program                               \
     }
 
-static const struct syn_flash firmware = REGION(0, RECORDS);
+static const struct syn_flash firmware = REGION(0, STORE);
 
 static const struct syn_flash regions[] = {
-    [SYN_REGION_RECORDS] = REGION(RECORDS, RECORDS_PAGES),
     [SYN_REGION_STORE] = REGION(STORE, STORE_PAGES),
 };
 

@@ -2,6 +2,7 @@
 #include "devices/ports/posix/wearable.h"
 
 #include "devices/base/hash.h"
+#include "devices/flash/ram.h"
 #include "devices/ports/posix/accel.h"
 #include "devices/ports/posix/peers.h"
 #include "devices/ports/posix/sensing.h"
@@ -51,7 +52,8 @@ struct syn_wearable {
     bool counts_due, counts_relay;
     int64_t counts_ns; /* of the last that was done */
     bool reset_due;
-    uint8_t *memory; /* store, arena, sensors' buffers, messages for the host */
+    struct syn_flash flash; /* of RAM: a wearable that ends keeps nothing */
+    uint8_t *memory;        /* store, arena, sensors' buffers, messages for the host */
 };
 
 /* ---- afterwards: events, beacons, counts ---- */
@@ -454,7 +456,7 @@ void syn_wearable_writable(struct syn_wearable *w)
 static int init_agent(struct syn_wearable *w)
 {
     const struct syn_wearable_config *c = &w->config;
-    size_t arena = c->timing.arena_bytes;
+    size_t arena = c->timing.arena_bytes + SYN_DEPLOYMENT_SCRATCH(SYN_PART_PLACEMENTS_MAX);
     const struct syn_agent_port port = {.ctx = w,
                                         .now_ns = now_ns,
                                         .room = room,
@@ -468,14 +470,15 @@ static int init_agent(struct syn_wearable *w)
                                         .relayed = relayed,
                                         .feed = feed,
                                         .reset = reset};
-    w->memory = malloc(c->store_size + arena + SENSOR_BYTES + QUEUE_BYTES);
+    const size_t store = c->store_size / SYN_FLASH_RAM_PAGE * SYN_FLASH_RAM_PAGE;
+    w->memory = calloc(1, store + arena + SENSOR_BYTES + QUEUE_BYTES);
     if (!w->memory)
         return SYN_ENOMEM;
-    const struct syn_agent_memory memory = {.store = w->memory,
-                                            .store_size = c->store_size,
-                                            .arena = w->memory + c->store_size,
+    syn_flash_ram_init(&w->flash, w->memory, store);
+    const struct syn_agent_memory memory = {.flash = &w->flash,
+                                            .arena = w->memory + store,
                                             .arena_size = arena,
-                                            .sensor = w->memory + c->store_size + arena,
+                                            .sensor = w->memory + store + arena,
                                             .sensor_size = SENSOR_BYTES};
     return syn_agent_init(&w->agent, &c->identity, &c->timing, &port, &memory);
 }
@@ -488,8 +491,7 @@ static void init_traffic(struct syn_wearable *w)
                                           .virtual_time = true,
                                           .send = c->radio_path ? send_to_peer : NULL,
                                           .is_up = is_peer_up,
-                                          .queue = w->memory + c->store_size +
-                                                   c->timing.arena_bytes + SENSOR_BYTES,
+                                          .queue = w->agent.memory.sensor + SENSOR_BYTES,
                                           .queue_bytes = QUEUE_BYTES};
     syn_traffic_init(&w->traffic, &w->agent, &port);
 }

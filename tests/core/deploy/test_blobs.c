@@ -8,6 +8,7 @@
 #include "core/plan/planner.h"
 #include "core/schedule/routes.h"
 #include "devices/agent/deployment.h"
+#include "devices/flash/ram.h"
 #include "tests/core/plan/rig.h"
 
 #include <setjmp.h>
@@ -24,6 +25,7 @@
 
 struct receiver {
     struct syn_store store;
+    struct syn_flash flash;
     uint8_t *memory, *arena, *sensor;
     struct syn_deployment deployment;
     bool opened;
@@ -36,6 +38,16 @@ struct bench {
     struct syn_deploy *deploy;
     struct receiver receivers[SYN_DEVICES_MAX];
 };
+
+static int open_blob(struct receiver *r, const struct syn_blob *blob, const struct syn_timing *t,
+                     struct syn_refusal *refusal)
+{
+    static _Alignas(8) uint8_t scratch[SYN_DEPLOYMENT_SCRATCH(SYN_PART_PLACEMENTS_MAX)];
+    const struct syn_deployment_memory memory = {r->arena, r->sensor, SENSOR_BYTES, scratch,
+                                                 sizeof scratch};
+    return syn_deployment_open(&r->deployment, syn_store_bytes(&r->store, blob), blob->length,
+                               &r->store, t, &memory, refusal);
+}
 
 static void receive(struct bench *b, const struct syn_deploy_action *action)
 {
@@ -50,8 +62,7 @@ static void receive(struct bench *b, const struct syn_deploy_action *action)
         return;
     const struct syn_blob *blob = syn_store_find(&r->store, action->hash);
     assert_non_null(blob);
-    if (syn_deployment_open(&r->deployment, syn_store_bytes(&r->store, blob), blob->length,
-                            &r->store, t, r->arena, r->sensor, SENSOR_BYTES, &refusal))
+    if (open_blob(r, blob, t, &refusal))
         fail_msg("%s refuses: %s", b->rig.fleet.devices[action->device].name, refusal.text);
     r->opened = true;
 }
@@ -62,10 +73,11 @@ static void start(struct bench *b)
     struct syn_error error = {0};
     for (unsigned d = 0; d < b->rig.fleet.count; d++) {
         struct receiver *r = &b->receivers[d];
-        r->memory = malloc(STORE_BYTES);
+        r->memory = calloc(1, STORE_BYTES);
         r->arena = malloc(b->rig.fleet.devices[d].profile.timing.arena_bytes);
         r->sensor = malloc(SENSOR_BYTES);
-        syn_store_init(&r->store, r->memory, STORE_BYTES);
+        syn_flash_ram_init(&r->flash, r->memory, STORE_BYTES);
+        syn_store_init(&r->store, &r->flash);
     }
     if (syn_deploy_new(&b->deploy, &b->rig.problem, &b->plan, 1, 0, NULL, &error))
         fail_msg("%s", error.message);
@@ -311,9 +323,7 @@ static void devices_and_planner_agree_about_the_arena(void **state)
             t->arena_bytes = need - less;
             const int host = syn_cost_predict(&b.rig.problem, &b.plan, SYN_EXECUTION_PARALLEL,
                                               &prediction, NULL);
-            const int device =
-                syn_deployment_open(&r->deployment, syn_store_bytes(&r->store, blob), blob->length,
-                                    &r->store, t, r->arena, r->sensor, SENSOR_BYTES, &refusal);
+            const int device = open_blob(r, blob, t, &refusal);
             assert_int_equal(host, less ? SYN_EOOR : 0);
             assert_int_equal(device, less ? SYN_EOOR : 0);
         }

@@ -2,6 +2,7 @@
 #include "tests/devices/agent/bench.h"
 
 #include "devices/base/hash.h"
+#include "devices/flash/ram.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -193,8 +194,9 @@ struct bench *bench_new(void)
                                         .relayed = port_relayed,
                                         .feed = port_feed,
                                         .reset = port_reset};
-    const struct syn_agent_memory memory = {b->store,        sizeof b->store, b->arena,
-                                            sizeof b->arena, b->sensor,       sizeof b->sensor};
+    const struct syn_agent_memory memory = {&b->flash, b->arena, sizeof b->arena, b->sensor,
+                                            sizeof b->sensor};
+    syn_flash_ram_init(&b->flash, b->store, sizeof b->store);
     b->version = 1;
     assert_int_equal(syn_agent_init(&b->agent, &identity, &t, &port, &memory), 0);
     for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++)

@@ -11,6 +11,7 @@
 #include "tests/devices/agent/models.h"
 
 #define BENCH_STORE    (1024 * 1024)
+#define BENCH_SCRATCH  SYN_DEPLOYMENT_SCRATCH(64)
 #define BENCH_MESSAGES 64
 #define BENCH_FRAME    (2 * SYN_AGENT_MESSAGE_MAX)
 
@@ -28,7 +29,8 @@ struct begun {
 
 struct bench {
     struct syn_agent agent;
-    uint8_t store[BENCH_STORE], arena[65536], sensor[65536];
+    _Alignas(8) uint8_t store[BENCH_STORE], arena[65536 + BENCH_SCRATCH], sensor[65536];
+    struct syn_flash flash;
     int64_t now;
     uint8_t version; /* of the requests */
     uint8_t seq;

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,7 @@ struct fixture {
     struct syn_refusal refusal;
     uint8_t first[SYN_SHA256_SIZE], last[SYN_SHA256_SIZE], whole[SYN_SHA256_SIZE];
     uint8_t blob[4096];
-    size_t size;
+    size_t size, scratch;
 };
 
 static void put_image(struct fixture *f, struct chain c, unsigned first, unsigned last,
@@ -38,6 +39,7 @@ static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     f->bench = bench_new();
+    f->scratch = SYN_DEPLOYMENT_SCRATCH(8);
     put_image(f, chain, 0, 2, f->first);
     put_image(f, chain, 2, 4, f->last);
     put_image(f, chain, 0, 4, f->whole);
@@ -55,10 +57,16 @@ static int teardown(void **state)
 
 static int open_blob(struct fixture *f)
 {
-    const struct syn_agent *agent = &f->bench->agent;
+    struct syn_agent *agent = &f->bench->agent;
+    const struct syn_deployment_memory memory = {
+        .arena = agent->memory.arena,
+        .sensor = agent->memory.sensor,
+        .sensor_size = agent->memory.sensor_size,
+        .scratch = agent->memory.arena,
+        .scratch_size = f->scratch,
+    };
     return syn_deployment_open(&f->deployment, f->blob, f->size, &agent->store, &agent->timing,
-                               agent->memory.arena, agent->memory.sensor, agent->memory.sensor_size,
-                               &f->refusal);
+                               &memory, &f->refusal);
 }
 
 static int open_pipes(struct fixture *f, const struct blob_pipe *pipes, unsigned count)
@@ -256,19 +264,18 @@ static void a_blob_that_is_cut_anywhere_is_no_deployment(void **state)
     }
 }
 
-static void placing_needs_room_in_the_store(void **state)
+static void placing_needs_memory_and_says_how_much(void **state)
 {
     struct fixture *f = *state;
     struct blob_pipe pipe = middle(f->last);
-    struct syn_store *store = &f->bench->agent.store;
-    size_t gap;
-    (void)syn_store_scratch(store, &gap);
-    uint8_t *bytes = calloc(1, gap), hash[SYN_SHA256_SIZE];
-    syn_sha256(bytes, gap, hash);
-    assert_int_equal(syn_store_put(store, hash, 0, (uint32_t)gap, bytes, gap), gap);
-    free(bytes);
-    expect_refusal(f, open_pipes(f, &pipe, 1), SYN_ENOMEM,
-                   "chunk store: no room left to place the chunks");
+    const size_t layers = 2 * (sizeof(struct syn_layer) + sizeof(struct syn_place));
+    char words[128];
+    f->scratch = layers + 5 * sizeof(uint32_t) - 1;
+    (void)snprintf(words, sizeof words, "memory: placing the chunks needs %zu bytes, %zu free",
+                   f->scratch + 1, f->scratch);
+    expect_refusal(f, open_pipes(f, &pipe, 1), SYN_ENOMEM, words);
+    f->scratch++;
+    assert_int_equal(open_pipes(f, &pipe, 1), 0);
 }
 
 static void a_chunk_that_is_no_image_is_corrupt(void **state)
@@ -297,7 +304,7 @@ int main(void)
         TEST(what_is_sensed_here_must_be_what_the_chunk_here_takes),
         TEST(hops_must_have_both_ends_and_known_devices),
         TEST(a_blob_that_is_cut_anywhere_is_no_deployment),
-        TEST(placing_needs_room_in_the_store),
+        TEST(placing_needs_memory_and_says_how_much),
         TEST(a_chunk_that_is_no_image_is_corrupt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,12 +8,14 @@
 
 #include "devices/agent/store.h"
 #include "devices/base/error.h"
+#include "devices/flash/ram.h"
 
-enum { STORE = 4096 };
+enum { STORE = 4096, PAGE = SYN_FLASH_RAM_PAGE };
 
 struct fixture {
     struct syn_store store;
-    _Alignas(8) uint8_t memory[STORE];
+    struct syn_flash flash;
+    _Alignas(8) uint8_t memory[2 * SYN_STORE_BANK_BYTES + STORE];
 };
 
 struct content {
@@ -26,7 +28,8 @@ static struct fixture *fixture(void)
 {
     static struct fixture f;
     memset(&f, 0, sizeof f);
-    syn_store_init(&f.store, f.memory, sizeof f.memory);
+    syn_flash_ram_init(&f.flash, f.memory, sizeof f.memory);
+    syn_store_init(&f.store, &f.flash);
     return &f;
 }
 
@@ -157,48 +160,147 @@ static void nothing_is_dropped_for_a_blob_that_cannot_fit(void **state)
     assert_true(holds(f, &b));
 }
 
+/* Blobs of a page each, more than the table has entries for. */
 static void entries_run_out_and_the_oldest_is_replaced(void **state)
 {
+    static _Alignas(8) uint8_t memory[2 * SYN_STORE_BANK_BYTES + 2 * SYN_STORE_BLOBS_MAX * PAGE];
     struct fixture *f = fixture();
     struct content first = content(8, 0);
     (void)state;
+    syn_flash_ram_init(&f->flash, memory, sizeof memory);
+    syn_store_init(&f->store, &f->flash);
     put_all(f, &first);
-    for (unsigned i = 1; i <= SYN_STORE_BLOBS_MAX; i++) {
+    for (unsigned i = 1; i < SYN_STORE_BLOBS_MAX; i++) {
         struct content c = content(8, (uint8_t)i);
         assert_int_equal(put_all(f, &c), 8);
     }
-    assert_null(syn_store_find(&f->store, first.hash));
+    assert_true(holds(f, &first));
+    struct content last = content(9, 0);
+    assert_int_equal(put_all(f, &last), 9);
+    assert_false(holds(f, &first));
 }
 
-static void scratch_is_the_largest_gap_and_touches_no_blob(void **state)
+static void a_blob_takes_whole_pages(void **state)
 {
     struct fixture *f = fixture();
-    struct content a = content(1000, 1), b = content(500, 2), c = content(1001, 3);
-    size_t size;
+    struct content a = content(1, 1), b = content(PAGE, 2), c = content(PAGE + 1, 3);
+    (void)state;
+    assert_int_equal(f->store.size, STORE);
+    put_all(f, &a);
+    assert_int_equal(syn_store_used(&f->store), PAGE);
+    put_all(f, &b);
+    assert_int_equal(syn_store_used(&f->store), 2 * PAGE);
+    put_all(f, &c);
+    assert_int_equal(syn_store_used(&f->store), 4 * PAGE);
+}
+
+static void of_more_uploads_than_hosts_the_oldest_starts_again(void **state)
+{
+    struct fixture *f = fixture();
+    struct content a = content(100, 1), b = content(100, 2), c = content(100, 3);
+    (void)state;
+    assert_int_equal(put(f, &a, 0, 40), 40);
+    assert_int_equal(put(f, &b, 0, 40), 40);
+    assert_int_equal(put(f, &a, 40, 10), 50);
+    assert_int_equal(put(f, &c, 0, 40), 40); /* b was not written for longest */
+    assert_int_equal(put(f, &b, 40, 60), 0);
+    assert_int_equal(put(f, &a, 50, 50), 100);
+    assert_int_equal(put(f, &c, 40, 60), 100);
+    assert_int_equal(put_all(f, &b), 100);
+    assert_true(holds(f, &a) && holds(f, &b) && holds(f, &c));
+}
+
+static void after_a_restart_complete_blobs_are_there_and_others_are_not(void **state)
+{
+    struct fixture *f = fixture();
+    struct content a = content(1000, 1), b = content(500, 2), c = content(700, 3);
     (void)state;
     put_all(f, &a);
     put_all(f, &b);
+    assert_int_equal(put(f, &c, 0, 600), 600);
+    assert_int_equal(syn_store_drop(&f->store, b.hash), 0);
+    syn_store_init(&f->store, &f->flash);
+    assert_true(holds(f, &a));
+    assert_false(holds(f, &b));
+    assert_null(syn_store_find(&f->store, c.hash));
+    assert_int_equal(syn_store_used(&f->store), 4 * PAGE);
+    assert_int_equal(put(f, &c, 600, 100), 0);
     put_all(f, &c);
-    memset(syn_store_scratch(&f->store, &size), 0xee, 1);
-    assert_int_equal(size, STORE - 1000 - 504 - 1008);
-    syn_store_drop(&f->store, a.hash);
-    syn_store_drop(&f->store, b.hash);
-    uint8_t *scratch = syn_store_scratch(&f->store, &size);
-    assert_int_equal(size, STORE - 1504 - 1008);
-    memset(scratch, 0xee, size);
-    assert_true(holds(f, &c));
+    syn_store_init(&f->store, &f->flash);
+    assert_true(holds(f, &a) && holds(f, &c));
 }
 
-static void a_store_without_memory_holds_nothing(void **state)
+static void a_blob_that_was_damaged_meanwhile_is_not_there(void **state)
 {
-    struct syn_store store;
-    struct content c = content(8, 1);
-    size_t size = 1;
+    struct fixture *f = fixture();
+    struct content a = content(1000, 1), b = content(1000, 2);
     (void)state;
-    syn_store_init(&store, NULL, 0);
-    assert_int_equal(syn_store_put(&store, c.hash, 0, 8, c.bytes, 8), SYN_ENOMEM);
-    (void)syn_store_scratch(&store, &size);
-    assert_int_equal(size, 0);
+    put_all(f, &a);
+    put_all(f, &b);
+    f->memory[f->store.blobs[0].page * PAGE + 999] ^= 1;
+    syn_store_init(&f->store, &f->flash);
+    assert_null(syn_store_find(&f->store, a.hash));
+    assert_true(holds(f, &b));
+    put_all(f, &a);
+    syn_store_init(&f->store, &f->flash);
+    assert_true(holds(f, &a) && holds(f, &b));
+}
+
+static void the_order_of_ages_outlives_a_restart(void **state)
+{
+    struct fixture *f = fixture();
+    struct content a = content(1500, 1), b = content(1500, 2), c = content(1500, 3);
+    (void)state;
+    put_all(f, &a);
+    put_all(f, &b);
+    syn_store_drop(&f->store, a.hash);
+    put_all(f, &a); /* in front of b, and younger */
+    syn_store_init(&f->store, &f->flash);
+    put_all(f, &c);
+    assert_true(holds(f, &a) && holds(f, &c));
+    assert_false(holds(f, &b));
+}
+
+static int refuse(void *ctx, uint32_t offset, const uint8_t *bytes, size_t size)
+{
+    (void)ctx;
+    (void)offset;
+    (void)bytes;
+    (void)size;
+    return SYN_EIO;
+}
+
+static void a_flash_that_fails_is_told_and_nothing_of_the_blob_stays(void **state)
+{
+    struct fixture *f = fixture();
+    struct content a = content(100, 1), b = content(100, 2);
+    (void)state;
+    put_all(f, &b);
+    struct syn_flash good = f->flash;
+    f->flash.program = refuse;
+    assert_int_equal(put_all(f, &a), SYN_EIO);
+    assert_null(syn_store_find(&f->store, a.hash));
+    assert_int_equal(syn_store_drop(&f->store, b.hash), SYN_EIO);
+    assert_true(holds(f, &b));
+    f->flash = good;
+    assert_int_equal(put_all(f, &a), 100);
+    assert_int_equal(syn_store_drop(&f->store, b.hash), 0);
+    assert_true(holds(f, &a));
+}
+
+static void a_store_without_flash_holds_nothing(void **state)
+{
+    struct fixture *f = fixture();
+    struct content c = content(8, 1);
+    (void)state;
+    syn_store_init(&f->store, NULL);
+    assert_int_equal(put_all(f, &c), SYN_ENOMEM);
+    syn_flash_ram_init(&f->flash, f->memory, 2 * SYN_STORE_BANK_BYTES - 1);
+    syn_store_init(&f->store, &f->flash);
+    assert_int_equal(put_all(f, &c), SYN_ENOMEM);
+    assert_null(syn_store_find(&f->store, c.hash));
+    assert_int_equal(syn_store_drop(&f->store, c.hash), SYN_ENOENT);
+    assert_int_equal(syn_store_used(&f->store), 0);
 }
 
 int main(void)
@@ -212,8 +314,13 @@ int main(void)
         cmocka_unit_test(the_oldest_blobs_make_room_but_pinned_ones_stay),
         cmocka_unit_test(nothing_is_dropped_for_a_blob_that_cannot_fit),
         cmocka_unit_test(entries_run_out_and_the_oldest_is_replaced),
-        cmocka_unit_test(scratch_is_the_largest_gap_and_touches_no_blob),
-        cmocka_unit_test(a_store_without_memory_holds_nothing),
+        cmocka_unit_test(a_blob_takes_whole_pages),
+        cmocka_unit_test(of_more_uploads_than_hosts_the_oldest_starts_again),
+        cmocka_unit_test(after_a_restart_complete_blobs_are_there_and_others_are_not),
+        cmocka_unit_test(a_blob_that_was_damaged_meanwhile_is_not_there),
+        cmocka_unit_test(the_order_of_ages_outlives_a_restart),
+        cmocka_unit_test(a_flash_that_fails_is_told_and_nothing_of_the_blob_stays),
+        cmocka_unit_test(a_store_without_flash_holds_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
