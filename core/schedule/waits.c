@@ -46,7 +46,7 @@ static uint32_t slot_bytes(const struct syn_sim *sim, unsigned device, unsigned 
 static bool holds(const struct syn_sim_device *d, unsigned p, unsigned stage, unsigned least)
 {
     for (unsigned i = 0; i < d->rt.routes[p].slots[stage]; i++)
-        if (d->rt.slots[p][stage][i].state >= least)
+        if (syn_rt_slots(&d->rt, p, stage)[i].state >= least)
             return true;
     return false;
 }
@@ -172,7 +172,7 @@ static uint8_t acting(const struct syn_sim_device *d)
     const struct syn_rt *rt = &d->rt;
     for (unsigned p = 0; p < rt->pipeline_count; p++)
         for (unsigned i = 0; i < rt->routes[p].slots[SYN_STAGE_TAIL]; i++)
-            if (rt->slots[p][SYN_STAGE_TAIL][i].state == SYN_SLOT_DRAINING)
+            if (syn_rt_slots(rt, p, SYN_STAGE_TAIL)[i].state == SYN_SLOT_DRAINING)
                 return (uint8_t)p;
     return 0;
 }
@@ -238,7 +238,7 @@ static bool waits_for_credit(const struct syn_sim_device *d, struct syn_wait *wa
     for (unsigned p = 0; p < rt->pipeline_count; p++)
         for (unsigned i = 0; i < sizeof stages; i++) {
             const uint8_t to = syn_rt_sendee(&rt->routes[p], stages[i]);
-            if (to == SYN_RT_NOBODY || rt->credits[p][stages[i]] > 0 ||
+            if (to == SYN_RT_NOBODY || rt->credits[p][syn_rt_sender(stages[i])] > 0 ||
                 syn_rt_full_slot(rt, p, stages[i]) < 0)
                 continue;
             const struct syn_route *there = &d->sim->devices[to].rt.routes[p];

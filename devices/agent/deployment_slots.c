@@ -78,6 +78,24 @@ static int lay(struct syn_deployment *d, struct block *block, bool sensor, const
     return 0;
 }
 
+/* The runtime keeps fewer slots than the largest deployment could want: some stages have one. */
+static void trim(struct syn_deployment *d)
+{
+    unsigned total = 0;
+    for (unsigned i = 0; i < d->pipeline_count; i++)
+        for (unsigned s = 0; s < SYN_STAGE_COUNT; s++)
+            total += d->pipes[i].route.slots[s];
+    for (unsigned i = d->pipeline_count; i-- > 0;)
+        for (unsigned s = 0; s < SYN_STAGE_COUNT; s++) {
+            uint8_t *slots = &d->pipes[i].route.slots[s];
+            for (; total > SYN_RT_SLOTS_TOTAL && *slots > 1; total--)
+                --*slots;
+        }
+}
+
+_Static_assert(SYN_RT_SLOTS_TOTAL >= SYN_RT_PIPELINES_MAX * SYN_STAGE_COUNT,
+               "one slot for each stage");
+
 int syn_deployment_slots(struct syn_deployment *deployment, const struct syn_timing *timing,
                          const struct syn_deployment_memory *memory, struct syn_refusal *refusal)
 {
@@ -89,6 +107,7 @@ int syn_deployment_slots(struct syn_deployment *deployment, const struct syn_tim
                  refusal);
     if (rc == 0)
         rc = lay(deployment, &in_sensor, true, "sensor buffer: needs % bytes, % there", refusal);
+    trim(deployment);
     deployment->arena_used = (uint32_t)in_sram.used;
     return rc;
 }

@@ -31,7 +31,7 @@ bool syn_route_in_arena(const struct syn_route *route, enum syn_stage stage, boo
 
 int syn_rt_full_slot(const struct syn_rt *rt, unsigned pipeline, unsigned stage)
 {
-    const struct syn_rt_slot *slots = rt->slots[pipeline][stage];
+    const struct syn_rt_slot *slots = syn_rt_slots(rt, pipeline, stage);
     int best = -1;
     for (int i = 0; i < rt->routes[pipeline].slots[stage]; i++)
         if (slots[i].state == SYN_SLOT_FULL &&
@@ -42,7 +42,7 @@ int syn_rt_full_slot(const struct syn_rt *rt, unsigned pipeline, unsigned stage)
 
 int syn_rt_free_slot(const struct syn_rt *rt, unsigned pipeline, unsigned stage)
 {
-    const struct syn_rt_slot *slots = rt->slots[pipeline][stage];
+    const struct syn_rt_slot *slots = syn_rt_slots(rt, pipeline, stage);
     int best = -1;
     for (int i = 0; i < rt->routes[pipeline].slots[stage]; i++)
         if (slots[i].state == SYN_SLOT_FREE &&
@@ -80,7 +80,7 @@ static struct syn_rt_choice sense_of(const struct syn_rt *rt, unsigned p)
         return c;
     c.found = true;
     c.to = (uint8_t)to;
-    c.ready_ns = syn_rt_later(rt->admitted_ns[p], rt->slots[p][SYN_STAGE_HEAD][to].ready_ns);
+    c.ready_ns = syn_rt_later(rt->admitted_ns[p], syn_rt_slots(rt, p, SYN_STAGE_HEAD)[to].ready_ns);
     c.ready_ns = syn_rt_later(c.ready_ns, rt->next_sense_ns[p]);
     return c;
 }
@@ -95,12 +95,12 @@ static struct syn_rt_choice load_of(const struct syn_rt *rt, unsigned p)
     int from = syn_rt_full_slot(rt, p, in), to = syn_rt_free_slot(rt, p, out);
     if (from < 0 || to < 0)
         return c;
-    const struct syn_rt_slot *source = &rt->slots[p][in][from];
+    const struct syn_rt_slot *source = &syn_rt_slots(rt, p, in)[from];
     c.found = true;
     c.from = (uint8_t)from;
     c.to = (uint8_t)to;
     c.inference = source->token.inference;
-    c.ready_ns = syn_rt_later(source->ready_ns, rt->slots[p][out][to].ready_ns);
+    c.ready_ns = syn_rt_later(source->ready_ns, syn_rt_slots(rt, p, out)[to].ready_ns);
     return c;
 }
 
@@ -112,8 +112,8 @@ static struct syn_rt_choice act_of(const struct syn_rt *rt, unsigned p)
         return c;
     c.found = true;
     c.from = (uint8_t)from;
-    c.inference = rt->slots[p][SYN_STAGE_TAIL][from].token.inference;
-    c.ready_ns = rt->slots[p][SYN_STAGE_TAIL][from].ready_ns;
+    c.inference = syn_rt_slots(rt, p, SYN_STAGE_TAIL)[from].token.inference;
+    c.ready_ns = syn_rt_slots(rt, p, SYN_STAGE_TAIL)[from].ready_ns;
     return c;
 }
 
@@ -122,7 +122,7 @@ unsigned syn_rt_acts_ready(const struct syn_rt *rt)
     unsigned count = 0;
     for (unsigned p = 0; p < rt->pipeline_count; p++)
         for (unsigned i = 0; i < rt->routes[p].slots[SYN_STAGE_TAIL]; i++)
-            count += rt->slots[p][SYN_STAGE_TAIL][i].state == SYN_SLOT_FULL;
+            count += syn_rt_slots(rt, p, SYN_STAGE_TAIL)[i].state == SYN_SLOT_FULL;
     return count;
 }
 
@@ -193,7 +193,7 @@ static uint16_t count_unsent(const struct syn_rt *rt, unsigned p, unsigned stage
     if (syn_rt_sendee(&rt->routes[p], stage) == SYN_RT_NOBODY)
         return 0;
     for (unsigned i = 0; i < rt->routes[p].slots[stage]; i++)
-        count = (uint16_t)(count + (rt->slots[p][stage][i].state >= SYN_SLOT_FULL));
+        count = (uint16_t)(count + (syn_rt_slots(rt, p, stage)[i].state >= SYN_SLOT_FULL));
     return count;
 }
 

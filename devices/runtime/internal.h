@@ -66,9 +66,15 @@ void syn_rt_admit(struct syn_rt *rt, int64_t at_ns);
 
 void syn_rt_set_busy(struct syn_rt *rt, unsigned kind, bool busy);
 
+static inline struct syn_rt_slot *syn_rt_slot(struct syn_rt *rt, unsigned pipeline, unsigned stage,
+                                              unsigned slot)
+{
+    return &rt->slots[rt->first_slot[pipeline][stage] + slot];
+}
+
 static inline struct syn_rt_slot *syn_rt_to_slot(struct syn_rt *rt, const struct syn_task *task)
 {
-    return &rt->slots[task->pipeline][task->to_stage][task->to_slot];
+    return syn_rt_slot(rt, task->pipeline, task->to_stage, task->to_slot);
 }
 
 /* Begins a task as soon as its units allow; returns when that is. */

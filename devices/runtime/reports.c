@@ -17,8 +17,9 @@ static void fill(struct syn_rt_slot *slot, const struct syn_token *token, int64_
 /* Empties a slot; whoever fills it may go on. */
 static void empty(struct syn_rt *rt, unsigned p, unsigned stage, unsigned slot, int64_t at_ns)
 {
-    rt->slots[p][stage][slot].state = SYN_SLOT_FREE;
-    rt->slots[p][stage][slot].ready_ns = at_ns;
+    struct syn_rt_slot *s = syn_rt_slot(rt, p, stage, slot);
+    s->state = SYN_SLOT_FREE;
+    s->ready_ns = at_ns;
     syn_rt_grant(rt, p, stage, at_ns);
 }
 
@@ -141,7 +142,7 @@ int syn_rt_receive_begin(struct syn_rt *rt, unsigned pipeline, enum syn_stage st
     int slot = syn_rt_free_slot(rt, pipeline, stage);
     if (slot < 0)
         return SYN_ENOMEM;
-    rt->slots[pipeline][stage][slot].state = SYN_SLOT_FILLING;
+    syn_rt_slot(rt, pipeline, stage, (unsigned)slot)->state = SYN_SLOT_FILLING;
     return slot;
 }
 
@@ -152,7 +153,7 @@ void syn_rt_receive_end(struct syn_rt *rt, unsigned pipeline, enum syn_stage sta
     account(rt, SYN_TASK_RECEIVE, pipeline, start_ns, end_ns);
     count_work(rt, pipeline,
                stage == SYN_STAGE_TAIL ? SYN_RT_WORK_RECEIVE_RESULT : SYN_RT_WORK_RECEIVE);
-    fill(&rt->slots[pipeline][stage][slot], token, end_ns);
+    fill(syn_rt_slot(rt, pipeline, stage, slot), token, end_ns);
     syn_rt_schedule(rt);
 }
 
@@ -160,10 +161,10 @@ void syn_rt_receive_end(struct syn_rt *rt, unsigned pipeline, enum syn_stage sta
 static bool note_drop(struct syn_rt *rt, unsigned p, uint32_t inference)
 {
     uint32_t *known = rt->given_up[p];
-    for (unsigned i = 0; i < SYN_RT_SLOTS_MAX; i++)
+    for (unsigned i = 0; i < SYN_RT_DROPS; i++)
         if (known[i] == inference)
             return false;
-    memmove(known + 1, known, (SYN_RT_SLOTS_MAX - 1) * sizeof *known);
+    memmove(known + 1, known, (SYN_RT_DROPS - 1) * sizeof *known);
     known[0] = inference;
     return true;
 }
@@ -225,13 +226,13 @@ void syn_rt_peer_lost(struct syn_rt *rt, uint8_t peer)
     for (unsigned p = 0; p < rt->pipeline_count; p++)
         for (unsigned s = 0; s < SYN_STAGE_COUNT; s++)
             if (syn_rt_sendee(&rt->routes[p], s) == peer)
-                rt->credits[p][s] = 0;
+                rt->credits[p][syn_rt_sender(s)] = 0;
 }
 
 static void grant_free(struct syn_rt *rt, unsigned p, unsigned stage, int64_t at_ns)
 {
     for (unsigned i = 0; i < rt->routes[p].slots[stage]; i++)
-        if (rt->slots[p][stage][i].state == SYN_SLOT_FREE)
+        if (syn_rt_slots(rt, p, stage)[i].state == SYN_SLOT_FREE)
             syn_rt_grant(rt, p, stage, at_ns);
 }
 
@@ -248,11 +249,12 @@ void syn_rt_credit(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage, i
     if (pipeline >= rt->pipeline_count ||
         syn_rt_sendee(&rt->routes[pipeline], stage) == SYN_RT_NOBODY)
         return;
-    uint8_t *count = &rt->credits[pipeline][stage];
+    const unsigned sender = syn_rt_sender(stage);
+    uint8_t *count = &rt->credits[pipeline][sender];
     if (*count == SYN_RT_SLOTS_MAX)
         return;
     syn_rt_notice(rt, at_ns);
-    rt->credit_ns[pipeline][stage][(*count)++] = at_ns;
+    rt->credit_ns[pipeline][sender][(*count)++] = at_ns;
     syn_rt_schedule(rt);
 }
 

@@ -55,18 +55,48 @@ static bool route_valid(const struct syn_route *route)
     return hops_valid(route);
 }
 
-static void take_route(struct syn_rt *rt, unsigned p, const struct syn_route *route)
+/* Without what is not used of it. */
+static struct syn_route used_route(const struct syn_route *route)
 {
-    struct syn_route *r = &rt->routes[p];
-    *r = *route;
-    r->has_head = route->used && route->has_head;
-    r->has_body = route->used && route->has_body;
-    r->has_tail = route->used && route->has_tail;
+    struct syn_route r = *route;
+    r.has_head = route->used && route->has_head;
+    r.has_body = route->used && route->has_body;
+    r.has_tail = route->used && route->has_tail;
     for (unsigned s = 0; s < SYN_STAGE_COUNT; s++)
-        if (!stage_used(r, s))
-            r->slots[s] = 0;
+        if (!stage_used(&r, s))
+            r.slots[s] = 0;
+    return r;
+}
+
+static unsigned slots_of(const struct syn_route *route)
+{
+    unsigned slots = 0;
+    for (unsigned s = 0; s < SYN_STAGE_COUNT; s++)
+        slots += route->slots[s];
+    return slots;
+}
+
+static void take_route(struct syn_rt *rt, unsigned p, const struct syn_route *route, unsigned slot)
+{
+    rt->routes[p] = used_route(route);
+    for (unsigned s = 0; s < SYN_STAGE_COUNT; s++) {
+        rt->first_slot[p][s] = (uint16_t)slot;
+        slot += rt->routes[p].slots[s];
+    }
     rt->next_inference[p] = 1;
-    rt->capped |= r->has_head && r->gap_ns > 0;
+    rt->capped |= rt->routes[p].has_head && route->gap_ns > 0;
+}
+
+static int check_routes(const struct syn_route *routes, unsigned count)
+{
+    unsigned slots = 0;
+    for (unsigned p = 0; p < count; p++) {
+        if (!route_valid(&routes[p]))
+            return SYN_EINVAL;
+        const struct syn_route route = used_route(&routes[p]);
+        slots += slots_of(&route);
+    }
+    return slots > SYN_RT_SLOTS_TOTAL ? SYN_ENOMEM : 0;
 }
 
 int syn_rt_init(struct syn_rt *rt, const struct syn_rt_port *port, const struct syn_route *routes,
@@ -74,17 +104,19 @@ int syn_rt_init(struct syn_rt *rt, const struct syn_rt_port *port, const struct 
 {
     if (pipeline_count > SYN_RT_PIPELINES_MAX || depth == 0 || depth > UINT16_MAX)
         return SYN_EINVAL;
-    for (unsigned p = 0; p < pipeline_count; p++)
-        if (!route_valid(&routes[p]))
-            return SYN_EINVAL;
+    int rc = check_routes(routes, pipeline_count);
+    if (rc)
+        return rc;
     memset(rt, 0, sizeof *rt);
     rt->port = *port;
     rt->pipeline_count = (uint8_t)pipeline_count;
     rt->depth = (uint16_t)depth;
     rt->configured = SYN_RT_NOBODY;
     rt->now_ns = rt->wake_ns = INT64_MIN;
-    for (unsigned p = 0; p < pipeline_count; p++)
-        take_route(rt, p, &routes[p]);
+    for (unsigned p = 0, slot = 0; p < pipeline_count; p++) {
+        take_route(rt, p, &routes[p], slot);
+        slot += slots_of(&rt->routes[p]);
+    }
     return 0;
 }
 
@@ -124,7 +156,7 @@ int64_t syn_rt_begin(struct syn_rt *rt, const struct syn_task *task, int64_t rea
 
 static struct syn_rt_slot *from_slot(struct syn_rt *rt, const struct syn_task *task)
 {
-    return &rt->slots[task->pipeline][task->from_stage][task->from_slot];
+    return syn_rt_slot(rt, task->pipeline, task->from_stage, task->from_slot);
 }
 
 static bool begin_sense(struct syn_rt *rt)
@@ -225,17 +257,18 @@ static bool begin_act(struct syn_rt *rt)
 /* The oldest credit of a sending stage. */
 static int64_t take_credit(struct syn_rt *rt, unsigned p, unsigned stage)
 {
-    int64_t *times = rt->credit_ns[p][stage];
+    const unsigned sender = syn_rt_sender(stage);
+    int64_t *times = rt->credit_ns[p][sender];
     int64_t at = times[0];
-    rt->credits[p][stage]--;
-    memmove(times, times + 1, rt->credits[p][stage] * sizeof *times);
+    rt->credits[p][sender]--;
+    memmove(times, times + 1, rt->credits[p][sender] * sizeof *times);
     return at;
 }
 
 static bool begin_send_of(struct syn_rt *rt, unsigned p, unsigned stage)
 {
     uint8_t peer = syn_rt_sendee(&rt->routes[p], stage);
-    if (peer == SYN_RT_NOBODY || rt->credits[p][stage] == 0)
+    if (peer == SYN_RT_NOBODY || rt->credits[p][syn_rt_sender(stage)] == 0)
         return false;
     int from = syn_rt_full_slot(rt, p, stage);
     if (from < 0)
@@ -347,7 +380,7 @@ bool syn_rt_idle(const struct syn_rt *rt)
     for (unsigned p = 0; p < rt->pipeline_count; p++)
         for (unsigned s = 0; s < SYN_STAGE_COUNT; s++)
             for (unsigned i = 0; i < rt->routes[p].slots[s]; i++)
-                if (rt->slots[p][s][i].state != SYN_SLOT_FREE)
+                if (syn_rt_slots(rt, p, s)[i].state != SYN_SLOT_FREE)
                     return false;
     return rt->body_state == SYN_BODY_NONE;
 }

@@ -44,6 +44,10 @@
 #ifndef SYN_RT_SLOTS_MAX /* of one stage; devices give two (slots.h) */
 #define SYN_RT_SLOTS_MAX 4
 #endif
+#ifndef SYN_RT_SLOTS_TOTAL /* of all stages of all pipelines */
+#define SYN_RT_SLOTS_TOTAL (SYN_RT_PIPELINES_MAX * SYN_STAGE_COUNT * SYN_RT_SLOTS_MAX)
+#endif
+#define SYN_RT_DROPS  4    /* of a pipeline, that are remembered */
 #define SYN_RT_LOCAL  0xff /* "peer" of a hop inside the device */
 #define SYN_RT_NOBODY 0xfe /* this device has no such stage */
 
@@ -95,9 +99,9 @@ struct syn_task {
 
 /* What the plan says of one pipeline at this device. */
 struct syn_route {
-    bool used;       /* this device takes part */
-    uint16_t weight; /* w, >= 1; needed for pipelines that are elsewhere, too */
     int64_t gap_ns;  /* rate cap: from one start of sensing to the next, at least */
+    uint16_t weight; /* w, >= 1; needed for pipelines that are elsewhere, too */
+    bool used;       /* this device takes part */
     bool has_head, has_body, has_tail;
     uint8_t head_to; /* device, or SYN_RT_LOCAL */
     uint8_t body_from, body_to;
@@ -186,11 +190,14 @@ enum syn_rt_body_state {
     SYN_BODY_UNLOADING
 };
 
+#define SYN_RT_SENDERS 2 /* stages that may send to a peer */
+
 /* Caller-owned; fields are private to the runtime. */
 struct syn_rt {
     struct syn_rt_port port;
     struct syn_route routes[SYN_RT_PIPELINES_MAX];
-    struct syn_rt_slot slots[SYN_RT_PIPELINES_MAX][SYN_STAGE_COUNT][SYN_RT_SLOTS_MAX];
+    struct syn_rt_slot slots[SYN_RT_SLOTS_TOTAL]; /* see syn_rt_slots() */
+    uint16_t first_slot[SYN_RT_PIPELINES_MAX][SYN_STAGE_COUNT];
     uint8_t pipeline_count;
     uint16_t depth; /* K */
     enum syn_rt_mode mode;
@@ -211,16 +218,29 @@ struct syn_rt {
     int64_t now_ns, wake_ns; /* the latest time that was reported; that was asked for */
     uint32_t next_inference[SYN_RT_PIPELINES_MAX]; /* from 1 */
     uint32_t base[SYN_RT_PIPELINES_MAX];           /* inferences before this run, as known here */
-    uint32_t given_up[SYN_RT_PIPELINES_MAX][SYN_RT_SLOTS_MAX]; /* the last that were dropped */
+    uint32_t given_up[SYN_RT_PIPELINES_MAX][SYN_RT_DROPS]; /* the last that were dropped */
     uint32_t done[SYN_RT_PIPELINES_MAX]; /* acted or dropped, over all devices, as known here */
-    uint8_t credits[SYN_RT_PIPELINES_MAX][SYN_STAGE_COUNT]; /* by sending stage */
-    int64_t credit_ns[SYN_RT_PIPELINES_MAX][SYN_STAGE_COUNT][SYN_RT_SLOTS_MAX];
+    uint8_t credits[SYN_RT_PIPELINES_MAX][SYN_RT_SENDERS]; /* by syn_rt_sender() */
+    int64_t credit_ns[SYN_RT_PIPELINES_MAX][SYN_RT_SENDERS][SYN_RT_SLOTS_MAX];
     struct syn_rt_counters counters;
 };
 
+/* The slots of a stage: as many as its route has. */
+static inline const struct syn_rt_slot *syn_rt_slots(const struct syn_rt *rt, unsigned pipeline,
+                                                     unsigned stage)
+{
+    return &rt->slots[rt->first_slot[pipeline][stage]];
+}
+
+/* A stage that sends, HEAD or BODY_OUT, as index of what is kept of those alone. */
+static inline unsigned syn_rt_sender(unsigned stage)
+{
+    return stage == SYN_STAGE_HEAD ? 0 : 1;
+}
+
 /*
  * Sets up for a deployment; `routes` has one entry a pipeline of the whole deployment, in plan
- * order. Returns 0 or SYN_EINVAL.
+ * order. Returns 0, SYN_EINVAL, or SYN_ENOMEM: more slots than SYN_RT_SLOTS_TOTAL.
  */
 int syn_rt_init(struct syn_rt *rt, const struct syn_rt_port *port, const struct syn_route *routes,
                 unsigned pipeline_count, unsigned depth);

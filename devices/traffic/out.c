@@ -35,7 +35,7 @@ static struct syn_task task_of(const struct syn_traffic_out *out)
                              .from_slot = out->slot,
                              .from_stage = out->stage,
                              .peer = out->peer,
-                             .token = rt->slots[out->pipeline][out->stage][out->slot].token};
+                             .token = syn_rt_slots(rt, out->pipeline, out->stage)[out->slot].token};
 }
 
 static struct syn_traffic_out *find_entry(struct syn_traffic *t, uint16_t stream,
@@ -119,7 +119,7 @@ struct choice {
 static void consider(const struct syn_traffic *t, unsigned p, unsigned stage, unsigned slot,
                      struct choice *best)
 {
-    const struct syn_rt_slot *s = &t->agent->rt.slots[p][stage][slot];
+    const struct syn_rt_slot *s = &syn_rt_slots(&t->agent->rt, p, stage)[slot];
     const uint64_t rank = syn_rt_rank(&t->agent->rt, p, s->token.inference);
     const bool first = rank != best->rank ? rank < best->rank : s->ready_ns < best->ready_ns;
     if (!best->found || first)
