@@ -4,9 +4,10 @@
 # a profile, whose figures are read here: the device parses no JSON. Beside the calling CMakeLists.txt
 # lies stack.calls (scripts/lib/stack): the build fails where the stack may outgrow its region.
 #
-# syn_boot_loader(BOARD FOLDER [SOURCES FILE...]): for a board that starts by one, synergy-boot-BOARD.elf
-# of devices/ports/bare/boot, FOLDER (sources, BOARD.ld, stack.calls) and SOURCES; and, since it
-# takes images (devices/boot/BOOT.md), the agent as one, synergy-agent-BOARD.img.
+# syn_boot_loader(BOARD FOLDER AGENTS NAME... [SOURCES FILE...]): for a board that starts by one,
+# synergy-boot-BOARD.elf of devices/ports/bare/boot, FOLDER (sources, BOARD.ld, stack.calls) and
+# SOURCES; and, since it takes images (devices/boot/BOOT.md), the agents that are for it as such,
+# synergy-agent-NAME.img.
 
 # join_kinds(JSON KEY RESULT): the texts of an array of the profile, comma separated.
 function(join_kinds json key result)
@@ -75,18 +76,20 @@ function(syn_firmware board)
 endfunction()
 
 function(syn_boot_loader board folder)
-  cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "AGENTS;SOURCES" ${ARGN})
   set(target boot-${board})
   set(bare ${PROJECT_SOURCE_DIR}/devices/ports/bare)
-  set(image ${PROJECT_BINARY_DIR}/synergy-agent-${board}.img)
   file(GLOB sources CONFIGURE_DEPENDS ${bare}/boot/*.c ${folder}/*.c)
   add_executable(${target} ${sources} ${ARG_SOURCES} ${bare}/start.c)
   target_link_libraries(${target} PRIVATE syn_boot syn_options)
   finish_firmware(${target} boot-${board} ${folder}/${board}.ld ${folder}/stack.calls)
-  add_custom_command(OUTPUT ${image}
-    COMMAND ${PROJECT_SOURCE_DIR}/scripts/lib/image $<TARGET_FILE:agent-${board}> ${image}
-            --board ${board} --version ${PROJECT_VERSION}
-    DEPENDS agent-${board} ${PROJECT_SOURCE_DIR}/scripts/lib/image VERBATIM)
-  add_custom_target(image-${board} ALL DEPENDS ${image})
-  install(FILES ${image} DESTINATION ${CMAKE_INSTALL_DATADIR}/synergy/firmware)
+  foreach(agent ${ARG_AGENTS})
+    set(image ${PROJECT_BINARY_DIR}/synergy-agent-${agent}.img)
+    add_custom_command(OUTPUT ${image}
+      COMMAND ${PROJECT_SOURCE_DIR}/scripts/lib/image $<TARGET_FILE:agent-${agent}> ${image}
+              --board ${board} --version ${PROJECT_VERSION}
+      DEPENDS agent-${agent} ${PROJECT_SOURCE_DIR}/scripts/lib/image VERBATIM)
+    add_custom_target(image-${agent} ALL DEPENDS ${image})
+    install(FILES ${image} DESTINATION ${CMAKE_INSTALL_DATADIR}/synergy/firmware)
+  endforeach()
 endfunction()

@@ -8,7 +8,7 @@
 #define TIMING_AT(member) offsetof(struct syn_timing, member)
 
 static const struct syn_profile_figure figures[] = {
-    {"accel_hz", TIMING_AT(accel_hz), 1e6, 1e9, NULL},
+    {"accel_hz", TIMING_AT(accel_hz), 1e4, 1e9, NULL},
     {"start_ns", TIMING_AT(start_ns), 0, 1e9, NULL},
     {"word_ns", TIMING_AT(word_ns), 0, 1e6, NULL},
     {"configure_layer_ns", TIMING_AT(configure_layer_ns), 0, 1e9, NULL},

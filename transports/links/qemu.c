@@ -16,7 +16,8 @@
 enum { ICOUNT_MAX = 10, OPTION_SIZE = 8, ARGS_MAX = 32 };
 
 struct board {
-    const char *name;            /* QEMU's, too */
+    const char *name;
+    const char *machine;         /* QEMU's name of it */
     const char *agent;           /* image, or program where there is no boot loader */
     const char *boot;            /* program; NULL: none */
     struct syn_qemu_flash flash; /* of a board with one: devices/ports/mps2/flash.c */
@@ -25,7 +26,14 @@ struct board {
 
 static const struct board boards[] = {
     {"mps2-an386",
+     "mps2-an386",
      "synergy-agent-mps2-an386.img",
+     "synergy-boot-mps2-an386.elf",
+     {"mps2-an386", 16 << 20, 8 << 20, 256 << 10},
+     0x21fffffc},
+    {"mps2-an386-slow",
+     "mps2-an386",
+     "synergy-agent-mps2-an386-slow.img",
      "synergy-boot-mps2-an386.elf",
      {"mps2-an386", 16 << 20, 8 << 20, 256 << 10},
      0x21fffffc},
@@ -50,6 +58,15 @@ static const struct board *find_board(const char *name, size_t size)
         if (strlen(boards[i].name) == size && memcmp(boards[i].name, name, size) == 0)
             return &boards[i];
     return NULL;
+}
+
+static void hint_boards(struct syn_error *error)
+{
+    char names[128] = "";
+    for (size_t i = 0, at = 0; i < sizeof boards / sizeof *boards && at < sizeof names; i++)
+        at +=
+            (size_t)snprintf(names + at, sizeof names - at, "%s%s", i ? ", " : "", boards[i].name);
+    syn_error_hint(error, "there are %s", names);
 }
 
 /* A number of `size` characters in 0..max. */
@@ -112,7 +129,7 @@ static int parse(struct request *r, const char *address, struct syn_error *error
     *r = (struct request){.board = find_board(address, size), .icount = -1};
     if (!r->board) {
         (void)syn_error_set(error, SYN_EINVAL, "no board '%.*s'", (int)size, address);
-        syn_error_hint(error, "there is %s", boards[0].name);
+        hint_boards(error);
         return SYN_EINVAL;
     }
     while (address[size]) {
@@ -179,7 +196,7 @@ static int run(struct syn_link_port *port, const struct request *r, int flash,
     (void)snprintf(memory, sizeof memory,
                    "memory-backend-file,id=psram,size=%zu,mem-path=/proc/self/fd/%d,share=on",
                    r->board->flash.bytes, flash);
-    (void)snprintf(machine, sizeof machine, "%s%s", r->board->name,
+    (void)snprintf(machine, sizeof machine, "%s%s", r->board->machine,
                    flash < 0 ? "" : ",memory-backend=psram");
     if (flash >= 0)
         add(&args, "-object", memory);
@@ -226,7 +243,8 @@ static int qemu_open(struct syn_link_port *port, const char *address, struct syn
 const struct syn_link_driver syn_link_qemu = {
     .scheme = "qemu",
     .usage = "qemu:BOARD[?number=N&icount=N&image=FILE&flash=FILE]",
-    .help = "firmware that runs in QEMU; BOARD is mps2-an386",
+    .help =
+        "firmware that runs in QEMU; BOARD is mps2-an386, or mps2-an386-slow for times by icount=5",
     .open = qemu_open,
     .read = syn_link_program_read,
     .write = syn_link_program_write,

@@ -23,6 +23,10 @@ uint8_t *syn_board_window(size_t *size);
 /* What an inference said reaches an actuator of the profile, e.g. "led". */
 void syn_board_act(const char *actuator, const struct syn_tensor_result *result);
 
+/* Sleeps until an interrupt is pending, or returns at once; interrupts are off, and one comes at
+ * at_ns. */
+void syn_board_sleep(int64_t at_ns);
+
 /* After syn_board_watch() a board whose loop does not call syn_board_alive() for five seconds
  * raises an interrupt whose vector is syn_fault_interrupt(), or else resets itself. */
 void syn_board_watch(void);

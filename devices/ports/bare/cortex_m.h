@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define SYN_NVIC_ENABLE ((volatile uint32_t *)0xE000E100u)
-#define SYN_SCB_VTOR   (*(volatile uint32_t *)0xE000ED08u)
+#define SYN_SCB_VTOR    (*(volatile uint32_t *)0xE000ED08u)
 #define SYN_SCB_AIRCR   (*(volatile uint32_t *)0xE000ED0Cu)
 #define SYN_SCB_CFSR    (*(volatile uint32_t *)0xE000ED28u)
 

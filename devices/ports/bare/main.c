@@ -166,7 +166,7 @@ static void sleep_until(int64_t at_ns)
     syn_clock_alarm(at_ns);
     uint32_t before = syn_irq_off();
     if (syn_uart_quiet() && syn_tasks_quiet() && at_ns > syn_clock_now_ns())
-        syn_irq_wait();
+        syn_board_sleep(at_ns);
     syn_irq_restore(before);
 }
 

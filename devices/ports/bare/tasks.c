@@ -23,6 +23,10 @@ static int64_t weights_ns; /* when the weights of the deployment are loaded */
 
 static bool infers; /* the accelerator was started, and is not done */
 
+/* What a slice of it takes of the core: the longest, which is forgotten in time. */
+enum { SLICE_FORGETS = 1024 };
+static int64_t slice_ns;
+
 static struct syn_tensor_result results[SYN_RT_PIPELINES_MAX][SYN_RT_SLOTS_MAX];
 
 /* ---- deployments ---- */
@@ -164,10 +168,12 @@ static const struct syn_tensor_result *result_of(const struct syn_task *task)
 
 static void report(struct syn_agent *agent, struct running *r)
 {
-    const struct running ended = *r;
+    struct running ended = *r;
     int64_t late = ended.end_ns > ended.due_ns ? ended.end_ns - ended.due_ns : 0;
     const char *fault = ended.task.kind == SYN_TASK_INFER ? syn_accel_fault() : NULL;
     r->active = false;
+    if (ended.task.kind != SYN_TASK_INFER || !syn_accel_is_real())
+        ended.end_ns = syn_clock_now_ns(); /* no end is later than it is seen */
     if (fault)
         syn_agent_infer_failed(agent, &ended.task, ended.start_ns, ended.end_ns, fault);
     else
@@ -195,19 +201,39 @@ static struct running *first_to_end(void)
     return first;
 }
 
+/* A slice that went on beyond the end of a task would put off its report. */
+static bool has_time(int64_t now_ns)
+{
+    const struct running *r = first_to_end();
+    return !r || r->end_ns - now_ns >= slice_ns;
+}
+
+/* When there is more to do for the accelerator. */
+static int64_t step_accel(void)
+{
+    int64_t start_ns = syn_clock_now_ns();
+    if (!infers || !has_time(start_ns))
+        return INT64_MAX;
+    infers = syn_accel_step();
+    int64_t took_ns = syn_clock_now_ns() - start_ns;
+    int64_t expected_ns = slice_ns - slice_ns / SLICE_FORGETS;
+    slice_ns = took_ns > expected_ns ? took_ns : expected_ns;
+    return infers ? syn_accel_next_ns() : INT64_MAX;
+}
+
 int64_t syn_tasks_step(struct syn_agent *agent)
 {
-    infers = infers && syn_accel_step();
+    int64_t next = step_accel();
     struct running *r = first_to_end();
     if (r && r->end_ns <= syn_clock_now_ns()) {
         report(agent, r);
         return INT64_MIN; /* others may have ended, too */
     }
-    int64_t next = infers ? syn_accel_next_ns() : INT64_MAX;
     return r && r->end_ns < next ? r->end_ns : next;
 }
 
 bool syn_tasks_quiet(void)
 {
-    return !infers || syn_accel_next_ns() > syn_clock_now_ns();
+    int64_t now_ns = syn_clock_now_ns();
+    return !infers || !has_time(now_ns) || syn_accel_next_ns() > now_ns;
 }

@@ -2,6 +2,8 @@
 #include "devices/ports/bare/board.h"
 
 #include "devices/agent/text.h"
+#include "devices/ports/bare/clock.h"
+#include "devices/ports/bare/cortex_m.h"
 #include "devices/ports/bare/figures.h"
 #include "devices/ports/bare/flash.h"
 #include "devices/ports/mps2/registers.h"
@@ -12,6 +14,8 @@ enum {
     WINDOW_BYTES = 1 << 20,
     PATIENCE_S = 5
 };
+
+#define NEAR_NS 500000000
 
 static uint8_t arena[ARENA_BYTES] __attribute__((section(".pool"), aligned(8)));
 static uint8_t sensor[SENSOR_BYTES] __attribute__((section(".pool"), aligned(8)));
@@ -47,6 +51,14 @@ void syn_board_act(const char *actuator, const struct syn_tensor_result *result)
 {
     (void)actuator;
     (void)result;
+}
+
+/* While the core sleeps QEMU's clock follows the host's, which may be busy with other things; where
+ * times are to be instructions alone, the core waits awake for what is near. */
+void syn_board_sleep(int64_t at_ns)
+{
+    if (!SYN_MPS2_STAYS_AWAKE || at_ns - syn_clock_now_ns() > NEAR_NS)
+        syn_irq_wait();
 }
 
 void syn_board_watch(void)

@@ -175,7 +175,7 @@ static void wrong_profiles_are_refused_with_place_and_cause(void **state)
         {FEATHER, "\"word_ns\"", "\"wordns\"", 12,
          "figures.wordns: unknown field \"wordns\", did you mean \"word_ns\"?"},
         {FEATHER, "50000000,", "50,", 8,
-         "figures.accel_hz.value: 50 is out of range (1000000 to 1000000000)"},
+         "figures.accel_hz.value: 50 is out of range (10000 to 1000000000)"},
         {FEATHER, "\"our choice\"", "\"\"", 21,
          "figures.act_ns.source: every figure says where it comes from"},
         {FEATHER, "synergy-profile/1", "synergy-profile/9", 3,
