@@ -17,6 +17,7 @@
 #include "devices/agent/deployment.h"
 #include "devices/agent/limits.h"
 #include "devices/agent/store.h"
+#include "devices/boot/upload.h"
 #include "devices/runtime/runtime.h"
 #include "devices/wire/frame.h"
 #include "devices/wire/tensor.h"
@@ -77,6 +78,7 @@ struct syn_agent_port {
     long (*feed)(void *ctx, const char *sensor, const char *path, uint32_t first, char *why,
                  size_t why_size);
     void (*reset)(void *ctx); /* after the response has been written */
+    struct syn_slots *slots;  /* of the firmware, open; NULL: the device takes no images */
 };
 
 struct syn_agent_memory {
@@ -116,6 +118,11 @@ struct syn_agent {
     const struct syn_tensor_result *result; /* of the task whose end is being reported */
     struct syn_agent_peer peers[SYN_AGENT_PEERS_MAX];
     uint8_t self;
+    struct syn_agent_img { /* an image that is being uploaded */
+        struct syn_fw_upload upload;
+        uint8_t sha[SYN_SHA256_SIZE]; /* of its file, as the host says; sha_size bytes of it */
+        uint8_t sha_size;
+    } img;
     struct syn_agent_link {
         struct syn_agent *agent;
         uint8_t index;

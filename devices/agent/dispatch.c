@@ -7,7 +7,7 @@
 
 enum { READ = 1, WRITE = 2, ANY = READ | WRITE };
 
-enum img_id { IMG_STATE = 0, IMG_UPLOAD = 1, IMG_ERASE = 5 };
+enum img_id { IMG_STATE = 0, IMG_UPLOAD = 1, IMG_ERASE = 5, IMG_SLOTS = 6 };
 enum enum_id { ENUM_COUNT, ENUM_LIST, ENUM_SINGLE, ENUM_DETAILS };
 
 /* Real clients send echo and reset with either operation. */
@@ -26,6 +26,7 @@ static const struct command {
     {SYN_GROUP_IMG, IMG_STATE, ANY, syn_agent_img_state},
     {SYN_GROUP_IMG, IMG_UPLOAD, WRITE, syn_agent_img_upload},
     {SYN_GROUP_IMG, IMG_ERASE, WRITE, syn_agent_img_erase},
+    {SYN_GROUP_IMG, IMG_SLOTS, READ, syn_agent_img_slots},
     {SYN_GROUP_STAT, SYN_STAT_SHOW, ANY, syn_agent_stat_show},
     {SYN_GROUP_STAT, SYN_STAT_LIST, ANY, syn_agent_stat_list},
     {SYN_GROUP_ENUM, ENUM_COUNT, READ, syn_agent_enum_count},

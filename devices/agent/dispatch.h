@@ -51,6 +51,7 @@ void syn_agent_os_mpstat(struct syn_agent_call *call);
 void syn_agent_img_state(struct syn_agent_call *call);
 void syn_agent_img_upload(struct syn_agent_call *call);
 void syn_agent_img_erase(struct syn_agent_call *call);
+void syn_agent_img_slots(struct syn_agent_call *call);
 /* handlers_stat.c */
 void syn_agent_stat_show(struct syn_agent_call *call);
 void syn_agent_stat_list(struct syn_agent_call *call);

@@ -10,6 +10,8 @@ void syn_slots_open(struct syn_slots *slots, const struct syn_slots_map *map)
     memset(slots, 0, sizeof *slots);
     slots->map = map;
     syn_journal_open(&slots->journal, map->flash, map->journal);
+    if (slots->journal.state.pages > map->slot_pages) /* of another map */
+        slots->journal.state = (struct syn_slots_state){.phase = SYN_SLOTS_SETTLED};
 }
 
 const struct syn_slots_state *syn_slots_state(const struct syn_slots *slots)

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-int syn_upload_begin(struct syn_upload *upload, const struct syn_slots *slots,
-                     const uint8_t *header, uint32_t size)
+int syn_fw_upload_begin(struct syn_fw_upload *upload, const struct syn_slots *slots,
+                        const uint8_t *header, uint32_t size)
 {
     int rc = syn_slots_is_free(slots) ? syn_slots_accept(slots, header, size) : SYN_ESTATE;
     if (rc)
@@ -17,7 +17,7 @@ int syn_upload_begin(struct syn_upload *upload, const struct syn_slots *slots,
 }
 
 /* The unit that ends at the offset, or that the image ends in. */
-static int program(struct syn_upload *upload, const struct syn_slots_map *map)
+static int program(struct syn_fw_upload *upload, const struct syn_slots_map *map)
 {
     uint32_t unit_bytes = map->flash->unit_bytes;
     uint32_t used = (upload->offset - 1) % unit_bytes + 1;
@@ -27,7 +27,7 @@ static int program(struct syn_upload *upload, const struct syn_slots_map *map)
 }
 
 /* At most one unit; returns the bytes taken, or an error. */
-static int take(struct syn_upload *upload, const struct syn_slots_map *map, const uint8_t *bytes,
+static int take(struct syn_fw_upload *upload, const struct syn_slots_map *map, const uint8_t *bytes,
                 uint32_t size)
 {
     const struct syn_flash *flash = map->flash;
@@ -44,8 +44,8 @@ static int take(struct syn_upload *upload, const struct syn_slots_map *map, cons
     return rc ? rc : (int)n;
 }
 
-int syn_upload_write(struct syn_upload *upload, struct syn_slots *slots, const uint8_t *bytes,
-                     uint32_t size)
+int syn_fw_upload_write(struct syn_fw_upload *upload, struct syn_slots *slots, const uint8_t *bytes,
+                        uint32_t size)
 {
     if (upload->size == 0)
         return SYN_EINVAL;

@@ -9,7 +9,7 @@
 
 #include "devices/boot/slots.h"
 
-struct syn_upload {
+struct syn_fw_upload {
     uint32_t size;   /* announced; 0: none is under way */
     uint32_t offset; /* taken so far */
     uint8_t unit[SYN_FLASH_UNIT_MAX];
@@ -17,12 +17,12 @@ struct syn_upload {
 
 /* `header` has SYN_FW_HEADER bytes, the image's first. SYN_ESTATE where the secondary is not free;
  * what syn_slots_accept() says. Nothing is erased yet. */
-int syn_upload_begin(struct syn_upload *upload, const struct syn_slots *slots,
-                     const uint8_t *header, uint32_t size);
+int syn_fw_upload_begin(struct syn_fw_upload *upload, const struct syn_slots *slots,
+                        const uint8_t *header, uint32_t size);
 
 /* The next bytes. SYN_EINVAL: none is under way; SYN_EOOR: more than announced; SYN_EIO: and the
  * upload is over. With the last byte it is over, too: then what syn_slots_image() says of it. */
-int syn_upload_write(struct syn_upload *upload, struct syn_slots *slots, const uint8_t *bytes,
-                     uint32_t size);
+int syn_fw_upload_write(struct syn_fw_upload *upload, struct syn_slots *slots, const uint8_t *bytes,
+                        uint32_t size);
 
 #endif

@@ -197,10 +197,12 @@ struct fuzz_device *fuzz_device_new(unsigned state)
                                         .beacon = beacon,
                                         .relayed = relayed,
                                         .feed = feed,
-                                        .reset = reset};
+                                        .reset = reset,
+                                        .slots = &d->firmware.slots};
     const struct syn_agent_memory memory = {&d->flash, d->arena, sizeof d->arena, d->sensor,
                                             sizeof d->sensor};
     syn_flash_ram_init(&d->flash, d->store, sizeof d->store);
+    fuzz_flash_init(&d->firmware, NULL, 0);
     if (syn_agent_init(&d->agent, &identity, &timing, &port, &memory))
         abort();
     syn_agent_link_opened(&d->agent, 0);

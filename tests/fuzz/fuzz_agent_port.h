@@ -7,12 +7,14 @@
 #define SYN_TESTS_FUZZ_FUZZ_AGENT_PORT_H
 
 #include "devices/agent/agent.h"
+#include "tests/fuzz/fuzz_flash.h"
 
 struct fuzz_device {
     struct syn_agent agent;
     _Alignas(8) uint8_t store[65536], arena[4096 + SYN_DEPLOYMENT_SCRATCH(32)], sensor[4096];
     struct syn_flash flash;
     uint8_t chunk[SYN_SHA256_SIZE], plan[SYN_SHA256_SIZE]; /* hashes of what it holds */
+    struct fuzz_flash firmware;
     int64_t now;
     struct syn_task task; /* the last that was begun */
     bool begun;

@@ -8,6 +8,7 @@
 #include "devices/ports/bare/cortex_m.h"
 #include "devices/ports/bare/fault.h"
 #include "devices/ports/bare/figures.h"
+#include "devices/ports/bare/flash.h"
 #include "devices/ports/bare/peers.h"
 #include "devices/ports/bare/tasks.h"
 #include "devices/ports/bare/uart.h"
@@ -26,6 +27,8 @@ static struct syn_agent agent;
 static int64_t wake_ns = INT64_MAX; /* of the runtime */
 static bool reset_due;
 static char id[32];
+static struct syn_slots slots;
+static char version[SYN_FW_VERSION_TEXT] = SYN_VERSION;
 
 /* ---- the agent's port ---- */
 
@@ -94,23 +97,39 @@ static void restore(void)
     (void)syn_uart_write(CONSOLE, (const uint8_t *)words, text.length);
 }
 
+/* The image that runs says its version. NULL where there is no boot loader. */
+static struct syn_slots *open_slots(void)
+{
+    const struct syn_slots_map *map = syn_board_slots();
+    struct syn_fw_image image;
+    if (!map)
+        return NULL;
+    syn_slots_open(&slots, map);
+    const uint8_t *start =
+        map->flash->bytes + (size_t)map->first[SYN_SLOT_PRIMARY] * map->flash->page_bytes;
+    if (syn_fw_header(&image, start, SYN_FW_HEADER) == 0)
+        syn_fw_version_text(version, &image.version);
+    return &slots;
+}
+
 static void start(void)
 {
-    static const struct syn_agent_port port = {.ctx = &agent,
-                                               .now_ns = now_ns,
-                                               .room = room,
-                                               .write = write_host,
-                                               .deploy = syn_tasks_deploy,
-                                               .peers = set_peers,
-                                               .begin = syn_tasks_begin,
-                                               .credit = credit,
-                                               .wake = wake,
-                                               .beacon = syn_peers_beacon,
-                                               .relayed = syn_peers_relayed,
-                                               .reset = reset};
+    const struct syn_agent_port port = {.ctx = &agent,
+                                        .now_ns = now_ns,
+                                        .room = room,
+                                        .write = write_host,
+                                        .deploy = syn_tasks_deploy,
+                                        .peers = set_peers,
+                                        .begin = syn_tasks_begin,
+                                        .credit = credit,
+                                        .wake = wake,
+                                        .beacon = syn_peers_beacon,
+                                        .relayed = syn_peers_relayed,
+                                        .reset = reset,
+                                        .slots = open_slots()};
     const struct syn_agent_identity identity = {.id = id,
                                                 .profile = SYN_FIGURES_PROFILE,
-                                                .firmware = SYN_VERSION,
+                                                .firmware = version,
                                                 .sensors = SYN_FIGURES_SENSORS,
                                                 .actuators = SYN_FIGURES_ACTUATORS,
                                                 .features = SYN_FEATURE_COBS,

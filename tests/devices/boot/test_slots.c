@@ -120,8 +120,8 @@ static int upload(struct world *w, const struct make_image *what)
 {
     uint8_t bytes[4096];
     uint32_t size = (uint32_t)make_image(bytes, sizeof bytes, what);
-    int rc = syn_upload_begin(&w->upload, &w->slots, bytes, size);
-    return rc ? rc : syn_upload_write(&w->upload, &w->slots, bytes, size);
+    int rc = syn_fw_upload_begin(&w->upload, &w->slots, bytes, size);
+    return rc ? rc : syn_fw_upload_write(&w->upload, &w->slots, bytes, size);
 }
 
 static void what_cannot_run_here_is_refused_as_early_as_it_shows(void **state)
@@ -154,12 +154,12 @@ static void an_upload_with_a_wrong_byte_or_without_its_end_is_no_image(void **st
     w->images[1][size - 1] ^= 1;
     assert_int_equal(world_upload(w, 1), SYN_ECORRUPT);
     w->images[1][size - 1] ^= 1;
-    assert_int_equal(syn_upload_begin(&w->upload, &w->slots, w->images[1], size), 0);
-    assert_int_equal(syn_upload_write(&w->upload, &w->slots, w->images[1], size - 1), 0);
-    assert_int_equal(syn_upload_write(&w->upload, &w->slots, w->images[1], 2), SYN_EOOR);
+    assert_int_equal(syn_fw_upload_begin(&w->upload, &w->slots, w->images[1], size), 0);
+    assert_int_equal(syn_fw_upload_write(&w->upload, &w->slots, w->images[1], size - 1), 0);
+    assert_int_equal(syn_fw_upload_write(&w->upload, &w->slots, w->images[1], 2), SYN_EOOR);
     assert_int_equal(syn_slots_request(&w->slots, true), SYN_ECORRUPT);
-    assert_int_equal(syn_upload_write(&w->upload, &w->slots, w->images[1] + size - 1, 1), 0);
-    assert_int_equal(syn_upload_write(&w->upload, &w->slots, w->images[1], 1), SYN_EINVAL);
+    assert_int_equal(syn_fw_upload_write(&w->upload, &w->slots, w->images[1] + size - 1, 1), 0);
+    assert_int_equal(syn_fw_upload_write(&w->upload, &w->slots, w->images[1], 1), SYN_EINVAL);
     lies(w, 0, 1, SYN_SLOTS_SETTLED);
 }
 

@@ -67,17 +67,17 @@ void world_free(struct world *w)
 void world_restore(struct world *w, const struct cut_flash *from)
 {
     cut_flash_copy(&w->f, from);
-    w->upload = (struct syn_upload){.size = 0};
+    w->upload = (struct syn_fw_upload){.size = 0};
     syn_slots_open(&w->slots, &w->map);
 }
 
 int world_upload(struct world *w, int image)
 {
-    int rc = syn_upload_begin(&w->upload, &w->slots, w->images[image], w->sizes[image]);
+    int rc = syn_fw_upload_begin(&w->upload, &w->slots, w->images[image], w->sizes[image]);
     for (uint32_t at = 0; rc == 0 && at < w->sizes[image];) {
         uint32_t n = 1 + (uint32_t)(syn_splitmix64(&w->random) % (3 * w->f.flash.unit_bytes));
         n = n < w->sizes[image] - at ? n : w->sizes[image] - at;
-        rc = syn_upload_write(&w->upload, &w->slots, w->images[image] + at, n);
+        rc = syn_fw_upload_write(&w->upload, &w->slots, w->images[image] + at, n);
         at += n;
     }
     return rc;
@@ -86,7 +86,7 @@ int world_upload(struct world *w, int image)
 int world_boot(struct world *w)
 {
     enum syn_boot_event event;
-    w->upload = (struct syn_upload){.size = 0};
+    w->upload = (struct syn_fw_upload){.size = 0};
     syn_slots_open(&w->slots, &w->map);
     return syn_boot(&w->slots, &event);
 }

@@ -21,7 +21,7 @@ struct world {
     struct cut_flash f;
     struct syn_slots_map map;
     struct syn_slots slots;
-    struct syn_upload upload;
+    struct syn_fw_upload upload;
     uint8_t *images[WORLD_IMAGES]; /* 0 lies in the primary from the start */
     uint32_t sizes[WORLD_IMAGES];
     uint64_t random;
