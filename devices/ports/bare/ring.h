@@ -8,7 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef SYN_RING_BYTES /* a board may say less */
 #define SYN_RING_BYTES 8192u /* a power of two */
+#endif
 
 /* `head` counts bytes that were put in, `tail` those taken out; one side writes each. */
 struct syn_ring {

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The unmodified firmware of the MAX78000, executed instruction by instruction, with every
+ * peripheral answered by a model: test_max78000.c boots and talks. */
+#include "tests/devices/max78000/host.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <unistd.h>
+
+static const char image[] = SYN_SOURCE_DIR "/build/firmware/synergy-agent-max78000.elf";
+
+struct board {
+    struct machine *machine;
+    struct host console, radio;
+};
+
+static int setup(void **state)
+{
+    struct board *b = malloc(sizeof *b);
+    b->machine = machine_new(image);
+    assert_non_null(b->machine);
+    host_init(&b->console, b->machine, 0);
+    host_init(&b->radio, b->machine, 1);
+    *state = b;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct board *b = *state;
+    machine_free(b->machine);
+    free(b);
+    return 0;
+}
+
+static void ask_hello(struct host *h)
+{
+    (void)host_payload(h);
+    host_expect(h, SYN_SMP_READ, SYN_GROUP_SYNERGY, SYN_ID_HELLO);
+}
+
+static void it_boots_and_answers_an_echo_on_the_console(void **state)
+{
+    struct board *b = *state;
+    host_run(&b->console, MACHINE_SECOND / 100);
+    host_echo(&b->console, "good morning");
+    assert_string_equal(b->console.text, "");
+}
+
+static void it_says_who_it_is_by_the_number_of_its_part(void **state)
+{
+    struct board *b = *state;
+    ask_hello(&b->console);
+    assert_string_equal(host_text(&b->console, "id"), "max-3c28ccf2");
+    assert_string_equal(host_text(&b->console, "prof"), "max78000-feather");
+    assert_string_equal(host_text(&b->console, "part"), "MAX78000");
+}
+
+static void it_answers_on_the_uart_of_the_radio_too(void **state)
+{
+    struct board *b = *state;
+    host_echo(&b->radio, "by air");
+    host_echo(&b->console, "by wire");
+    ask_hello(&b->radio);
+    assert_string_equal(host_text(&b->radio, "part"), "MAX78000");
+}
+
+static void it_sleeps_while_there_is_nothing_to_do(void **state)
+{
+    struct board *b = *state;
+    host_run(&b->console, 10 * MACHINE_SECOND);
+    const struct machine_counts *c = machine_counts(b->machine);
+    assert_true(c->asleep_ns > 9990 * (MACHINE_SECOND / 1000));
+    assert_true(c->sleeps < 100);
+    assert_int_equal(c->resets, 0);
+    host_echo(&b->console, "awake");
+}
+
+static void a_reset_that_was_asked_for_starts_it_again(void **state)
+{
+    struct board *b = *state;
+    (void)host_payload(&b->console);
+    host_expect(&b->console, SYN_SMP_WRITE, SYN_GROUP_OS, 5);
+    host_run(&b->console, MACHINE_SECOND);
+    assert_int_equal(machine_counts(b->machine)->resets, 1);
+    host_echo(&b->console, "once more");
+    assert_string_equal(b->console.text, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(it_boots_and_answers_an_echo_on_the_console, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(it_says_who_it_is_by_the_number_of_its_part, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(it_answers_on_the_uart_of_the_radio_too, setup, teardown),
+        cmocka_unit_test_setup_teardown(it_sleeps_while_there_is_nothing_to_do, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_reset_that_was_asked_for_starts_it_again, setup,
+                                        teardown),
+    };
+    if (access(image, R_OK)) {
+        (void)printf("no %s: build preset firmware\n", image);
+        return 77;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
