@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifndef SYN_RING_BYTES /* a board may say less */
+#ifndef SYN_RING_BYTES       /* a board may say less */
 #define SYN_RING_BYTES 8192u /* a power of two */
 #endif
 

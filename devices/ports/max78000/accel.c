@@ -48,8 +48,7 @@ static bool outputs_fit(const struct syn_deployed_pipe *pipe)
 {
     size_t size;
     (void)room(&size);
-    return !syn_deployment_is_last(pipe) ||
-           syn_deployment_port_bytes(pipe->image.out, pipe->image.out_count) <= size;
+    return !syn_deployment_is_last(pipe) || syn_image_out_bytes(&pipe->image) <= size;
 }
 
 static int deploy(const struct syn_deployment *deployment, struct syn_refusal *refusal)
@@ -153,7 +152,8 @@ void syn_accel_unload(uint8_t *data, uint64_t *hash)
     uint8_t *to = data ? data : room(&size);
     *hash = SYN_FNV1A_START;
     for (unsigned i = 0; i < image->out_count; i++) {
-        uint32_t bytes = syn_tensor_bytes(image->out[i].shape, image->out[i].width);
+        const struct syn_port_tensor out = syn_image_out(image, i);
+        uint32_t bytes = syn_tensor_bytes(out.shape, out.width);
         syn_resident_unload(i, to);
         *hash = syn_fnv1a(*hash, to, bytes);
         to += bytes;
@@ -164,5 +164,6 @@ void syn_accel_unload(uint8_t *data, uint64_t *hash)
 void syn_accel_result(struct syn_tensor_result *result)
 {
     size_t size;
-    syn_agent_result(&deployed->pipes[running].image.out[0], room(&size), result);
+    const struct syn_port_tensor out = syn_image_out(&deployed->pipes[running].image, 0);
+    syn_agent_result(&out, room(&size), result);
 }

@@ -17,13 +17,11 @@
 
 enum {
     SENSOR_BYTES = 1 << 10,
-    STORE_BYTES = 512,
     LEDS = 1u << 0 | 1u << 1 | 1u << 2, /* P2.0 red, P2.1 green, P2.2 blue; on while low */
 };
 
 static uint8_t arena[SYN_FIGURES_ARENA_BYTES] __attribute__((section(".pool"), aligned(8)));
 static uint8_t sensor[SENSOR_BYTES] __attribute__((section(".pool"), aligned(8)));
-static uint8_t store[STORE_BYTES] __attribute__((section(".pool"), aligned(8)));
 
 /* From the linker script. */
 extern const uint32_t syn_vectors_start[];
@@ -53,8 +51,8 @@ void syn_board_id(char *id, size_t size)
 
 struct syn_agent_memory syn_board_memory(void)
 {
-    return (struct syn_agent_memory){store,        sizeof store, arena,
-                                     sizeof arena, sensor,       sizeof sensor};
+    return (struct syn_agent_memory){syn_board_flash(SYN_REGION_STORE), arena, sizeof arena, sensor,
+                                     sizeof sensor};
 }
 
 /* Windows are not folded here: the console folds what it deploys to a board that small. */

@@ -4,16 +4,10 @@
 #include "devices/base/bytes.h"
 #include "devices/base/error.h"
 #include "devices/ports/bare/cortex_m.h"
-
-#include <string.h>
+#include "devices/ports/max78000/memory.h"
+#include "devices/ports/max78000/registers.h"
 
 enum { HZ_OF_CONTROLLER = 1000000 };
-
-static const uint32_t first_pages[SYN_MAX_REGION_COUNT] = {
-#define X(name, first, pages) [SYN_MAX_##name] = first,
-    SYN_MAX_REGIONS(X)
-#undef X
-};
 
 /* ---- in RAM ---- */
 
@@ -34,7 +28,7 @@ SYN_MAX_IN_RAM static void work(uint32_t operation)
     SYN_FLC->ctrl |= operation;
     while (SYN_FLC->ctrl &
            (SYN_FLC_PENDING | SYN_FLC_WRITE | SYN_FLC_MASS_ERASE | SYN_FLC_PAGE_ERASE))
-        syn_uart_take_in_ram();
+        syn_max_while_flash_works();
     SYN_FLC->ctrl = (SYN_FLC->ctrl & ~(SYN_FLC_UNLOCK | SYN_FLC_ERASE_CODE)) | SYN_FLC_LOCKED;
     forget_what_was_read();
 }
@@ -58,9 +52,10 @@ static int result(void)
     return SYN_FLC->intr & SYN_FLC_INTR_FAILED ? SYN_EIO : 0;
 }
 
+/* `ctx` is where the region begins. */
 static uint32_t start_of(const void *ctx)
 {
-    return *(const uint32_t *)ctx * SYN_FLASH_PAGE;
+    return (uint32_t)(uintptr_t)ctx - SYN_FLASH_BASE;
 }
 
 static int erase(void *ctx, uint32_t page)
@@ -92,22 +87,40 @@ static int program(void *ctx, uint32_t offset, const uint8_t *bytes, size_t size
     return rc;
 }
 
-static const struct syn_flash regions[SYN_MAX_REGION_COUNT] = {
-#define X(name, first, pages)                                                                      \
-    [SYN_MAX_##name] = {(void *)(uintptr_t)&first_pages[SYN_MAX_##name],                           \
-                        (const uint8_t *)(SYN_FLASH_BASE + (first)*SYN_FLASH_PAGE),                \
-                        SYN_FLASH_PAGE,                                                            \
-                        pages,                                                                     \
-                        SYN_FLASH_UNIT,                                                            \
-                        erase,                                                                     \
-                        program},
-    SYN_MAX_REGIONS(X)
-#undef X
+/* ---- what lies where ---- */
+
+#define AT(page) ((void *)(SYN_FLASH_BASE + (page)*SYN_FLASH_PAGE))
+
+#define REGION(first, pages)                                                                       \
+    {                                                                                              \
+        .ctx = AT(first), .bytes = AT(first), .page_bytes = SYN_FLASH_PAGE, .page_count = (pages), \
+        .unit_bytes = SYN_FLASH_UNIT, .erase = erase, .program = program                           \
+    }
+
+static const struct syn_flash firmware = REGION(0, SYN_MAX_STORE);
+
+static const struct syn_flash regions[] = {
+    [SYN_REGION_STORE] = REGION(SYN_MAX_STORE, SYN_MAX_PAGES - SYN_MAX_STORE),
 };
 
-const struct syn_flash *syn_max_flash(enum syn_max_region region)
+static const struct syn_slots_map slots = {
+    .flash = &firmware,
+    .first = {SYN_MAX_PRIMARY, SYN_MAX_SECONDARY},
+    .slot_pages = SYN_MAX_SLOT_PAGES,
+    .scratch = SYN_MAX_SCRATCH,
+    .journal = SYN_MAX_JOURNAL,
+    .address = SYN_FLASH_BASE + SYN_MAX_PRIMARY * SYN_FLASH_PAGE,
+    .board = "max78000",
+};
+
+const struct syn_flash *syn_board_flash(enum syn_board_region region)
 {
     return &regions[region];
+}
+
+const struct syn_slots_map *syn_board_slots(void)
+{
+    return &slots;
 }
 
 /* ---- the information block ---- */

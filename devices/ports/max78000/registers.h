@@ -213,6 +213,4 @@ struct syn_max_flash {
 #define SYN_FLASH_UNIT  16u
 #define SYN_INFO_BASE   ((const volatile uint32_t *)0x10800000u) /* serial number, once unlocked */
 
-#define SYN_SCB_VTOR (*(volatile uint32_t *)0xE000ED08u)
-
 #endif

@@ -126,12 +126,12 @@ static void keep_ports(const struct chunk *c, const struct syn_ports *ports)
     const struct syn_image *image = c->image;
     for (unsigned i = 0; i < image->in_count; i++, to++) {
         const struct syn_tensor_place *p =
-            find(ports->in_ids, ports->in, ports->in_count, image->in[i].id);
+            find(ports->in_ids, ports->in, ports->in_count, syn_image_in(image, i).id);
         *to = p ? *p : (struct syn_tensor_place){0};
     }
     for (unsigned i = 0; i < image->out_count; i++, to++) {
         const struct syn_tensor_place *p =
-            find(ports->out_ids, ports->out, ports->out_count, image->out[i].id);
+            find(ports->out_ids, ports->out, ports->out_count, syn_image_out(image, i).id);
         *to = p ? *p : (struct syn_tensor_place){0};
     }
 }
@@ -198,10 +198,10 @@ void syn_resident_load(unsigned chunk, const uint8_t *data)
         here.current = c;
     }
     for (unsigned i = 0; i < c->image->in_count; i++) {
-        const struct syn_port_tensor *in = &c->image->in[i];
+        const struct syn_port_tensor in = syn_image_in(c->image, i);
         if (place_of[i].processors)
             syn_transfer_load(&syn_registers_max78000, &place_of[i], (const int8_t *)data, &bus);
-        data += syn_tensor_bytes(in->shape, in->width);
+        data += syn_tensor_bytes(in.shape, in.width);
     }
     here.loaded = c;
 }

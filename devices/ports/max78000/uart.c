@@ -85,7 +85,7 @@ static inline __attribute__((always_inline)) void take_in_ram(struct syn_max_uar
     }
 }
 
-SYN_MAX_IN_RAM void syn_uart_take_in_ram(void)
+SYN_MAX_IN_RAM void syn_max_while_flash_works(void)
 {
     take_in_ram(SYN_UART0, &rx[0]);
     take_in_ram(SYN_UART2, &rx[1]);
@@ -106,6 +106,11 @@ void syn_uart2_interrupt(void)
 size_t syn_uart_read(unsigned link, uint8_t *bytes, size_t size)
 {
     return syn_ring_read(&rx[link], bytes, size);
+}
+
+size_t syn_uart_room(unsigned link)
+{
+    return link < LINKS ? SYN_RING_BYTES - syn_ring_used(&tx[link]) : 0;
 }
 
 bool syn_uart_write(unsigned link, const uint8_t *bytes, size_t size)

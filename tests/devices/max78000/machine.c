@@ -366,19 +366,35 @@ const struct machine_counts *machine_counts(const struct machine *m)
 
 /* ---- making ---- */
 
-static bool load_segment(struct machine *m, FILE *f, const Elf32_Phdr *segment)
+/* What to do with the bytes of a segment, whose place in the flash is `offset`. */
+typedef bool (*each_segment)(struct machine *m, uint32_t offset, const uint8_t *bytes, size_t size);
+
+static bool write_segment(struct machine *m, uint32_t offset, const uint8_t *bytes, size_t size)
 {
-    if (segment->p_type != PT_LOAD || segment->p_filesz == 0)
-        return true;
-    uint32_t offset = segment->p_paddr - MACHINE_FLASH_BASE;
-    if (segment->p_paddr < MACHINE_FLASH_BASE || segment->p_filesz > MACHINE_FLASH_SIZE ||
-        offset > MACHINE_FLASH_SIZE - segment->p_filesz)
-        return false;
-    return fseek(f, (long)segment->p_offset, SEEK_SET) == 0 &&
-           fread(m->flash + offset, 1, segment->p_filesz, f) == segment->p_filesz;
+    memcpy(m->flash + offset, bytes, size);
+    memset(m->lengths, 0, MACHINE_FLASH_SIZE / 2);
+    (void)uc_ctl_remove_cache(m->uc, MACHINE_FLASH_BASE, MACHINE_FLASH_BASE + MACHINE_FLASH_SIZE);
+    return true;
 }
 
-static bool load(struct machine *m, FILE *f)
+static bool compare_segment(struct machine *m, uint32_t offset, const uint8_t *bytes, size_t size)
+{
+    return memcmp(m->flash + offset, bytes, size) == 0;
+}
+
+static bool do_segment(struct machine *m, FILE *f, const Elf32_Phdr *segment, each_segment each)
+{
+    static uint8_t bytes[MACHINE_FLASH_SIZE];
+    uint32_t offset = segment->p_paddr - MACHINE_FLASH_BASE, size = segment->p_filesz;
+    if (segment->p_type != PT_LOAD || size == 0)
+        return true;
+    if (size > MACHINE_FLASH_SIZE || offset > MACHINE_FLASH_SIZE - size)
+        return false;
+    return fseek(f, (long)segment->p_offset, SEEK_SET) == 0 && fread(bytes, 1, size, f) == size &&
+           each(m, offset, bytes, size);
+}
+
+static bool do_segments(struct machine *m, FILE *f, each_segment each)
 {
     Elf32_Ehdr head;
     Elf32_Phdr segment;
@@ -387,21 +403,47 @@ static bool load(struct machine *m, FILE *f)
         return false;
     for (unsigned i = 0; i < head.e_phnum; i++) {
         if (fseek(f, (long)(head.e_phoff + i * sizeof segment), SEEK_SET) ||
-            fread(&segment, sizeof segment, 1, f) != 1 || !load_segment(m, f, &segment))
+            fread(&segment, sizeof segment, 1, f) != 1 || !do_segment(m, f, &segment, each))
             return false;
     }
     return true;
 }
 
-bool machine_load(struct machine *m, const char *elf)
+static bool do_file(struct machine *m, const char *elf, each_segment each)
 {
     FILE *f = fopen(elf, "rb");
-    bool good = f && load(m, f);
+    bool good = f && do_segments(m, f, each);
     if (f)
         (void)fclose(f);
-    if (!good)
-        (void)fprintf(stderr, "%s: no image for this part\n", elf);
     return good;
+}
+
+static bool said(const char *file, bool good)
+{
+    if (!good)
+        (void)fprintf(stderr, "%s: cannot be loaded into this part\n", file);
+    return good;
+}
+
+bool machine_load_elf(struct machine *m, const char *elf)
+{
+    return said(elf, do_file(m, elf, write_segment));
+}
+
+bool machine_holds(struct machine *m, const char *elf)
+{
+    return do_file(m, elf, compare_segment);
+}
+
+bool machine_load(struct machine *m, const char *file, uint32_t offset)
+{
+    static uint8_t bytes[MACHINE_FLASH_SIZE];
+    FILE *f = fopen(file, "rb");
+    size_t size = f ? fread(bytes, 1, MACHINE_FLASH_SIZE - offset, f) : 0;
+    bool good = size > 0 && write_segment(m, offset, bytes, size);
+    if (f)
+        (void)fclose(f);
+    return said(file, good);
 }
 
 /* Unicorn takes every kind of hook as a pointer to data. */
@@ -437,7 +479,7 @@ struct machine *machine_new(const char *elf)
     if (m->flash)
         memset(m->flash, 0xff, MACHINE_FLASH_SIZE);
     if (!m->flash || !m->ram || !m->lengths || !cnn_new(m) || !make_core(m) ||
-        !machine_load(m, elf)) {
+        !machine_load_elf(m, elf)) {
         machine_free(m);
         return NULL;
     }

@@ -21,17 +21,23 @@
 #define MACHINE_FLASH_BASE 0x10000000u
 #define MACHINE_FLASH_SIZE 0x80000u
 #define MACHINE_PAGE       0x2000u
+#define MACHINE_SLOT0      0x4000u /* offset of the image that the boot loader starts */
 
 struct machine;
 struct syn_emulator;
 
-/* Loads the segments of an image and switches the power on. NULL with words on stderr where it
+/* Loads the segments of a program and switches the power on. NULL with words on stderr where it
  * cannot. */
 struct machine *machine_new(const char *elf);
 void machine_free(struct machine *m);
 
-/* Writes a further image (its segments) into the flash; the core is not told. */
-bool machine_load(struct machine *m, const char *elf);
+/* Writes a file into the flash, as a debug probe does: at `offset`, or the segments of a program
+ * where they belong. False with words on stderr where it cannot. */
+bool machine_load(struct machine *m, const char *file, uint32_t offset);
+bool machine_load_elf(struct machine *m, const char *elf);
+
+/* Do the segments of a program lie in the flash, byte for byte? */
+bool machine_holds(struct machine *m, const char *elf);
 
 /* Runs for `ns` of the part's time; false after an error, which ends everything. */
 bool machine_run(struct machine *m, int64_t ns);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* run_max78000 IMAGE...: a MAX78000 whose UART0 is standard input and output. It keeps to the time
- * of the host where it can; what it says to nobody, and errors, go to standard error. */
+/* run_max78000 BOOT IMAGE: a MAX78000 with a boot loader and an image in slot 0, whose UART0 is
+ * standard input and output. It keeps to the time of the host where it can; errors go to standard
+ * error. */
 #include "tests/devices/max78000/machine.h"
 
 #include <poll.h>
@@ -47,13 +48,10 @@ static bool give(struct machine *m)
 
 int main(int argc, char **argv)
 {
-    struct machine *m = argc > 1 ? machine_new(argv[1]) : NULL;
-    if (argc < 2)
-        (void)fprintf(stderr, "usage: run_max78000 IMAGE...\n");
-    for (int i = 2; m && i < argc; i++)
-        if (!machine_load(m, argv[i]))
-            return 1;
-    if (!m)
+    struct machine *m = argc == 3 ? machine_new(argv[1]) : NULL;
+    if (argc != 3)
+        (void)fprintf(stderr, "usage: run_max78000 BOOT IMAGE\n");
+    if (!m || !machine_load(m, argv[2], MACHINE_SLOT0))
         return 1;
     int64_t start = host_now();
     bool go = true;

@@ -34,6 +34,7 @@ static void jump(const uint32_t *vectors)
 int main(void)
 {
     enum syn_boot_event event;
+    syn_boot_start();
     syn_slots_open(&slots, syn_board_slots());
     int rc = syn_boot(&slots, &event);
     if (event != SYN_BOOT_NOTHING)
