@@ -72,6 +72,13 @@ void syn_board_act(const char *actuator, const struct syn_tensor_result *result)
     SYN_GPIO2->out_clr = on;
 }
 
+/* Peripherals and the accelerator go on in this mode (SLEEP). */
+void syn_board_sleep(int64_t at_ns)
+{
+    (void)at_ns;
+    syn_irq_wait();
+}
+
 /* ---- watchdog ---- */
 
 static void feed(void)
