@@ -177,11 +177,8 @@ static void reach(struct fuzz_device *d, unsigned state)
         syn_agent_plan_start(&d->agent, SYN_RT_FAIR, 0);
 }
 
-struct fuzz_device *fuzz_device_new(unsigned state)
+static void start(struct fuzz_device *d)
 {
-    struct fuzz_device *d = calloc(1, sizeof *d);
-    if (!d)
-        abort();
     struct syn_timing timing = {.part = &syn_part_max78000,
                                 .accel_hz = 50000000,
                                 .arena_bytes = 4096,
@@ -201,13 +198,36 @@ struct fuzz_device *fuzz_device_new(unsigned state)
                                         .slots = &d->firmware.slots};
     const struct syn_agent_memory memory = {&d->flash, d->arena, sizeof d->arena, d->sensor,
                                             sizeof d->sensor};
-    syn_flash_ram_init(&d->flash, d->store, sizeof d->store);
     fuzz_flash_init(&d->firmware, NULL, 0);
     if (syn_agent_init(&d->agent, &identity, &timing, &port, &memory))
         abort();
     syn_agent_link_opened(&d->agent, 0);
+}
+
+struct fuzz_device *fuzz_device_new(unsigned state)
+{
+    struct fuzz_device *d = calloc(1, sizeof *d);
+    if (!d)
+        abort();
+    syn_flash_ram_init(&d->flash, d->store, sizeof d->store);
+    start(d);
     reach(d, state);
     return d;
+}
+
+int fuzz_device_restart(struct fuzz_device *device)
+{
+    struct syn_refusal refusal;
+    start(device);
+    int rc = syn_agent_restore(&device->agent, &refusal);
+    if (rc && (refusal.code != rc || refusal.text[0] == 0))
+        abort();
+    return rc;
+}
+
+void fuzz_device_reach(struct fuzz_device *device, unsigned state)
+{
+    reach(device, state);
 }
 
 void fuzz_device_step(struct fuzz_device *device, unsigned ms)

@@ -24,6 +24,12 @@ struct fuzz_device {
 /* state: 0 empty, 1 blobs there, 2 prepared, 3 committed, 4 running. */
 struct fuzz_device *fuzz_device_new(unsigned state);
 
+/* The same for one that is there; it holds nothing that is committed. */
+void fuzz_device_reach(struct fuzz_device *device, unsigned state);
+
+/* Starts anew with the flash as it is, and restores: what that returned. */
+int fuzz_device_restart(struct fuzz_device *device);
+
 /* Moves the clock, polls, and ends a task that is under way. */
 void fuzz_device_step(struct fuzz_device *device, unsigned ms);
 
