@@ -263,6 +263,137 @@ static void a_commit_that_the_port_refuses_leaves_the_old_deployment(void **stat
     assert_int_equal(b->deployed->pipes[0].layers, 3);
 }
 
+/* The board starts again, with other memory where it is given; returns what restoring did. */
+static int restart(struct bench *b, const struct syn_agent_memory *memory,
+                   struct syn_refusal *refusal)
+{
+    const struct syn_agent_identity identity = b->agent.identity;
+    const struct syn_timing timing = b->agent.timing;
+    const struct syn_agent_port port = b->agent.port;
+    const struct syn_agent_memory before = b->agent.memory;
+    b->deployed = NULL;
+    assert_int_equal(
+        syn_agent_init(&b->agent, &identity, &timing, &port, memory ? memory : &before), 0);
+    for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++)
+        syn_agent_link_opened(&b->agent, i);
+    return syn_agent_restore(&b->agent, refusal);
+}
+
+static void what_was_committed_is_committed_after_a_reset_and_can_run(void **state)
+{
+    struct bench *b = *state;
+    struct syn_refusal refusal;
+    uint8_t hash[SYN_SHA256_SIZE], image[SYN_SHA256_SIZE];
+    assert_int_equal(restart(b, NULL, &refusal), 0);
+    assert_string_equal(plan_state(b), "idle");
+    prepare(b, small, 7, hash);
+    memcpy(image, b->agent.prepared.pipes[0].image_hash, sizeof image);
+    bench_expect_ok(bench_plan(b, "commit", 7, NULL));
+    bench_expect_ok(bench_run(b, true, false, 0));
+    assert_int_equal(restart(b, NULL, &refusal), 0);
+    assert_string_equal(plan_state(b), "committed");
+    assert_int_equal(plan_number(b, "txn"), 7);
+    assert_ptr_equal(b->deployed, &b->agent.deployment);
+    assert_int_equal(b->deployed->pipes[0].layers, 2);
+    bench_expect_rc(blob_request(b, SYN_SMP_WRITE, image, true), SYN_GROUP_NONE, SYN_RC_BUSY);
+    bench_expect_ok(bench_plan(b, "prepare", 7, hash));
+    bench_expect_ok(bench_plan(b, "commit", 7, NULL));
+    bench_expect_ok(bench_run(b, true, false, 1));
+    while (b->begun_count > 0)
+        (void)bench_end_task(b, NULL);
+    assert_int_equal(b->agent.rt.counters.acted[0], 1);
+}
+
+static void what_was_cleared_or_only_prepared_is_not_there_after_a_reset(void **state)
+{
+    struct bench *b = *state;
+    struct syn_refusal refusal;
+    uint8_t hash[SYN_SHA256_SIZE];
+    prepare(b, other, 1, hash);
+    assert_int_equal(restart(b, NULL, &refusal), 0);
+    assert_string_equal(plan_state(b), "idle");
+    deploy(b, small, 2);
+    prepare(b, other, 3, hash);
+    assert_int_equal(restart(b, NULL, &refusal), 0);
+    assert_int_equal(plan_number(b, "txn"), 2);
+    assert_int_equal(plan_number(b, "ptxn"), 0);
+    bench_expect_ok(bench_plan(b, "clear", 0, NULL));
+    assert_int_equal(restart(b, NULL, &refusal), 0);
+    assert_string_equal(plan_state(b), "idle");
+}
+
+static void what_cannot_serve_after_a_reset_is_told_and_the_device_is_idle(void **state)
+{
+    struct bench *b = *state;
+    struct syn_refusal refusal;
+    deploy(b, small, 1);
+    struct syn_agent_memory memory = b->agent.memory;
+    memory.sensor_size = 100; /* other firmware */
+    assert_int_equal(restart(b, &memory, &refusal), SYN_EOOR);
+    assert_string_equal(refusal.text, "sensor buffer: needs 192 bytes, 100 there");
+    assert_string_equal(plan_state(b), "idle");
+    assert_null(b->deployed);
+    bench_expect_rc(bench_run(b, true, false, 0), SYN_GROUP_NONE, SYN_RC_BADSTATE);
+    memory.sensor_size = sizeof b->sensor; /* the one before is back */
+    b->deploy_result = SYN_EIO;
+    assert_int_equal(restart(b, &memory, &refusal), SYN_EIO);
+    assert_string_equal(refusal.text, "a word of the port");
+    assert_string_equal(plan_state(b), "idle");
+    b->deploy_result = 0;
+    assert_int_equal(restart(b, NULL, &refusal), 0);
+    assert_string_equal(plan_state(b), "committed");
+    bench_expect_ok(bench_run(b, true, false, 0));
+    assert_int_equal(b->begun_count, 1);
+}
+
+static int refuse(void *ctx, uint32_t offset, const uint8_t *bytes, size_t size)
+{
+    (void)ctx;
+    (void)offset;
+    (void)bytes;
+    (void)size;
+    return SYN_EIO;
+}
+
+static void a_commit_that_cannot_be_recorded_leaves_the_old_deployment(void **state)
+{
+    struct bench *b = *state;
+    uint8_t hash[SYN_SHA256_SIZE];
+    deploy(b, small, 1);
+    prepare(b, other, 2, hash);
+    const struct syn_flash good = b->flash;
+    b->flash.program = refuse;
+    const struct message *m = bench_plan(b, "commit", 2, NULL);
+    bench_expect_rc(m, SYN_GROUP_NONE, SYN_RC_UNKNOWN);
+    assert_string_equal(answer_text(m, "msg"), "the device's flash failed");
+    bench_expect_rc(bench_plan(b, "clear", 2, NULL), SYN_GROUP_NONE, SYN_RC_UNKNOWN);
+    assert_int_equal(plan_number(b, "txn"), 1);
+    assert_int_equal(b->deployed->pipes[0].layers, 2);
+    b->flash = good;
+    prepare(b, other, 2, hash);
+    bench_expect_ok(bench_plan(b, "commit", 2, NULL));
+    assert_int_equal(b->deployed->pipes[0].layers, 3);
+}
+
+/* A chain whose output a peer waits for takes arena; this one sends nothing, so that it takes none:
+ * the figure stands in for it. */
+static void while_the_arena_is_full_placing_needs_memory_behind_it(void **state)
+{
+    struct bench *b = *state;
+    struct syn_refusal refusal;
+    uint8_t hash[SYN_SHA256_SIZE];
+    struct syn_agent_memory memory = b->agent.memory;
+    memory.arena_size = b->agent.timing.arena_bytes;
+    assert_int_equal(restart(b, &memory, &refusal), 0);
+    deploy(b, small, 1);
+    b->agent.deployment.arena_used = b->agent.timing.arena_bytes - 10;
+    bench_local_deployment(b, other, hash);
+    bench_expect_rc(bench_plan(b, "prepare", 2, hash), SYN_GROUP_SYNERGY, SYN_GRC_NO_ROOM);
+    assert_string_equal(plan_state(b), "committed");
+    bench_expect_ok(bench_plan(b, "clear", 1, NULL));
+    bench_expect_ok(bench_plan(b, "prepare", 2, hash));
+}
+
 static void a_run_needs_a_deployment_and_is_the_same_when_repeated(void **state)
 {
     struct bench *b = *state;
@@ -356,6 +487,11 @@ int main(void)
         TEST(content_that_differs_and_a_full_store_have_their_codes),
         TEST(the_old_deployment_serves_while_a_new_one_is_prepared),
         TEST(a_commit_that_the_port_refuses_leaves_the_old_deployment),
+        TEST(what_was_committed_is_committed_after_a_reset_and_can_run),
+        TEST(what_was_cleared_or_only_prepared_is_not_there_after_a_reset),
+        TEST(what_cannot_serve_after_a_reset_is_told_and_the_device_is_idle),
+        TEST(a_commit_that_cannot_be_recorded_leaves_the_old_deployment),
+        TEST(while_the_arena_is_full_placing_needs_memory_behind_it),
         TEST(a_run_needs_a_deployment_and_is_the_same_when_repeated),
         TEST(a_local_inference_goes_through_its_tasks_in_their_times),
         TEST(accel_shows_what_lies_where),
