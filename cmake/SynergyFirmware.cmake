@@ -1,30 +1,40 @@
 # SPDX-License-Identifier: MIT
-# syn_firmware(BOARD PROFILE NAME SCRIPT FILE [SOURCES FILE...]): the agent as an image for a board,
-# synergy-agent-BOARD.elf, of devices/ports/bare and the board's own sources. What it stands for is
-# a profile, whose figures are read here: the device parses no JSON. Beside the calling CMakeLists.txt
-# lies stack.calls (scripts/lib/stack): the build fails where the stack may outgrow its region.
+# syn_firmware(BOARD PROFILE NAME [WEAR KIND...] SCRIPT FILE [SOURCES FILE...]): the agent as an
+# image for a board, synergy-agent-BOARD.elf, of devices/ports/bare and the board's own sources. What
+# it stands for is a profile, whose figures are read here: the device parses no JSON. It also has
+# the sensors and actuators of the wearables that WEAR names (devices/profiles/wear). Beside the
+# calling CMakeLists.txt lies stack.calls (scripts/lib/stack): the build fails where the stack may
+# outgrow its region.
 #
 # syn_boot_loader(BOARD FOLDER AGENTS NAME... [SOURCES FILE...]): for a board that starts by one,
 # synergy-boot-BOARD.elf of devices/ports/bare/boot, FOLDER (sources, BOARD.ld, stack.calls) and
 # SOURCES; and, since it takes images (devices/boot/BOOT.md), the agents that are for it as such,
 # synergy-agent-NAME.img.
 
-# join_kinds(JSON KEY RESULT): the texts of an array of the profile, comma separated.
-function(join_kinds json key result)
-  string(JSON count LENGTH "${json}" ${key})
-  math(EXPR last "${count} - 1")
-  foreach(i RANGE ${last})
-    string(JSON kind GET "${json}" ${key} ${i})
-    list(APPEND kinds ${kind})
+# join_kinds(KEY RESULT FILE...): the texts of an array in all of the files, comma separated.
+function(join_kinds key result)
+  set(kinds "")
+  foreach(file IN LISTS ARGN)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    file(READ ${file} json)
+    string(JSON count LENGTH "${json}" ${key})
+    math(EXPR last "${count} - 1")
+    foreach(i RANGE ${last})
+      string(JSON kind GET "${json}" ${key} ${i})
+      list(APPEND kinds ${kind})
+    endforeach()
   endforeach()
+  list(REMOVE_DUPLICATES kinds)
   list(JOIN kinds "," joined)
   set(${result} ${joined} PARENT_SCOPE)
 endfunction()
 
-# make_figures(PROFILE FOLDER): devices/ports/bare/figures.h of a profile, below FOLDER.
+# make_figures(PROFILE FOLDER KIND...): devices/ports/bare/figures.h of a profile, below FOLDER.
 function(make_figures name folder)
-  set(profile ${PROJECT_SOURCE_DIR}/devices/profiles/${name}.json)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${profile})
+  set(profiles ${PROJECT_SOURCE_DIR}/devices/profiles)
+  set(profile ${profiles}/${name}.json)
+  list(TRANSFORM ARGN PREPEND ${profiles}/wear/)
+  list(TRANSFORM ARGN APPEND .json)
   file(READ ${profile} json)
   set(timing "")
   foreach(key accel_hz start_ns word_ns configure_layer_ns weight_byte_ps sense_ns act_ns
@@ -39,8 +49,8 @@ function(make_figures name folder)
     string(TOUPPER ${unit} UNIT)
     string(APPEND active "[SYN_UNIT_${UNIT}] = ${value}, ")
   endforeach()
-  join_kinds("${json}" sensors sensors)
-  join_kinds("${json}" actuators actuators)
+  join_kinds(sensors sensors ${profile} ${ARGN})
+  join_kinds(actuators actuators ${profile} ${ARGN})
   string(JSON part GET "${json}" part)
   configure_file(${PROJECT_SOURCE_DIR}/devices/ports/bare/figures.h.in
                  ${folder}/devices/ports/bare/figures.h @ONLY)
@@ -62,14 +72,14 @@ function(finish_firmware target name script)
 endfunction()
 
 function(syn_firmware board)
-  cmake_parse_arguments(ARG "" "PROFILE;SCRIPT" "SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "" "PROFILE;SCRIPT" "WEAR;SOURCES" ${ARGN})
   set(target agent-${board})
   set(figures ${CMAKE_CURRENT_BINARY_DIR}/${board})
-  make_figures(${ARG_PROFILE} ${figures})
+  make_figures(${ARG_PROFILE} ${figures} ${ARG_WEAR})
   file(GLOB bare CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/devices/ports/bare/*.c)
   add_executable(${target} ${ARG_SOURCES} ${bare} ${PROJECT_SOURCE_DIR}/devices/sensors/seeded.c)
   target_include_directories(${target} PRIVATE ${figures})
-  target_link_libraries(${target} PRIVATE syn_agent syn_options)
+  target_link_libraries(${target} PRIVATE syn_traffic syn_agent syn_options)
   finish_firmware(${target} agent-${board} ${ARG_SCRIPT}
                   ${PROJECT_SOURCE_DIR}/devices/ports/bare/stack.calls
                   ${CMAKE_CURRENT_SOURCE_DIR}/stack.calls)

@@ -5,6 +5,7 @@
 #include "devices/sensors/sensor.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -117,18 +118,20 @@ static void show_words(const struct syn_run_show *show, const struct syn_recogni
         &show->bench->deployed->workload->problem.pipelines[r->pipeline];
     const struct saying *saying = saying_of(pipeline->spec.sense.kind);
     struct syn_console *console = show->bench->console;
-    char truth[96] = "";
+    char truth[96] = "", latency[32] = "";
+    if (isfinite(r->latency_ms))
+        (void)snprintf(latency, sizeof latency, " (%.1f ms)", r->latency_ms);
     if (place->window.truth)
         (void)snprintf(truth, sizeof truth, " where %s %s,", place->window.truth, saying->truth);
     if (r->label)
-        syn_result_print(&console->result, "%s: %s %s %s%s in %s %" PRIu64 " of %s (%.1f ms)\n",
+        syn_result_print(&console->result, "%s: %s %s %s%s in %s %" PRIu64 " of %s%s\n",
                          place->target, pipeline->model->name, saying->verb, r->label, truth,
-                         saying->window, place->window.number, place->source, r->latency_ms);
+                         saying->window, place->window.number, place->source, latency);
     else
         syn_result_print(&console->result,
-                         "%s: %s gave %016" PRIx64 " for %s %" PRIu64 " of %s (%.1f ms)\n",
-                         place->target, pipeline->model->name, r->output_hash, saying->window,
-                         place->window.number, place->source, r->latency_ms);
+                         "%s: %s gave %016" PRIx64 " for %s %" PRIu64 " of %s%s\n", place->target,
+                         pipeline->model->name, r->output_hash, saying->window,
+                         place->window.number, place->source, latency);
     syn_console_emit(console);
 }
 

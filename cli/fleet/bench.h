@@ -11,6 +11,7 @@
 
 #include "cli/console.h"
 #include "core/cost/problem.h"
+#include "core/measure/clock.h"
 #include "transports/client/session.h"
 #include "transports/links/link.h"
 #include "transports/links/spawn.h"
@@ -40,6 +41,7 @@ struct syn_member {
     struct syn_spawn *spawn; /* of a virtual wearable that was started for us */
     char socket[108], radio[108];
     struct syn_hello hello;
+    struct syn_clock clock; /* against the console's */
     struct syn_profile profile;
     struct syn_feed feeds[SYN_KINDS_MAX];
     unsigned feed_count;

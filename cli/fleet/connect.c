@@ -4,6 +4,7 @@
 #include "cli/data.h"
 #include "cli/fleet/operation.h"
 #include "cli/fleet/runner.h"
+#include "devices/wire/smp.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -264,9 +265,21 @@ static int connect_sim(struct syn_member *member, struct syn_error *error)
 
 /* ---- hello ---- */
 
+struct greeting {
+    struct syn_member *member;
+    int64_t sent_ns;
+};
+
 static void keep_hello(void *ctx, const struct syn_answer *answer)
 {
-    ((struct syn_member *)ctx)->hello = answer->hello;
+    const struct greeting *greeting = ctx;
+    struct syn_member *member = greeting->member;
+    member->hello = answer->hello;
+    member->clock = (struct syn_clock){
+        .is_virtual = answer->hello.features & SYN_FEATURE_VIRTUAL_TIME,
+        .speed_permille = answer->hello.speed_permille,
+    };
+    syn_clock_greet(&member->clock, answer->hello.now_ns, greeting->sent_ns, syn_loop_now());
 }
 
 static bool is_answered(void *ctx)
@@ -279,7 +292,8 @@ static int say_hello(struct syn_member *member, struct syn_error *error)
 {
     struct syn_console *console = member->bench->console;
     double timeout_s = syn_setting_number(console, SYN_SETTING_TIMEOUT);
-    struct syn_operation op = {.answer = keep_hello, .ctx = member};
+    struct greeting greeting = {member, syn_loop_now()};
+    struct syn_operation op = {.answer = keep_hello, .ctx = &greeting};
     int rc = syn_operation_started(
         &op, member, syn_session_hello(member->session, syn_operation_done, &op), error);
     if (rc == 0)

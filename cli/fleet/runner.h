@@ -30,7 +30,7 @@ struct syn_recognition {
     const char *label; /* NULL where the model's weights are random or it has no labels */
     uint16_t best;
     uint64_t output_hash;
-    double latency_ms;
+    double latency_ms; /* NaN where the clocks of source and target cannot be compared */
 };
 
 struct syn_running {

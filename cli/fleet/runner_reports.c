@@ -2,6 +2,7 @@
 /* What devices report while they run, and the tensors that the console passes on between them. */
 #include "cli/fleet/runner_parts.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,7 @@ void syn_runner_counters(struct syn_bench *bench, struct syn_member *member,
     struct syn_running *running = bench->running;
     int device = syn_runner_device(bench, member);
     struct syn_device_counters copy;
+    syn_clock_hear(&member->clock, counters->now_ns, syn_loop_now());
     if (!running || !running->active || !running->warm || device < 0)
         return;
     copy_counters(&copy, counters);
@@ -76,8 +78,22 @@ static void keep_claim(struct syn_running *running, const struct syn_result_even
     };
 }
 
+/* The source's clock and the target's may have nothing in common. */
+static bool latency(const struct syn_running *running, const struct syn_member *target,
+                    const struct syn_result_event *result, int64_t *ns)
+{
+    const struct syn_deployed *deployed = running->bench->deployed;
+    const struct syn_member *source =
+        deployed->workload->members[deployed->plan.pipelines[result->pipeline].source];
+    int64_t ahead_ns;
+    if (!source || !syn_clock_ahead(&target->clock, &source->clock, &ahead_ns))
+        return false;
+    *ns = result->acted_ns - ahead_ns - result->sensed_ns;
+    return true;
+}
+
 static void show(const struct syn_running *running, unsigned device,
-                 const struct syn_result_event *result)
+                 const struct syn_result_event *result, double latency_ms)
 {
     const struct syn_problem *problem = &running->bench->deployed->workload->problem;
     const struct syn_model *model = problem->pipelines[result->pipeline].model;
@@ -89,7 +105,7 @@ static void show(const struct syn_running *running, unsigned device,
         .label = named ? model->labels[result->best] : NULL,
         .best = result->best,
         .output_hash = result->output_hash,
-        .latency_ms = (double)(result->acted_ns - result->sensed_ns) / 1e6,
+        .latency_ms = latency_ms,
     };
     if (running->shown)
         running->shown(running->shown_ctx, &recognition);
@@ -100,18 +116,21 @@ void syn_runner_result(struct syn_bench *bench, struct syn_member *member,
 {
     struct syn_running *running = bench->running;
     int device = syn_runner_device(bench, member);
+    int64_t ns = 0;
     if (!running || !running->active || device < 0 ||
         result->pipeline >= bench->deployed->workload->problem.pipeline_count)
         return;
     running->done[result->pipeline]++;
-    if (running->warm)
-        syn_measure_result(running->measure, result->pipeline, result->sensed_ns, result->acted_ns);
+    syn_clock_hear(&member->clock, result->acted_ns, syn_loop_now());
+    bool timed = latency(running, member, result, &ns);
+    if (running->warm && timed)
+        syn_measure_result(running->measure, result->pipeline, ns);
     /* Measuring begins when pipelines have run ahead as far as the fair round lets them. */
     running->warm =
         running->warm || syn_runner_all_have(running, syn_deploy_depth(bench->deployed->deploy));
     if (running->options.verify)
         keep_claim(running, result);
-    show(running, (unsigned)device, result);
+    show(running, (unsigned)device, result, timed ? (double)ns / 1e6 : NAN);
 }
 
 /* ---- relay ---- */

@@ -70,13 +70,12 @@ static void add_latency(struct latencies *latencies, int64_t ns)
     latencies->ns[latencies->count++ % LATENCIES_MAX] = ns;
 }
 
-void syn_measure_result(struct syn_measure *measure, unsigned pipeline, int64_t sensed_ns,
-                        int64_t acted_ns)
+void syn_measure_result(struct syn_measure *measure, unsigned pipeline, int64_t latency_ns)
 {
     if (pipeline >= measure->pipelines)
         return;
-    add_latency(&measure->run.latencies[pipeline], acted_ns - sensed_ns);
-    add_latency(&measure->sample.latencies[pipeline], acted_ns - sensed_ns);
+    add_latency(&measure->run.latencies[pipeline], latency_ns);
+    add_latency(&measure->sample.latencies[pipeline], latency_ns);
 }
 
 bool syn_measure_ready(const struct syn_measure *measure)

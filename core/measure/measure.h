@@ -66,8 +66,9 @@ void syn_measure_free(struct syn_measure *measure); /* NULL is fine */
 
 void syn_measure_counters(struct syn_measure *measure, unsigned device,
                           const struct syn_device_counters *counters);
-void syn_measure_result(struct syn_measure *measure, unsigned pipeline, int64_t sensed_ns,
-                        int64_t acted_ns);
+/* A result whose latency is known: those of devices whose clocks cannot be compared are left out.
+ */
+void syn_measure_result(struct syn_measure *measure, unsigned pipeline, int64_t latency_ns);
 
 /* True when every device has reported counters since the last sample. */
 bool syn_measure_ready(const struct syn_measure *measure);

@@ -111,6 +111,7 @@ static void fail_prepare(struct syn_agent_call *call, const struct syn_refusal *
         {SYN_ENOMEM, SYN_GROUP_SYNERGY, SYN_GRC_NO_ROOM},
         {SYN_ESTATE, SYN_GROUP_SYNERGY, SYN_GRC_TXN},
         {SYN_ECORRUPT, SYN_GROUP_NONE, SYN_RC_CORRUPT},
+        {SYN_EUNSUP, SYN_GROUP_NONE, SYN_RC_NOTSUP},
     };
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         if (codes[i].error == refusal->code) {

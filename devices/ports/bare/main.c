@@ -62,24 +62,6 @@ static void reset(void *ctx)
     reset_due = true;
 }
 
-/* The host relays to all, and deployments with hops are refused: nobody else is to be told. */
-static void set_peers(void *ctx, unsigned self, const struct syn_agent_peer *peers, unsigned count)
-{
-    (void)ctx;
-    (void)self;
-    (void)peers;
-    (void)count;
-}
-
-static void credit(void *ctx, uint8_t pipeline, uint8_t stage, uint8_t peer, int64_t at_ns)
-{
-    (void)ctx;
-    (void)pipeline;
-    (void)stage;
-    (void)peer;
-    (void)at_ns;
-}
-
 /* ---- life ---- */
 
 /* What was deployed before the reset is again; where it cannot be, the console is told why. */
@@ -119,9 +101,9 @@ static void start(void)
                                         .room = room,
                                         .write = write_host,
                                         .deploy = syn_tasks_deploy,
-                                        .peers = set_peers,
+                                        .peers = syn_peers_set,
                                         .begin = syn_tasks_begin,
-                                        .credit = credit,
+                                        .credit = syn_peers_credit,
                                         .wake = wake,
                                         .beacon = syn_peers_beacon,
                                         .relayed = syn_peers_relayed,
@@ -139,6 +121,7 @@ static void start(void)
     syn_board_id(id, sizeof id);
     if (syn_agent_init(&agent, &identity, &timing, &port, &memory))
         syn_core_reset();
+    syn_peers_start(&agent);
     restore();
     for (unsigned i = 0; i < syn_uart_links(); i++)
         syn_agent_link_opened(&agent, i);
@@ -175,7 +158,7 @@ static int64_t step(void)
     }
     int64_t next = syn_tasks_step(&agent);
     next = earlier(next, syn_agent_poll(&agent));
-    syn_peers_step(&agent);
+    next = earlier(next, syn_peers_step());
     return earlier(next, wake_ns);
 }
 

@@ -2,55 +2,78 @@
 #include "devices/ports/bare/peers.h"
 
 #include "devices/ports/bare/clock.h"
-#include "devices/wire/smp.h"
+#include "devices/traffic/traffic.h"
 
-static bool due;
-static int64_t due_ns;
+enum {
+    QUEUE_BYTES = 512,
+    FIRED_MAX = 8, /* in one step of the main loop */
+};
+
+static struct syn_traffic traffic;
+static struct syn_timers timers;
+static uint8_t queue[QUEUE_BYTES];
+
+void syn_peers_start(struct syn_agent *agent)
+{
+    const struct syn_traffic_port port = {
+        .timers = &timers, .queue = queue, .queue_bytes = sizeof queue};
+    syn_traffic_init(&traffic, agent, &port);
+}
+
+/* ---- the agent's port ---- */
+
+void syn_peers_set(void *ctx, unsigned self, const struct syn_agent_peer *peers, unsigned count)
+{
+    (void)ctx;
+    (void)peers;
+    (void)count;
+    syn_traffic_self(&traffic, self);
+}
+
+void syn_peers_credit(void *ctx, uint8_t pipeline, uint8_t stage, uint8_t peer, int64_t at_ns)
+{
+    (void)ctx;
+    syn_traffic_credit(&traffic, pipeline, stage, peer, at_ns);
+}
 
 void syn_peers_beacon(void *ctx, const uint32_t *done, unsigned count, int64_t at_ns)
 {
     (void)ctx;
-    (void)done; /* by the time that it leaves there may be more */
-    (void)count;
-    due = true;
-    due_ns = at_ns;
+    syn_traffic_counts(&traffic, done, count, at_ns, true);
+    syn_traffic_credits_again(&traffic);
 }
 
-static bool has_peers(const struct syn_agent *agent)
-{
-    for (unsigned i = 0; i < SYN_AGENT_PEERS_MAX; i++)
-        if (agent->peers[i].used && i != agent->deployment.self)
-            return true;
-    return false;
-}
-
-/* One that finds no room is made good by the next. */
-void syn_peers_step(struct syn_agent *agent)
-{
-    const struct syn_tensor_head head = {.kind = SYN_TENSOR_COUNTS};
-    uint8_t message[SYN_TENSOR_START + 2 + 4 * SYN_RT_PIPELINES_MAX + 8];
-    if (due && agent->committed && has_peers(agent)) {
-        size_t body = syn_tensor_counts_put(message + SYN_TENSOR_START, agent->rt.done,
-                                            agent->rt.pipeline_count, due_ns);
-        (void)syn_agent_relay(agent, message, syn_tensor_begin(message, &head, 0, body));
-    }
-    due = false;
-}
-
-/* The clocks of two boards have nothing in common: what they say has happened by now. */
 void syn_peers_relayed(void *ctx, const uint8_t *message, size_t size)
 {
-    struct syn_agent *agent = ctx;
-    struct syn_tensor_head head;
-    const uint8_t *body;
-    size_t body_size;
-    uint32_t done[SYN_RT_PIPELINES_MAX] = {0};
-    int64_t at_ns;
-    if (size < SYN_SMP_HEADER || !agent->committed ||
-        syn_tensor_get(&head, message + SYN_SMP_HEADER, size - SYN_SMP_HEADER, &body, &body_size) ||
-        head.kind != SYN_TENSOR_COUNTS)
-        return;
-    int n = syn_tensor_counts_get(done, SYN_RT_PIPELINES_MAX, &at_ns, body, body_size);
-    if (n >= 0 && n <= SYN_RT_PIPELINES_MAX)
-        syn_rt_counts(&agent->rt, done, (unsigned)n, syn_clock_now_ns());
+    (void)ctx;
+    syn_traffic_message(&traffic, SYN_TRAFFIC_HOST, message, size);
+}
+
+/* ---- tasks ---- */
+
+void syn_peers_forget(void)
+{
+    syn_traffic_reset(&traffic);
+}
+
+void syn_peers_send(const struct syn_task *task, int64_t start_ns, uint64_t duration_ns)
+{
+    syn_traffic_send(&traffic, task, start_ns, duration_ns);
+}
+
+void syn_peers_dropped(const struct syn_task *task)
+{
+    syn_traffic_tell_drop(&traffic, task->pipeline, SYN_STAGE_BODY_IN, task->token.inference);
+    syn_traffic_tell_drop(&traffic, task->pipeline, SYN_STAGE_BODY_OUT, task->token.inference);
+}
+
+struct syn_tensor_result *syn_peers_result(unsigned pipeline, unsigned slot)
+{
+    return syn_traffic_result(&traffic, pipeline, slot);
+}
+
+int64_t syn_peers_step(void)
+{
+    syn_timers_fire(&timers, syn_clock_now_ns(), FIRED_MAX);
+    return syn_timers_next(&timers);
 }

@@ -6,6 +6,7 @@
 #include "devices/ports/bare/accel.h"
 #include "devices/ports/bare/board.h"
 #include "devices/ports/bare/clock.h"
+#include "devices/ports/bare/peers.h"
 #include "devices/sensors/sensor.h"
 
 #include <string.h>
@@ -27,8 +28,6 @@ static bool infers; /* the accelerator was started, and is not done */
 enum { SLICE_FORGETS = 1024 };
 static int64_t slice_ns;
 
-static struct syn_tensor_result results[SYN_RT_PIPELINES_MAX][SYN_RT_SLOTS_MAX];
-
 /* ---- deployments ---- */
 
 static int refuse(struct syn_refusal *refusal, const char *words)
@@ -40,22 +39,12 @@ static int refuse(struct syn_refusal *refusal, const char *words)
     return SYN_EUNSUP;
 }
 
-static bool stays_here(const struct syn_route *r)
-{
-    return (!r->has_head || r->head_to == SYN_RT_LOCAL) &&
-           (!r->has_body || (r->body_from == SYN_RT_LOCAL && r->body_to == SYN_RT_LOCAL)) &&
-           (!r->has_tail || r->tail_from == SYN_RT_LOCAL);
-}
-
 static int check(const struct syn_deployment *deployment, struct syn_refusal *refusal)
 {
     size_t window_bytes;
     (void)syn_board_window(&window_bytes);
     for (unsigned p = 0; p < deployment->pipeline_count; p++) {
         const struct syn_deployed_pipe *pipe = &deployment->pipes[p];
-        if (!stays_here(&pipe->route))
-            return refuse(refusal, "this firmware serves pipelines that lie on it as a whole: it "
-                                   "has no link to other devices");
         if (pipe->fold.by > 1 && pipe->sense_bytes > window_bytes)
             return refuse(refusal, "a window is larger than the board's memory for one");
     }
@@ -68,6 +57,7 @@ int syn_tasks_deploy(void *ctx, const struct syn_deployment *deployment,
     const struct syn_agent *agent = ctx;
     memset(tasks, 0, sizeof tasks);
     infers = false;
+    syn_peers_forget();
     weights_ns = syn_clock_now_ns();
     if (!deployment)
         return syn_accel_deploy(NULL, refusal);
@@ -103,7 +93,7 @@ static void unload(const struct syn_deployed_pipe *pipe, struct running *r)
     syn_accel_unload(last ? NULL : syn_deployed_slot(pipe, task->to_stage, task->to_slot),
                      &r->task.token.output_hash);
     if (last)
-        syn_accel_result(&results[task->pipeline][task->to_slot]);
+        syn_accel_result(syn_peers_result(task->pipeline, task->to_slot));
 }
 
 static void infer(void)
@@ -132,7 +122,7 @@ static void work(const struct syn_deployed_pipe *pipe, struct running *r)
         unload(pipe, r);
         break;
     case SYN_TASK_ACT:
-        syn_board_act(pipe->actuator, &results[r->task.pipeline][r->task.from_slot]);
+        syn_board_act(pipe->actuator, syn_peers_result(r->task.pipeline, r->task.from_slot));
         break;
     default:
         break;
@@ -143,6 +133,10 @@ void syn_tasks_begin(void *ctx, const struct syn_task *task, int64_t start_ns, u
 {
     const struct syn_agent *agent = ctx;
     struct running *r = &tasks[task->kind];
+    if (task->kind == SYN_TASK_SEND) {
+        syn_peers_send(task, start_ns, duration_ns);
+        return;
+    }
     if (task->kind != SYN_TASK_SENSE && start_ns < weights_ns)
         start_ns = weights_ns;
     *r = (struct running){.active = true,
@@ -160,9 +154,9 @@ void syn_tasks_begin(void *ctx, const struct syn_task *task, int64_t start_ns, u
 static const struct syn_tensor_result *result_of(const struct syn_task *task)
 {
     if (task->kind == SYN_TASK_ACT)
-        return &results[task->pipeline][task->from_slot];
+        return syn_peers_result(task->pipeline, task->from_slot);
     if (task->kind == SYN_TASK_UNLOAD && task->to_stage == SYN_STAGE_TAIL)
-        return &results[task->pipeline][task->to_slot];
+        return syn_peers_result(task->pipeline, task->to_slot);
     return NULL;
 }
 
@@ -174,11 +168,13 @@ static void report(struct syn_agent *agent, struct running *r)
     r->active = false;
     if (ended.task.kind != SYN_TASK_INFER || !syn_accel_is_real())
         ended.end_ns = syn_clock_now_ns(); /* no end is later than it is seen */
-    if (fault)
-        syn_agent_infer_failed(agent, &ended.task, ended.start_ns, ended.end_ns, fault);
-    else
+    if (!fault) {
         syn_agent_task_ended(agent, &ended.task, ended.start_ns, ended.end_ns, late,
                              result_of(&ended.task));
+        return;
+    }
+    syn_peers_dropped(&ended.task);
+    syn_agent_infer_failed(agent, &ended.task, ended.start_ns, ended.end_ns, fault);
 }
 
 /* The end of an inference is known once the accelerator is done, which it may be before the task

@@ -66,7 +66,7 @@ static void percentiles_are_of_the_latencies_in_the_window(void **state)
     struct syn_measure *m = syn_measure_new(1, 1);
     struct syn_sample s;
     for (int i = 100; i >= 0; i--)
-        syn_measure_result(m, 0, 0, (int64_t)i * MS);
+        syn_measure_result(m, 0, (int64_t)i * MS);
     syn_measure_sample(m, &s);
     assert_float_equal(s.pipelines[0].latency_ms[0], 50, 1e-9);
     assert_float_equal(s.pipelines[0].latency_ms[1], 95, 1e-9);
