@@ -188,7 +188,8 @@ static int read_pipe(struct syn_deployment *d, struct syn_cbor_in *r, struct syn
     unsigned index = d->pipeline_count;
     uint32_t seen = 0;
     if (index == SYN_RT_PIPELINES_MAX)
-        return corrupt(refusal, SYN_RT_PIPELINES_MAX, "deployment: more than % pipelines");
+        return syn_refuse(refusal, SYN_EOOR, "deployment: more than % pipelines",
+                          (uint64_t[]){SYN_RT_PIPELINES_MAX});
     if (syn_cbor_get_fields(r, pipe_fields, COUNT(pipe_fields), &map, &seen) || !(seen & 1))
         return corrupt(refusal, index, "deployment: pipeline % cannot be read");
     if (map.id != index)
