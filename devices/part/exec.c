@@ -6,7 +6,8 @@
 #include "devices/base/error.h"
 
 #define ALIGNMENT   16u
-#define TENSORS_MAX (SYN_LIVE_MAX + SYN_MODEL_LAYERS_MAX)
+#define LAYERS_MAX  SYN_PART_PLACEMENTS_MAX /* of a chunk */
+#define TENSORS_MAX (SYN_LIVE_MAX + LAYERS_MAX)
 #define FOREVER     UINT16_MAX
 
 /*
@@ -19,7 +20,7 @@ struct syn_exec {
     const struct syn_kernels *kernels;
     uint8_t *base;
     size_t scratch, stage;
-    size_t weights[SYN_MODEL_LAYERS_MAX]; /* bytes from `base` */
+    size_t weights[LAYERS_MAX]; /* bytes from `base` */
     size_t tensors[TENSORS_MAX];
     size_t dense[SYN_LIVE_MAX]; /* what leaves; the tensor itself unless channels are last */
     const int8_t *ready;        /* input of the convolution of `layer`, once staged */
@@ -140,12 +141,14 @@ static uint64_t lay_dense(struct syn_exec *e, uint64_t at)
     return at;
 }
 
-/* Fills the offsets; returns the bytes of the block. */
+/* Fills the offsets; returns the bytes of the block, more than there are for too many layers. */
 static uint64_t lay_out(struct syn_exec *e, const struct syn_image *image,
                         const struct syn_kernels *kernels)
 {
     uint64_t at = aligned(sizeof *e), scratch = 0, stage = 0;
 
+    if (image->last - image->first > LAYERS_MAX)
+        return UINT64_MAX;
     e->image = *image;
     e->kernels = kernels;
     for (unsigned i = image->first; i < image->last; i++) {

@@ -4,7 +4,8 @@
  * single-threaded loop can take between its other work. No allocation: the caller gives one block
  * of memory, which holds prepared weights (made once by syn_exec_init) and activations.
  *
- * syn_exec_memory() and syn_exec_init() need 11 KB of stack, the others 1 KB.
+ * syn_exec_memory() and syn_exec_init() need 34 bytes of stack for each of SYN_PART_PLACEMENTS_MAX
+ * layers, 11 KB where it is 256; the others 1 KB.
  *
  * Tensors are dense C,H,W at the border, whatever the kernels use inside: int8, or int32 in the
  * machine's order where output_width is 32.

@@ -10,12 +10,20 @@
 
 #include "devices/part/layer.h"
 
-#define SYN_PART_PROCESSORS     64
-#define SYN_PART_QUADRANTS      4
-#define SYN_PART_INSTANCES      16  /* of data memory; four processors share one */
-#define SYN_PART_CHUNKS_MAX     32  /* chunks that may be resident together on one device (ours) */
-#define SYN_PART_LAYERS_MAX     128 /* of one program of a MAX7800x */
-#define SYN_PART_PLACEMENTS_MAX 256 /* layers of all resident chunks together (ours) */
+#define SYN_PART_PROCESSORS 64
+#define SYN_PART_QUADRANTS  4
+#define SYN_PART_INSTANCES  16 /* of data memory; four processors share one */
+/* Firmware is compiled for what its part has, to spare stack; a part that has more is used for so
+ * much alone. */
+#ifndef SYN_PART_CHUNKS_MAX /* chunks that may be resident together on one device (ours) */
+#define SYN_PART_CHUNKS_MAX 32
+#endif
+#ifndef SYN_PART_LAYERS_MAX /* of one program of a MAX7800x */
+#define SYN_PART_LAYERS_MAX 128
+#endif
+#ifndef SYN_PART_PLACEMENTS_MAX /* layers of all resident chunks together (ours) */
+#define SYN_PART_PLACEMENTS_MAX 256
+#endif
 
 /*
  * A part of which a peak and a bandwidth are all that is known. A layer takes the longer of its

@@ -15,14 +15,16 @@ int syn_part_refuse(struct syn_misfit *misfit, enum syn_limit limit, uint32_t ne
 int syn_part_check_counts(const struct syn_part *part, const struct syn_chunk *chunks,
                           unsigned count, struct syn_misfit *misfit)
 {
+    const unsigned most =
+        part->layers_max < SYN_PART_PLACEMENTS_MAX ? part->layers_max : SYN_PART_PLACEMENTS_MAX;
     unsigned total = 0;
 
     if (count > SYN_PART_CHUNKS_MAX)
         return syn_part_refuse(misfit, SYN_LIMIT_CHUNKS, count, SYN_PART_CHUNKS_MAX, NULL);
     for (unsigned c = 0; c < count; c++)
         total += (unsigned)(chunks[c].last - chunks[c].first);
-    if (total > part->layers_max)
-        return syn_part_refuse(misfit, SYN_LIMIT_LAYERS, total, part->layers_max, NULL);
+    if (total > most)
+        return syn_part_refuse(misfit, SYN_LIMIT_LAYERS, total, most, NULL);
     return 0;
 }
 
