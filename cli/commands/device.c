@@ -159,6 +159,45 @@ static int run_reset(struct syn_console *console, const struct syn_call *call,
     return 0;
 }
 
+/* ---- device label ---- */
+
+static int set_label(struct syn_member *member, const char *label, struct syn_error *error)
+{
+    struct syn_operation op = {.pending = 0};
+    int rc = syn_operation_started(
+        &op, member, syn_session_label(member->session, label, syn_operation_done, &op), error);
+    if (rc == 0)
+        rc = syn_operation_wait(&op, member->bench->console, error);
+    if (rc == 0)
+        (void)snprintf(member->hello.label, sizeof member->hello.label, "%s", label);
+    return rc;
+}
+
+static int run_label(struct syn_console *console, const struct syn_call *call,
+                     struct syn_error *error)
+{
+    struct syn_member *member = NULL;
+    const char *label = syn_call_text(call, "TEXT");
+    if (strlen(label) >= sizeof member->hello.label)
+        return syn_error_set(error, SYN_EINVAL, "a label has at most %zu characters",
+                             sizeof member->hello.label - 1);
+    int rc = online(console, call, &member, error);
+    if (rc == 0)
+        rc = set_label(member, label, error);
+    if (rc != 0) {
+        syn_error_device(error, syn_call_text(call, "NAME"));
+        return rc;
+    }
+    cJSON *json = syn_result_json(&console->result);
+    syn_show_text(json, "device", member->name);
+    syn_show_text(json, "label", label[0] ? label : NULL);
+    if (label[0])
+        syn_result_print(&console->result, "%s: calls itself %s\n", member->name, label);
+    else
+        syn_result_print(&console->result, "%s: has no label\n", member->name);
+    return 0;
+}
+
 /* ---- device logs, device forget ---- */
 
 static int run_logs(struct syn_console *console, const struct syn_call *call,
@@ -337,6 +376,15 @@ static const struct syn_command commands[] = {
         .summary = "restart a device and connect to it again",
         .args = {NAME},
         .run = run_reset,
+    },
+    {
+        .noun = "device",
+        .verb = "label",
+        .summary = "have a device keep a text that says which one it is",
+        .details = "The device tells it to every console ('device show'). It is kept over a reset "
+                   "by devices that keep anything.",
+        .args = {NAME, {.name = "TEXT", .help = "1 to 31 characters of ASCII; '' for none"}},
+        .run = run_label,
     },
     {
         .noun = "device",

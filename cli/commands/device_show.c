@@ -58,6 +58,8 @@ static void show_identity(cJSON *json, const struct syn_member *member)
     const struct syn_hello *hello = &member->hello;
     const struct syn_profile *profile = &member->profile;
     syn_show_text(json, "name", member->name);
+    if (hello->label[0])
+        syn_show_text(json, "label", hello->label);
     syn_show_text(json, "state", syn_member_state_name(member->state));
     syn_show_text(json, "uri", member->uri);
     syn_show_text(json, "profile", profile->name);
@@ -313,6 +315,8 @@ static void show_facts(struct syn_console *console, const struct syn_member *mem
     cJSON *json = syn_result_json(&console->result);
     show_identity(json, member);
     fact(table, json, NULL, "name", member->name);
+    if (hello->label[0])
+        fact(table, json, NULL, "label", hello->label);
     fact(table, json, NULL, "state", syn_member_state_name(member->state));
     fact(table, json, NULL, "uri", member->uri);
     fact(table, json, "id", "id", hello->id);

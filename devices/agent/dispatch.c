@@ -8,6 +8,7 @@
 enum { READ = 1, WRITE = 2, ANY = READ | WRITE };
 
 enum img_id { IMG_STATE = 0, IMG_UPLOAD = 1, IMG_ERASE = 5, IMG_SLOTS = 6 };
+enum settings_id { SETTINGS_VALUE, SETTINGS_DELETE, SETTINGS_COMMIT, SETTINGS_LOAD_SAVE };
 enum enum_id { ENUM_COUNT, ENUM_LIST, ENUM_SINGLE, ENUM_DETAILS };
 
 /* Real clients send echo and reset with either operation. */
@@ -29,6 +30,10 @@ static const struct command {
     {SYN_GROUP_IMG, IMG_SLOTS, READ, syn_agent_img_slots},
     {SYN_GROUP_STAT, SYN_STAT_SHOW, ANY, syn_agent_stat_show},
     {SYN_GROUP_STAT, SYN_STAT_LIST, ANY, syn_agent_stat_list},
+    {SYN_GROUP_SETTINGS, SETTINGS_VALUE, ANY, syn_agent_setting},
+    {SYN_GROUP_SETTINGS, SETTINGS_DELETE, WRITE, syn_agent_setting_delete},
+    {SYN_GROUP_SETTINGS, SETTINGS_COMMIT, WRITE, syn_agent_settings_kept},
+    {SYN_GROUP_SETTINGS, SETTINGS_LOAD_SAVE, ANY, syn_agent_settings_kept},
     {SYN_GROUP_ENUM, ENUM_COUNT, READ, syn_agent_enum_count},
     {SYN_GROUP_ENUM, ENUM_LIST, READ, syn_agent_enum_list},
     {SYN_GROUP_ENUM, ENUM_SINGLE, READ, syn_agent_enum_single},

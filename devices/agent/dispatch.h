@@ -55,6 +55,10 @@ void syn_agent_img_slots(struct syn_agent_call *call);
 /* handlers_stat.c */
 void syn_agent_stat_show(struct syn_agent_call *call);
 void syn_agent_stat_list(struct syn_agent_call *call);
+/* handlers_settings.c */
+void syn_agent_setting(struct syn_agent_call *call);
+void syn_agent_setting_delete(struct syn_agent_call *call);
+void syn_agent_settings_kept(struct syn_agent_call *call);
 /* handlers_enum.c */
 void syn_agent_enum_count(struct syn_agent_call *call);
 void syn_agent_enum_list(struct syn_agent_call *call);

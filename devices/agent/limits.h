@@ -10,6 +10,8 @@
 #define SYN_AGENT_LINKS_MAX 2  /* hosts that may be connected at once */
 #define SYN_AGENT_PEERS_MAX 16 /* devices of a deployment */
 
+#define SYN_AGENT_NAME_MAX 31 /* characters of the name that a user gives a device */
+
 #ifndef SYN_AGENT_MESSAGE_MAX /* largest SMP message, header included */
 #define SYN_AGENT_MESSAGE_MAX 2048
 #endif

@@ -32,6 +32,7 @@
 
 /* Keys of records. */
 #define SYN_STORE_KEY_COMMITTED 1      /* transaction, hash of the deployment blob */
+#define SYN_STORE_KEY_NAME      2      /* text that the user gave the device */
 #define SYN_STORE_KEY_BLOBS     0x4000 /* and the SYN_STORE_BLOBS_MAX - 1 behind it */
 
 struct syn_blob {

@@ -137,8 +137,10 @@ int syn_records_open(struct syn_records *records, const struct syn_flash *flash,
                                     .bank_pages = bank_pages,
                                     .bank = 1, /* so that the first is written next */
                                     .torn = true};
-    if (!has_room(flash, first_page, bank_pages))
+    if (!has_room(flash, first_page, bank_pages)) {
+        records->flash = NULL;
         return SYN_EINVAL;
+    }
     uint32_t first, second;
     bool has_first = read_bank_head(records, 0, &first);
     bool has_second = read_bank_head(records, 1, &second);
@@ -153,6 +155,8 @@ int syn_records_open(struct syn_records *records, const struct syn_flash *flash,
 bool syn_records_next(const struct syn_records *records, uint32_t *cursor,
                       struct syn_record *record)
 {
+    if (records->end == 0)
+        return false;
     uint32_t at = *cursor > 0 ? *cursor : log_start(records);
     if (at >= records->end)
         return false;
@@ -293,6 +297,8 @@ int syn_records_put(struct syn_records *records, uint16_t key, const void *value
     if (syn_records_find(records, key, &old) && old.size == size &&
         memcmp(old.bytes, value, size) == 0)
         return 0;
+    if (!records->flash)
+        return SYN_EIO;
     const struct syn_record record = {key, (uint16_t)size, false, value};
     return append(records, &record);
 }

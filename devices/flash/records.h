@@ -35,8 +35,9 @@ struct syn_record {
 };
 
 /* 2 * bank_pages pages from first_page on. Returns 0, or SYN_EINVAL where the region has not got
- * them, a bank cannot hold a record of SYN_RECORD_MAX bytes, or the units are too large. Flash that
- * holds no valid bank has no records. */
+ * them, a bank cannot hold a record of SYN_RECORD_MAX bytes, or the units are too large: there are
+ * no records then, and none can be put (SYN_EIO). The same goes for a structure that is all 0.
+ * Flash that holds no valid bank has no records. */
 int syn_records_open(struct syn_records *records, const struct syn_flash *flash,
                      uint32_t first_page, uint32_t bank_pages);
 

@@ -112,6 +112,18 @@ static const struct code fs[] = {
     {"file is empty", SYN_ENOENT},
 };
 
+static const struct code settings[] = {
+    {"ok", 0},
+    {"unknown error", SYN_EDEVICE},
+    {"name of the setting too long", SYN_EINVAL},
+    {"the setting has no value", SYN_ENOENT},
+    {"the setting cannot be read", SYN_EACCESS},
+    {"no such setting", SYN_ENOENT},
+    {"the setting cannot be written", SYN_EACCESS},
+    {"the setting cannot be deleted", SYN_EACCESS},
+    {"settings cannot be saved one by one", SYN_EUNSUP},
+};
+
 struct table {
     uint16_t group;
     uint16_t count;
@@ -128,7 +140,7 @@ static const struct table tables[] = {
     TABLE(SYN_GROUP_OS, "os", os),
     TABLE(SYN_GROUP_IMG, "image", img),
     TABLE(SYN_GROUP_STAT, "statistics", stat),
-    {SYN_GROUP_SETTINGS, 0, "settings", NULL},
+    TABLE(SYN_GROUP_SETTINGS, "settings", settings),
     {SYN_GROUP_LOG, 0, "log", NULL},
     {SYN_GROUP_CRASH, 0, "crash", NULL},
     {SYN_GROUP_SPLIT, 0, "split", NULL},

@@ -24,6 +24,7 @@ static const struct syn_cbor_field hello_fields[] = {
     FIELD(U32, syn_hello, speed_permille, "speed"),
     FIELD(I64, syn_hello, now_ns, "now"),
     FIELD(U8, syn_hello, battery_percent, "bat"),
+    FIELD(STR, syn_hello, label, "name"),
 };
 
 enum { HELLO_PROTOCOL = 1, HELLO_MAX = 4, SMALLEST_MESSAGE = 128, BATTERY_FULL = 100 };

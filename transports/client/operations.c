@@ -30,6 +30,8 @@ enum {
     RESET,
     STAT_LIST,
     STAT,
+    SET_LABEL,
+    NO_LABEL,
 };
 
 #define OURS(id_, op_) .group = SYN_GROUP_SYNERGY, .id = (id_), .op = (op_)
@@ -60,6 +62,8 @@ static const struct syn_session_request operations[] = {
                    .op = SYN_SMP_READ, .read = syn_read_stats},
     [STAT] = {"counters", .group = SYN_GROUP_STAT, .id = SYN_STAT_SHOW, .op = SYN_SMP_READ,
               .read = syn_read_stat},
+    [SET_LABEL] = {"setting the label", .group = SYN_GROUP_SETTINGS, .id = 0, .op = SYN_SMP_WRITE},
+    [NO_LABEL] = {"deleting the label", .group = SYN_GROUP_SETTINGS, .id = 1, .op = SYN_SMP_WRITE},
 };
 
 /* A request whose payload is an empty map. */
@@ -100,6 +104,18 @@ int syn_session_params(struct syn_session *s, syn_session_done done, void *user)
 int syn_session_reset(struct syn_session *s, syn_session_done done, void *user)
 {
     return ask_plainly(s, RESET, done, user);
+}
+
+int syn_session_label(struct syn_session *s, const char *label, syn_session_done done, void *user)
+{
+    uint8_t data[SMALL];
+    struct syn_cbor_out w;
+    syn_cbor_out_init(&w, data, sizeof data);
+    syn_cbor_put_map(&w, label[0] ? 2 : 1);
+    syn_cbor_pair_text(&w, "name", "name");
+    if (label[0])
+        syn_cbor_pair_bytes(&w, "val", label, strlen(label));
+    return syn_session_ask(s, &operations[label[0] ? SET_LABEL : NO_LABEL], &w, done, user);
 }
 
 int syn_session_stat_list(struct syn_session *s, syn_session_done done, void *user)

@@ -42,6 +42,7 @@ struct syn_hello {
     uint32_t speed_permille; /* of real time */
     int64_t now_ns;          /* the device's clock */
     uint8_t battery_percent; /* 1 to 100; 0: unknown, or none */
+    char label[32];          /* what its user calls it; kept by the device */
 };
 
 struct syn_chunk_state {
@@ -199,6 +200,9 @@ typedef void (*syn_session_done)(void *user, int status, const struct syn_answer
 /* answer->hello. Takes framing, window and message size from the answer; comes first. SYN_EUNSUP:
  * not a device of ours. */
 int syn_session_hello(struct syn_session *s, syn_session_done done, void *user);
+
+/* What hello tells as its label from now on; an empty one is deleted. */
+int syn_session_label(struct syn_session *s, const char *label, syn_session_done done, void *user);
 
 /* answer->accel */
 int syn_session_accel(struct syn_session *s, syn_session_done done, void *user);

@@ -244,10 +244,87 @@ static void hello_tells_the_battery_where_it_is_known(void **state)
     assert_int_equal(answer_number(m, "bat"), 37);
 }
 
+/* val NULL: none; bytes_max 0: not said. */
+static const struct message *setting(struct bench *b, enum syn_smp_op op, uint8_t id,
+                                     const char *name, const char *val, unsigned bytes_max)
+{
+    struct syn_cbor_out *out = bench_payload(b);
+    syn_cbor_open_map(out);
+    if (name)
+        syn_cbor_pair_text(out, "name", name);
+    if (val)
+        syn_cbor_pair_bytes(out, "val", val, strlen(val));
+    if (bytes_max)
+        syn_cbor_pair_uint(out, "max_size", bytes_max);
+    syn_cbor_close(out);
+    return bench_ask(b, 0, op, SYN_GROUP_SETTINGS, id);
+}
+
+static void expect_setting(const struct message *m, const char *text)
+{
+    struct map {
+        struct syn_span val;
+    } map = {{NULL, 0}};
+    static const struct syn_cbor_field fields[] = {
+        SYN_FIELD(SYN_KEY_BYTES, struct map, val, "val")};
+    struct syn_cbor_in in;
+    bench_expect_ok(m);
+    syn_cbor_in_init(&in, m->payload, m->header.length);
+    assert_int_equal(syn_cbor_get_fields(&in, fields, 1, &map, NULL), 0);
+    assert_int_equal(map.val.size, strlen(text));
+    assert_memory_equal(map.val.data, text, map.val.size);
+}
+
+static void a_device_keeps_the_name_that_its_user_gives_it(void **state)
+{
+    struct bench *b = *state;
+    const enum syn_smp_op READ = SYN_SMP_READ, WRITE = SYN_SMP_WRITE;
+    bench_expect_rc(setting(b, READ, 0, "name", NULL, 0), SYN_GROUP_SETTINGS, 3);
+    assert_false(answer_has(ask_empty(b, READ, SYN_GROUP_SYNERGY, SYN_ID_HELLO), "name"));
+    bench_expect_ok(setting(b, WRITE, 0, "name", "left hand", 0));
+    expect_setting(setting(b, READ, 0, "name", NULL, 0), "left hand");
+    expect_setting(setting(b, READ, 0, "name", NULL, 4), "left");
+    assert_int_equal(answer_number(setting(b, READ, 0, "name", NULL, 100), "max_size"), 31);
+    assert_string_equal(answer_text(ask_empty(b, READ, SYN_GROUP_SYNERGY, SYN_ID_HELLO), "name"),
+                        "left hand");
+    bench_expect_ok(setting(b, WRITE, 2, NULL, NULL, 0));
+    bench_expect_ok(setting(b, READ, 3, NULL, NULL, 0));
+    bench_expect_ok(setting(b, WRITE, 3, NULL, NULL, 0));
+    syn_store_init(&b->agent.store, &b->flash);
+    expect_setting(setting(b, READ, 0, "name", NULL, 0), "left hand");
+    bench_expect_ok(setting(b, WRITE, 1, "name", NULL, 0));
+    bench_expect_rc(setting(b, WRITE, 1, "name", NULL, 0), SYN_GROUP_SETTINGS, 3);
+    bench_expect_rc(setting(b, READ, 0, "name", NULL, 0), SYN_GROUP_SETTINGS, 3);
+}
+
+static void what_is_no_setting_or_no_name_is_refused(void **state)
+{
+    struct bench *b = *state;
+    const char *const bad[] = {"", "12345678901234567890123456789012", "a\nb", "na\xc3\xafve"};
+    for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        bench_expect_rc(setting(b, SYN_SMP_WRITE, 0, "name", bad[i], 0), SYN_GROUP_NONE,
+                        SYN_RC_INVALID);
+    bench_expect_rc(setting(b, SYN_SMP_WRITE, 0, "name", NULL, 0), SYN_GROUP_NONE, SYN_RC_INVALID);
+    bench_expect_rc(setting(b, SYN_SMP_READ, 0, NULL, NULL, 0), SYN_GROUP_NONE, SYN_RC_INVALID);
+    bench_expect_rc(setting(b, SYN_SMP_READ, 0, "colour", NULL, 0), SYN_GROUP_SETTINGS, 5);
+    bench_expect_rc(setting(b, SYN_SMP_WRITE, 1, "colour", NULL, 0), SYN_GROUP_SETTINGS, 5);
+    bench_expect_rc(setting(b, SYN_SMP_READ, 0, "a/setting/of/another/device/entirely", NULL, 0),
+                    SYN_GROUP_SETTINGS, 2);
+}
+
+static void a_device_without_flash_has_no_settings(void **state)
+{
+    struct bench *b = *state;
+    syn_store_init(&b->agent.store, NULL);
+    bench_expect_rc(setting(b, SYN_SMP_READ, 0, "name", NULL, 0), SYN_GROUP_SETTINGS, 3);
+    bench_expect_rc(setting(b, SYN_SMP_WRITE, 0, "name", "x", 0), SYN_GROUP_SETTINGS, 1);
+    bench_expect_ok(ask_empty(b, SYN_SMP_READ, SYN_GROUP_SYNERGY, SYN_ID_HELLO));
+}
+
 static void groups_can_be_enumerated(void **state)
 {
-    static const uint16_t want[] = {SYN_GROUP_OS, SYN_GROUP_IMG, SYN_GROUP_STAT, SYN_GROUP_ENUM,
-                                    SYN_GROUP_SYNERGY};
+    static const uint16_t want[] = {SYN_GROUP_OS,       SYN_GROUP_IMG,  SYN_GROUP_STAT,
+                                    SYN_GROUP_SETTINGS, SYN_GROUP_ENUM, SYN_GROUP_SYNERGY};
     enum { COUNT = sizeof want / sizeof want[0] };
     struct bench *b = *state;
     assert_int_equal(answer_number(ask_empty(b, SYN_SMP_READ, SYN_GROUP_ENUM, 0), "count"), COUNT);
@@ -510,6 +587,9 @@ int main(void)
         TEST(reset_is_answered_before_it_happens),
         TEST(hello_says_who_it_is),
         TEST(hello_tells_the_battery_where_it_is_known),
+        TEST(a_device_keeps_the_name_that_its_user_gives_it),
+        TEST(what_is_no_setting_or_no_name_is_refused),
+        TEST(a_device_without_flash_has_no_settings),
         TEST(groups_can_be_enumerated),
         TEST(every_listed_counter_group_can_be_shown),
         TEST(the_running_image_is_listed_and_confirming_it_does_no_harm),
