@@ -39,7 +39,7 @@ int syn_flash_write(struct syn_flash_writer *writer, const uint8_t *bytes, size_
         if (program(writer, writer->unit, unit))
             return SYN_EIO;
     }
-    size_t whole = (size - at) / unit * unit;
+    size_t whole = (size - at) & ~(size_t)(unit - 1);
     if (whole > 0 && program(writer, bytes + at, whole))
         return SYN_EIO;
     if (at + whole < size)
