@@ -24,6 +24,7 @@
 #define SYN_SESSION_CHUNKS 32
 #define SYN_SESSION_PEERS  16
 #define SYN_SESSION_STATS  64
+#define SYN_SESSION_IMAGES 4
 #define SYN_HASH_SIZE      32
 
 /* ---- answers ---- */
@@ -116,6 +117,24 @@ struct syn_stat_values {
     } fields[SYN_SESSION_STATS];
 };
 
+/* Of image.h. */
+struct syn_image_state {
+    uint32_t image, slot;
+    char version[32];
+    bool has_hash;
+    uint8_t hash[SYN_HASH_SIZE];
+    bool bootable, pending, confirmed, active, permanent;
+};
+
+struct syn_images {
+    unsigned count;
+    struct syn_image_state images[SYN_SESSION_IMAGES];
+};
+
+struct syn_image_slots {
+    uint32_t bytes[2]; /* 0: not told */
+};
+
 /* Which member holds says the function that was called. */
 struct syn_answer {
     union {
@@ -128,6 +147,8 @@ struct syn_answer {
         struct syn_params params;
         struct syn_stat_names stats;
         struct syn_stat_values stat;
+        struct syn_images images;
+        struct syn_image_slots image_slots;
         uint32_t windows; /* of a feed */
         char echo[256];
     };
