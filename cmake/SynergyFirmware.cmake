@@ -83,6 +83,7 @@ function(syn_firmware board)
   finish_firmware(${target} agent-${board} ${ARG_SCRIPT}
                   ${PROJECT_SOURCE_DIR}/devices/ports/bare/stack.calls
                   ${CMAKE_CURRENT_SOURCE_DIR}/stack.calls)
+  add_custom_target(firmware-${board} DEPENDS ${target}) # all that the board needs
 endfunction()
 
 function(syn_boot_loader board folder)
@@ -100,6 +101,7 @@ function(syn_boot_loader board folder)
               --board ${board} --version ${PROJECT_VERSION}
       DEPENDS agent-${agent} ${PROJECT_SOURCE_DIR}/scripts/lib/image VERBATIM)
     add_custom_target(image-${agent} ALL DEPENDS ${image})
+    add_dependencies(firmware-${agent} image-${agent} ${target})
     install(FILES ${image} DESTINATION ${CMAKE_INSTALL_DATADIR}/synergy/firmware)
   endforeach()
 endfunction()

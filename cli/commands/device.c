@@ -4,9 +4,9 @@
 #include "cli/commands/device_measure.h"
 #include "cli/commands/device_record.h"
 #include "cli/commands/device_show.h"
-#include "cli/fleet/connect.h"
-#include "cli/fleet/deployer.h"
+#include "cli/commands/firmware.h"
 #include "cli/fleet/operation.h"
+#include "cli/fleet/restart.h"
 #include "cli/output/show.h"
 #include "cli/output/text.h"
 #include "cli/shell/call.h"
@@ -48,6 +48,21 @@ static int show_record(struct syn_console *console, const char *name, struct syn
     return 0;
 }
 
+/* Firmware that nobody confirmed is gone at the next start: that is worth a question. */
+static void show_trial(struct syn_console *console, struct syn_member *member)
+{
+    struct syn_images images = {0};
+    if (syn_firmware_images(member, &images, NULL) != 0)
+        return;
+    syn_show_bool(syn_result_json(&console->result), "firmware_confirmed",
+                  !syn_firmware_on_trial(&images));
+    if (syn_firmware_on_trial(&images))
+        syn_result_print(&console->result,
+                         "\nfirmware under test: 'firmware confirm %s' keeps it, a restart brings "
+                         "the other one back\n",
+                         member->name);
+}
+
 static int run_show(struct syn_console *console, const struct syn_call *call,
                     struct syn_error *error)
 {
@@ -57,6 +72,8 @@ static int run_show(struct syn_console *console, const struct syn_call *call,
     if (!member)
         return show_record(console, name, error);
     syn_device_show_one(console, member);
+    if (member->state == SYN_MEMBER_ONLINE)
+        show_trial(console, member);
     return 0;
 }
 
@@ -118,42 +135,20 @@ static int run_ping(struct syn_console *console, const struct syn_call *call,
 
 /* ---- device reset ---- */
 
-static int ask_to_reset(struct syn_member *member, struct syn_error *error)
-{
-    struct syn_operation op = {.pending = 0};
-    int rc = syn_operation_started(
-        &op, member, syn_session_reset(member->session, syn_operation_done, &op), error);
-    if (rc == 0)
-        rc = syn_operation_wait(&op, member->bench->console, error);
-    /* One that restarts at once may take its answer along. */
-    return rc == SYN_ELINK || rc == SYN_ECANCELED ? 0 : rc;
-}
-
 static int run_reset(struct syn_console *console, const struct syn_call *call,
                      struct syn_error *error)
 {
     struct syn_device_record record = {.name = ""};
     struct syn_member *member = NULL;
-    struct syn_error why = {0};
     int rc = online(console, call, &member, error);
-    if (rc == 0)
-        rc = ask_to_reset(member, error);
+    if (rc == 0) {
+        (void)syn_device_record_get(console, member->name, &record, NULL);
+        rc = syn_member_restart(member, record.profile[0] ? record.profile : NULL, error);
+    }
     if (rc != 0) {
         syn_error_device(error, syn_call_text(call, "NAME"));
         return rc;
     }
-    syn_error_clear(error);
-    syn_error_set(&why, SYN_ELINK, "it was reset");
-    (void)syn_device_record_get(console, member->name, &record, NULL);
-    syn_member_hang_up(member, &why);
-    member->feed_count = 0;
-    syn_event_add(&console->events, SYN_EVENT_LEAVE, member->name, "reset");
-    rc = syn_member_connect(member, record.profile[0] ? record.profile : NULL, error);
-    if (rc == 0)
-        rc = syn_deployer_member_back(member->bench, member, error);
-    if (rc != 0)
-        return rc;
-    syn_event_add(&console->events, SYN_EVENT_JOIN, member->name, "back after a reset");
     syn_show_text(syn_result_json(&console->result), "device", member->name);
     syn_result_print(&console->result, "%s: reset, and connected again\n", member->name);
     return 0;

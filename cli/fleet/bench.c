@@ -102,6 +102,7 @@ struct syn_member *syn_bench_add(struct syn_bench *bench, const char *name, cons
         return NULL;
     }
     member->bench = bench;
+    member->flash = -1;
     (void)snprintf(member->name, sizeof member->name, "%s", name);
     (void)snprintf(member->uri, sizeof member->uri, "%s", uri);
     bench->members[bench->count++] = member;
@@ -136,6 +137,8 @@ void syn_bench_remove(struct syn_bench *bench, struct syn_member *member)
         if (bench->members[i] != member)
             bench->members[kept++] = bench->members[i];
     bench->count = kept;
+    if (member->flash >= 0)
+        (void)close(member->flash);
     free(member);
 }
 

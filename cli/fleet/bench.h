@@ -40,6 +40,7 @@ struct syn_member {
     struct syn_session *session;
     struct syn_spawn *spawn; /* of a virtual wearable that was started for us */
     char socket[108], radio[108];
+    int flash; /* descriptor of what an emulated board has in flash until it is removed; -1: none */
     struct syn_hello hello;
     struct syn_clock clock; /* against the console's */
     struct syn_profile profile;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
 
 /* ---- sim: URIs ---- */
 
@@ -342,11 +343,26 @@ static int read_profile(struct syn_member *member, const char *profile, struct s
     return 0;
 }
 
+/* An emulated board keeps its flash from one start to the next, as long as it is on the bench. */
+static int open_link(struct syn_member *member, struct syn_error *error)
+{
+    char uri[SYN_LINK_URI_MAX];
+    if (!syn_link_forgets(member->uri))
+        return syn_session_open(member->session, member->uri, error);
+    if (member->flash < 0)
+        member->flash = memfd_create(member->name, MFD_CLOEXEC);
+    int n = snprintf(uri, sizeof uri, "%s%cflash=/proc/self/fd/%d", member->uri,
+                     strchr(member->uri, '?') ? '&' : '?', member->flash);
+    return member->flash < 0 || n >= (int)sizeof uri
+               ? syn_error_set(error, SYN_EINVAL, "%s: cannot keep the board's flash", member->uri)
+               : syn_session_open(member->session, uri, error);
+}
+
 static int reach(struct syn_member *member, struct syn_error *error)
 {
     if (strncasecmp(member->uri, "sim:", 4) == 0)
         return connect_sim(member, error);
-    int rc = syn_session_open(member->session, member->uri, error);
+    int rc = open_link(member, error);
     if (rc == 0)
         member->state = SYN_MEMBER_ONLINE;
     return rc;

@@ -53,6 +53,14 @@ const char *syn_link_describe(const struct syn_link *link);
 /* Closes and frees; what is still queued is lost. NULL is fine. */
 void syn_link_close(struct syn_link *link);
 
+/* Does `uri` name an emulated board that forgets, with its power, what it has in flash, unless it is
+ * told a file for that (flash=FILE)? */
+bool syn_link_forgets(const char *uri);
+
+/* Does closing a link of `uri` take the device's power, and opening it give it? Then that restarts
+ * it, and a request to restart before it would do so twice. */
+bool syn_link_has_power(const char *uri);
+
 /* ---- for drivers ---- */
 
 /* An open port; the driver fills it. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "transports/links/link.h"
@@ -238,6 +239,25 @@ static int qemu_open(struct syn_link_port *port, const char *address, struct syn
     if (rc == 0)
         rc = find_files(&request, error);
     return rc ? rc : start(port, &request, error);
+}
+
+static const char *address_of(const char *uri)
+{
+    static const char scheme[] = "qemu:";
+    return strncasecmp(uri, scheme, sizeof scheme - 1) == 0 ? uri + sizeof scheme - 1 : NULL;
+}
+
+bool syn_link_has_power(const char *uri)
+{
+    return address_of(uri) != NULL;
+}
+
+bool syn_link_forgets(const char *uri)
+{
+    struct request request;
+    const char *address = address_of(uri);
+    return address && parse(&request, address, NULL) == 0 && request.board->boot &&
+           !request.flash[0];
 }
 
 const struct syn_link_driver syn_link_qemu = {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +132,12 @@ static int check_size(const struct syn_qemu_flash *flash, int fd, const char *pa
     return 0;
 }
 
+static bool is_empty(int fd)
+{
+    struct stat status;
+    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0;
+}
+
 int syn_qemu_flash_open(const struct syn_qemu_flash *flash, const char *path, const char *image,
                         struct syn_error *error)
 {
@@ -141,9 +148,9 @@ int syn_qemu_flash_open(const struct syn_qemu_flash *flash, const char *path, co
         return make(flash, path, image, error);
     if (fd < 0)
         return syn_error_os(error, errno, "cannot open %s", path);
-    int rc = check_size(flash, fd, path, error);
+    int rc = lock(fd, path, error);
     if (rc == 0)
-        rc = lock(fd, path, error);
+        rc = is_empty(fd) ? fill(flash, fd, image, error) : check_size(flash, fd, path, error);
     if (rc == 0)
         return fd;
     (void)close(fd);
