@@ -194,6 +194,22 @@ static void put_result(struct syn_cbor_out *out, unsigned pipeline, const struct
     syn_cbor_pair_int(out, "a", acted_ns);
 }
 
+/* Results come by the hundred, and a link that they fill would never have room for the counters:
+ * they leave some for the largest message. */
+static unsigned with_room_to_spare(struct syn_agent *agent, unsigned links)
+{
+    const struct syn_agent_port *port = &agent->port;
+    for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++) {
+        struct syn_agent_link *l = &agent->links[i];
+        size_t spare = syn_agent_link_bound(l, SYN_AGENT_MESSAGE_MAX);
+        if (!(links >> i & 1) || !l->open || port->room(port->ctx, i, spare))
+            continue;
+        l->lost_events++;
+        links &= ~(1u << i);
+    }
+    return links;
+}
+
 static bool results_wanted(const struct syn_agent_subscription *s, int64_t now)
 {
     (void)now;
@@ -204,7 +220,7 @@ void syn_agent_event_result(struct syn_agent *agent, unsigned pipeline,
                             const struct syn_token *token, int64_t acted_ns)
 {
     struct syn_cbor_out out;
-    const unsigned links = links_with(agent, results_wanted, 0);
+    const unsigned links = with_room_to_spare(agent, links_with(agent, results_wanted, 0));
     if (!begin(agent, &out, links, "res"))
         return;
     put_result(&out, pipeline, token, acted_ns, agent->result);

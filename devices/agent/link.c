@@ -71,14 +71,24 @@ static int write_piece(void *ctx, const uint8_t *bytes, size_t size)
     return 0;
 }
 
+static enum syn_framing framing_of(const struct syn_agent_link *link)
+{
+    return link->cobs ? SYN_FRAMING_COBS : SYN_FRAMING_CONSOLE;
+}
+
+size_t syn_agent_link_bound(const struct syn_agent_link *link, size_t size)
+{
+    return syn_frame_bound(framing_of(link), size);
+}
+
 static bool put_frame(struct syn_agent_link *link, const uint8_t *message, size_t size)
 {
     const struct syn_agent_port *port = &link->agent->port;
-    enum syn_framing framing = link->cobs ? SYN_FRAMING_COBS : SYN_FRAMING_CONSOLE;
     if (!link->open || size > SYN_AGENT_MESSAGE_MAX ||
-        !port->room(port->ctx, link->index, syn_frame_bound(framing, size)))
+        !port->room(port->ctx, link->index, syn_agent_link_bound(link, size)))
         return false;
-    (void)syn_frame_send(framing, message, size, write_piece, link); /* neither end refuses */
+    (void)syn_frame_send(framing_of(link), message, size, write_piece,
+                         link); /* neither end refuses */
     port->write(port->ctx, link->index, NULL, 0);
     return true;
 }

@@ -7,6 +7,9 @@
 
 void syn_agent_link_init(struct syn_agent *agent, unsigned index);
 
+/* Bytes that a message of `size` bytes becomes at most on this link. */
+size_t syn_agent_link_bound(const struct syn_agent_link *link, size_t size);
+
 /* Frames a message and gives it to the port. Returns false when the link cannot take it. */
 bool syn_agent_link_send(struct syn_agent_link *link, const uint8_t *message, size_t size);
 

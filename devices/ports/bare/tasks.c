@@ -163,7 +163,8 @@ static const struct syn_tensor_result *result_of(const struct syn_task *task)
 static void report(struct syn_agent *agent, struct running *r)
 {
     struct running ended = *r;
-    int64_t late = ended.end_ns > ended.due_ns ? ended.end_ns - ended.due_ns : 0;
+    bool is_late = !syn_accel_is_real() && ended.end_ns > ended.due_ns;
+    int64_t late = is_late ? ended.end_ns - ended.due_ns : 0;
     const char *fault = ended.task.kind == SYN_TASK_INFER ? syn_accel_fault() : NULL;
     r->active = false;
     if (ended.task.kind != SYN_TASK_INFER || !syn_accel_is_real())

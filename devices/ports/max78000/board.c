@@ -16,11 +16,12 @@
 #include <string.h>
 
 enum {
-    SENSOR_BYTES = 1 << 10,
+    ARENA_BYTES = SYN_FIGURES_ARENA_BYTES + SYN_DEPLOYMENT_SCRATCH(32),
+    SENSOR_BYTES = 12 << 10,            /* two pictures of 32 x 32 fit twice */
     LEDS = 1u << 0 | 1u << 1 | 1u << 2, /* P2.0 red, P2.1 green, P2.2 blue; on while low */
 };
 
-static uint8_t arena[SYN_FIGURES_ARENA_BYTES] __attribute__((section(".pool"), aligned(8)));
+static uint8_t arena[ARENA_BYTES] __attribute__((section(".pool"), aligned(8)));
 static uint8_t sensor[SENSOR_BYTES] __attribute__((section(".pool"), aligned(8)));
 
 /* From the linker script. */

@@ -18,6 +18,10 @@ struct chunk {
     const struct syn_image *image;
     uint16_t first;     /* of its places and routes */
     uint8_t first_port; /* those that enter, then those that leave */
+    uint8_t start_count;
+    struct { /* what starts it, worked out once: the control registers */
+        uint32_t address, value;
+    } start[SYN_PART_QUADRANTS + 1];
 };
 
 static struct {
@@ -59,6 +63,16 @@ static uint32_t read_word(void *user, uint32_t address)
     return *(volatile uint32_t *)address;
 }
 
+static void note_word(void *user, uint32_t address, uint32_t value)
+{
+    struct chunk *c = user;
+    if (c->start_count < SYN_PART_QUADRANTS + 1) {
+        c->start[c->start_count].address = address;
+        c->start[c->start_count].value = value;
+    }
+    c->start_count++;
+}
+
 static const struct syn_sink bus = {write_word, write_byte, wait_bits, NULL};
 
 /* ---- deploying ---- */
@@ -73,7 +87,8 @@ static int make_room(const struct syn_image *const *images, unsigned count)
 {
     unsigned layers = 0, ports = 0;
     for (unsigned i = 0; i < count; i++) {
-        here.chunks[i] = (struct chunk){images[i], (uint16_t)layers, (uint8_t)ports};
+        here.chunks[i] = (struct chunk){
+            .image = images[i], .first = (uint16_t)layers, .first_port = (uint8_t)ports};
         if (layers_of(images[i]) > LAYERS_OF_ONE)
             return SYN_ENOMEM;
         layers += layers_of(images[i]);
@@ -137,7 +152,7 @@ static void keep_ports(const struct chunk *c, const struct syn_ports *ports)
 }
 
 /* Data addresses; `quadrants` gets those in which it works. */
-static int route(const struct chunk *c, struct syn_ports *ports, unsigned *quadrants,
+static int route(struct chunk *c, struct syn_ports *ports, unsigned *quadrants,
                  struct syn_misfit *misfit)
 {
     struct syn_chunk chunk = open_chunk(c);
@@ -148,6 +163,10 @@ static int route(const struct chunk *c, struct syn_ports *ports, unsigned *quadr
     if (rc)
         return rc;
     keep_ports(c, ports);
+    const struct syn_sink notes = {.word = note_word, .user = c};
+    syn_program_start(&program, &notes);
+    if (c->start_count > SYN_PART_QUADRANTS + 1)
+        return SYN_ENOMEM;
     *quadrants |= syn_program_quadrants(&program) | syn_ports_quadrants(ports);
     return 0;
 }
@@ -208,10 +227,8 @@ void syn_resident_load(unsigned chunk, const uint8_t *data)
 
 void syn_resident_start(void)
 {
-    struct syn_chunk chunk = open_chunk(here.loaded);
-    struct syn_program program = program_of(here.loaded, &chunk);
-    syn_transfer_pad(&program, &bus);
-    syn_program_start(&program, &bus);
+    for (unsigned i = 0; i < here.loaded->start_count; i++)
+        write_word(NULL, here.loaded->start[i].address, here.loaded->start[i].value);
 }
 
 void syn_resident_unload(unsigned index, void *tensor)

@@ -40,7 +40,7 @@ static bool port_room(void *ctx, unsigned link, size_t size)
     struct bench *b = ctx;
     assert_true(link < SYN_AGENT_LINKS_MAX);
     b->room = size;
-    return !b->deaf;
+    return !b->deaf && (b->narrow == 0 || size <= b->narrow);
 }
 
 static void end_frame(struct bench *b, unsigned link)

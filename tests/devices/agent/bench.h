@@ -39,7 +39,8 @@ struct bench {
     struct syn_cbor_out out; /* payload of the next request */
 
     /* what the agent did */
-    bool deaf; /* links take nothing */
+    bool deaf;     /* links take nothing */
+    size_t narrow; /* nor more bytes than these at a time; 0: any */
     unsigned frames;
     struct message messages[BENCH_MESSAGES]; /* from the agent, oldest first */
     unsigned message_count;

@@ -154,6 +154,24 @@ static void events_are_lost_with_a_count_while_nobody_can_take_them(void **state
     assert_int_equal(b->agent.links[0].lost_events, 2);
 }
 
+static void results_leave_room_for_the_counters(void **state)
+{
+    struct bench *b = *state;
+    start(b, false);
+    subscribe(b, 0, 100, true, false);
+    b->narrow = 1000; /* for any event, but not for the largest message */
+    one_inference(b);
+    assert_int_equal(b->message_count, 0);
+    assert_int_equal(b->agent.links[0].lost_events, 1);
+    b->now += 200LL * MS;
+    (void)syn_agent_poll(&b->agent);
+    assert_int_equal(b->message_count, 1);
+    assert_string_equal(answer_text(&b->messages[0], "ev"), "count");
+    b->narrow = 0;
+    one_inference(b);
+    assert_string_equal(answer_text(&b->messages[1], "ev"), "res");
+}
+
 static void log_lines_and_faults_reach_who_asked_for_them(void **state)
 {
     struct bench *b = *state;
@@ -272,6 +290,7 @@ int main(void)
         TEST(counters_tell_work_and_energy),
         TEST(results_carry_what_the_action_saw),
         TEST(events_are_lost_with_a_count_while_nobody_can_take_them),
+        TEST(results_leave_room_for_the_counters),
         TEST(log_lines_and_faults_reach_who_asked_for_them),
         TEST(an_inference_that_fails_is_counted_and_told_once_a_second),
         TEST(beacons_go_out_every_100_ms_of_a_run_and_at_once_when_sequential),

@@ -39,12 +39,12 @@ static void on_event(struct host *h, const uint8_t *payload, size_t size)
         syn_span_text(syn_cbor_get_text(&in), kind, sizeof kind);
     if (strcmp(kind, "fault") == 0 && seek(payload, size, "msg", &in))
         syn_span_text(syn_cbor_get_text(&in), h->fault, sizeof h->fault);
-    if (strcmp(kind, "result") != 0)
+    if (strcmp(kind, "res") != 0)
         return;
     assert_true(h->result_count < HOST_RESULTS);
     h->results[h->result_count++] =
         (struct host_result){(uint16_t)number(payload, size, "p"),
-                             (uint32_t)number(payload, size, "i"), number(payload, size, "ih"),
+                             (uint32_t)number(payload, size, "n"), number(payload, size, "ih"),
                              number(payload, size, "oh"), (unsigned)number(payload, size, "best")};
 }
 

@@ -1,48 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The unmodified firmware of the MAX78000, executed instruction by instruction, with every
- * peripheral answered by a model: test_max78000.c boots and talks. */
-#include "tests/devices/max78000/host.h"
+ * peripheral answered by a model. */
+#include "tests/devices/max78000/board.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stddef.h>
 
 #include <cmocka.h>
-#include <unistd.h>
-
-#define FIRMWARE SYN_SOURCE_DIR "/build/firmware/"
-
-static const char boot[] = FIRMWARE "synergy-boot-max78000.elf";
-static const char image[] = FIRMWARE "synergy-agent-max78000.img";
-static const char elf[] = FIRMWARE "synergy-agent-max78000.elf";
-
-struct board {
-    struct machine *machine;
-    struct host console, radio;
-};
-
-static int setup(void **state)
-{
-    struct board *b = malloc(sizeof *b);
-    b->machine = machine_new(boot);
-    assert_non_null(b->machine);
-    assert_true(machine_load(b->machine, image, MACHINE_SLOT0));
-    assert_true(machine_holds(b->machine, elf));
-    host_init(&b->console, b->machine, 0);
-    host_init(&b->radio, b->machine, 1);
-    *state = b;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct board *b = *state;
-    machine_free(b->machine);
-    free(b);
-    return 0;
-}
 
 static void ask_hello(struct host *h)
 {
@@ -105,18 +70,16 @@ static void a_reset_that_was_asked_for_starts_it_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(it_boots_and_answers_an_echo_on_the_console, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(it_says_who_it_is_by_the_number_of_its_part, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(it_answers_on_the_uart_of_the_radio_too, setup, teardown),
-        cmocka_unit_test_setup_teardown(it_sleeps_while_there_is_nothing_to_do, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_reset_that_was_asked_for_starts_it_again, setup,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(it_boots_and_answers_an_echo_on_the_console, board_setup,
+                                        board_teardown),
+        cmocka_unit_test_setup_teardown(it_says_who_it_is_by_the_number_of_its_part, board_setup,
+                                        board_teardown),
+        cmocka_unit_test_setup_teardown(it_answers_on_the_uart_of_the_radio_too, board_setup,
+                                        board_teardown),
+        cmocka_unit_test_setup_teardown(it_sleeps_while_there_is_nothing_to_do, board_setup,
+                                        board_teardown),
+        cmocka_unit_test_setup_teardown(a_reset_that_was_asked_for_starts_it_again, board_setup,
+                                        board_teardown),
     };
-    if (access(image, R_OK)) {
-        (void)printf("no %s: build preset firmware\n", image);
-        return 77;
-    }
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return board_is_built() ? cmocka_run_group_tests(tests, NULL, NULL) : 77;
 }
