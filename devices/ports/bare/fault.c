@@ -6,7 +6,7 @@
 #include "devices/ports/bare/cortex_m.h"
 #include "devices/ports/bare/vectors.h"
 
-enum { VECTOR_MASK = 0x1ff, NMI = 2 };
+enum { VECTOR_MASK = 0x1ff, NMI = 2, FIRST_INTERRUPT = 16 };
 
 #define KEPT 0x53594e46u /* the record holds something */
 
@@ -35,6 +35,23 @@ __attribute__((naked)) void syn_fault_interrupt(void)
     __asm__ volatile("mrs r0, msp\n b syn_fault_record");
 }
 
+void syn_fault_bitten(void)
+{
+    volatile struct syn_board_kept *kept = syn_board_kept();
+    if (kept->magic == KEPT)
+        return;
+    kept->vector = NMI;
+    kept->pc = 0; /* nobody knows */
+    kept->status = 0;
+    kept->magic = KEPT;
+}
+
+/* A watchdog's interrupt is an NMI, or one of the board's. */
+static bool was_watchdog(uint32_t vector)
+{
+    return vector == NMI || vector >= FIRST_INTERRUPT;
+}
+
 static void put_hex(struct syn_text *text, uint32_t v)
 {
     char digits[] = "0x00000000";
@@ -52,8 +69,8 @@ void syn_fault_last(char to[SYN_FAULT_TEXT])
         return;
     kept->magic = 0;
     syn_text_put(&text, "started again after ");
-    syn_text_put(&text,
-                 kept->vector == NMI ? "the watchdog saw no progress" : "a fault of the core");
+    syn_text_put(&text, was_watchdog(kept->vector) ? "the watchdog saw no progress"
+                                                   : "a fault of the core");
     syn_text_put(&text, " at ");
     put_hex(&text, kept->pc);
     syn_text_put(&text, ", status ");

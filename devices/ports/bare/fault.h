@@ -12,4 +12,8 @@
 /* Why the board started again, as a line with its end, once; empty where it was not a fault. */
 void syn_fault_last(char text[SYN_FAULT_TEXT]);
 
+/* For a board that was reset by its watchdog, which may have come without an interrupt: before
+ * syn_fault_last(). */
+void syn_fault_bitten(void);
+
 #endif

@@ -8,6 +8,7 @@
 #include "devices/agent/text.h"
 #include "devices/base/hash.h"
 #include "devices/ports/bare/cortex_m.h"
+#include "devices/ports/bare/fault.h"
 #include "devices/ports/bare/figures.h"
 #include "devices/ports/max78000/clocks.h"
 #include "devices/ports/max78000/flash.h"
@@ -17,7 +18,7 @@
 
 enum {
     ARENA_BYTES = SYN_FIGURES_ARENA_BYTES + SYN_DEPLOYMENT_SCRATCH(32),
-    SENSOR_BYTES = 12 << 10,            /* two pictures of 32 x 32 fit twice */
+    SENSOR_BYTES = 17 << 10,            /* a second of sound and a picture */
     LEDS = 1u << 0 | 1u << 1 | 1u << 2, /* P2.0 red, P2.1 green, P2.2 blue; on while low */
 };
 
@@ -99,6 +100,8 @@ static void wait_for_watchdog(void)
 /* It goes on over a reset, and says whether that was its own. */
 void syn_board_watch(void)
 {
+    if (SYN_WDT0->ctrl & SYN_WDT_RST_LATE)
+        syn_fault_bitten();
     feed();
     SYN_WDT0->ctrl &= ~SYN_WDT_ON;
     wait_for_watchdog();

@@ -163,7 +163,7 @@ static int route(struct chunk *c, struct syn_ports *ports, unsigned *quadrants,
     if (rc)
         return rc;
     keep_ports(c, ports);
-    const struct syn_sink notes = {.word = note_word, .user = c};
+    const struct syn_sink notes = {.word = note_word, .user = c}; /* this part needs no padding */
     syn_program_start(&program, &notes);
     if (c->start_count > SYN_PART_QUADRANTS + 1)
         return SYN_ENOMEM;

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-enum { PIECE = 800, PIPES = 8, PATIENCE_S = 30 };
+enum { PIECE = 800, PIPES = 8, PATIENCE_S = 30, COUNTERS_MS = 100 };
 
 void deployed_open(struct deployed *d, const char *model, const char *sensor)
 {
@@ -99,26 +99,32 @@ void deployed_commit(struct host *h, const uint8_t blob[SYN_SHA256_SIZE], uint32
 static void subscribe(struct host *h)
 {
     struct syn_cbor_out *out = host_payload(h);
-    syn_cbor_put_map(out, 2);
+    syn_cbor_put_map(out, 3);
+    syn_cbor_pair_uint(out, "cnt", COUNTERS_MS);
     syn_cbor_pair_bool(out, "res", true);
     syn_cbor_pair_bool(out, "log", true);
     host_expect(h, SYN_SMP_WRITE, SYN_GROUP_SYNERGY, SYN_ID_SUBSCRIBE);
 }
 
-void deployed_run(struct host *h, unsigned count, unsigned results)
+static void run(struct host *h, bool go, unsigned count)
 {
-    struct syn_cbor_out *out;
-    subscribe(h);
-    h->result_count = 0;
-    out = host_payload(h);
-    syn_cbor_put_map(out, 3);
-    syn_cbor_pair_bool(out, "go", true);
-    syn_cbor_pair_bool(out, "seq", false);
+    struct syn_cbor_out *out = host_payload(h);
+    syn_cbor_put_map(out, 2);
+    syn_cbor_pair_bool(out, "go", go);
     syn_cbor_pair_uint(out, "lim", count);
     host_expect(h, SYN_SMP_WRITE, SYN_GROUP_SYNERGY, SYN_ID_RUN);
+}
+
+void deployed_run(struct host *h, unsigned count, unsigned results)
+{
+    subscribe(h);
+    h->result_count = 0;
+    run(h, true, count);
     for (unsigned s = 0; s < 100 * PATIENCE_S && h->result_count < results; s++)
         host_run(h, MACHINE_SECOND / 100);
     assert_int_equal(h->result_count, results);
+    host_run(h, 2 * COUNTERS_MS * (MACHINE_SECOND / 1000));
+    run(h, false, 0);
 }
 
 /* ---- what it has to be ---- */

@@ -31,6 +31,30 @@ static uint64_t number(const uint8_t *payload, size_t size, const char *key)
     return seek(payload, size, key, &in) ? syn_cbor_get_uint(&in) : 0;
 }
 
+static uint64_t sum(const uint8_t *payload, size_t size, const char *key, uint64_t *each,
+                    unsigned n)
+{
+    struct syn_cbor_in in;
+    uint64_t all = 0;
+    if (!seek(payload, size, key, &in))
+        return 0;
+    struct syn_cbor_scope scope = syn_cbor_get_array(&in);
+    for (unsigned i = 0; syn_cbor_next(&in, &scope); i++) {
+        uint64_t v = syn_cbor_get_uint(&in);
+        all += v;
+        if (i < n)
+            each[i] = v;
+    }
+    return all;
+}
+
+static void on_counters(struct host *h, const uint8_t *payload, size_t size)
+{
+    h->done = sum(payload, size, "done", NULL, 0);
+    (void)sum(payload, size, "tasks", h->tasks, 4);
+    (void)sum(payload, size, "busy", h->busy_ns, 4);
+}
+
 static void on_event(struct host *h, const uint8_t *payload, size_t size)
 {
     struct syn_cbor_in in;
@@ -39,6 +63,8 @@ static void on_event(struct host *h, const uint8_t *payload, size_t size)
         syn_span_text(syn_cbor_get_text(&in), kind, sizeof kind);
     if (strcmp(kind, "fault") == 0 && seek(payload, size, "msg", &in))
         syn_span_text(syn_cbor_get_text(&in), h->fault, sizeof h->fault);
+    if (strcmp(kind, "count") == 0)
+        on_counters(h, payload, size);
     if (strcmp(kind, "res") != 0)
         return;
     assert_true(h->result_count < HOST_RESULTS);
@@ -144,7 +170,9 @@ bool host_ask(struct host *h, enum syn_smp_op op, uint16_t group, uint8_t id)
 void host_expect(struct host *h, enum syn_smp_op op, uint16_t group, uint8_t id)
 {
     struct syn_smp_status s;
-    if (!host_ask(h, op, group, id))
+    if (!host_ask(h, op, group, id) && machine_is_off(h->machine))
+        return;
+    if (!h->answered)
         fail_msg("no answer to command %u of group %u", id, group);
     assert_int_equal(syn_smp_get_status(&s, group, h->answer, h->header.length), 0);
     if (s.rc)

@@ -31,6 +31,7 @@ struct host {
     char fault[HOST_TEXT];
     struct host_result results[HOST_RESULTS];
     unsigned result_count;
+    uint64_t done, tasks[4], busy_ns[4]; /* of the last counters, of all pipelines */
     struct syn_frame_receiver receiver;
     uint8_t buffer[HOST_MESSAGE + SYN_FRAME_OVERHEAD];
     char line[HOST_TEXT];
@@ -50,7 +51,7 @@ struct syn_cbor_out *host_payload(struct host *h);
 /* Sends it and waits for the answer, repeating it once a second as a host does: false after ten. */
 bool host_ask(struct host *h, enum syn_smp_op op, uint16_t group, uint8_t id);
 
-/* The same, and it must have been answered without an error. */
+/* The same, and it must have been answered without an error, unless the power has failed. */
 void host_expect(struct host *h, enum syn_smp_op op, uint16_t group, uint8_t id);
 
 /* Values of the answer. */

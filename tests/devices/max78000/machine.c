@@ -344,6 +344,20 @@ bool machine_run(struct machine *m, int64_t ns)
     return !m->error[0];
 }
 
+void machine_derail(struct machine *m, enum machine_astray how)
+{
+    enum { LENGTH = 480, UNDEFINED = 0xde00, NOTHING = 0xbf00, BRANCH = 0xe000, PIPELINE = 2 };
+    uint16_t code[LENGTH];
+    for (unsigned i = 0; i < LENGTH; i++)
+        code[i] = how == MACHINE_UNDEFINED ? UNDEFINED : NOTHING;
+    code[LENGTH - 1] = BRANCH | ((2048 - (LENGTH - 1) - PIPELINE) & 0x7ff);
+    memcpy(m->ram + (MACHINE_DERAILED - RAM_BASE), code, sizeof code);
+    (void)uc_ctl_remove_cache(m->uc, MACHINE_DERAILED, MACHINE_DERAILED + sizeof code);
+    m->sleeping = false;
+    set(m, UC_ARM_REG_PRIMASK, how == MACHINE_DEAF_LOOP);
+    set(m, UC_ARM_REG_PC, MACHINE_DERAILED);
+}
+
 int64_t machine_now(const struct machine *m)
 {
     return m->now;

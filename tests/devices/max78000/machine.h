@@ -70,6 +70,12 @@ struct machine_counts {
 };
 const struct machine_counts *machine_counts(const struct machine *m);
 
+/* Leads the core astray, to RAM that nobody uses: into an undefined instruction, or a loop without
+ * an end, which may be one that no interrupt reaches any more. */
+enum machine_astray { MACHINE_UNDEFINED, MACHINE_LOOP, MACHINE_DEAF_LOOP };
+void machine_derail(struct machine *m, enum machine_astray how);
+#define MACHINE_DERAILED 0x2001f800u /* where they lie */
+
 /* The next inference is started but never ends, as on a part that is broken. */
 void machine_hang_accelerator(struct machine *m);
 
