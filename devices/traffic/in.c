@@ -6,7 +6,11 @@
 
 #define TIMEOUT_NS 500000000 /* real time, until missing pieces of a relayed hop are asked for */
 
-enum { REMEMBERED = 32 }; /* arrivals before the last, in syn_traffic_arrived */
+enum {
+    REMEMBERED = 32, /* arrivals before the last, in syn_traffic_arrived */
+    VAIN_MAX =
+        4, /* repetitions of others, of a second each, until one that is awaited is given up */
+};
 
 static struct syn_traffic_in *find_entry(struct syn_traffic *t, const struct syn_tensor_head *head)
 {
@@ -47,14 +51,19 @@ static bool feeds(const struct syn_traffic *t, const struct syn_deployed_pipe *p
 
 /* ---- what arrived by the host ---- */
 
-static void confirm(struct syn_traffic *t, const struct syn_tensor_head *of)
+static void tell_missing(struct syn_traffic *t, uint16_t stream, uint32_t inference,
+                         uint32_t length)
 {
     uint8_t message[SYN_TENSOR_START + SYN_TENSOR_MISSING_SIZE];
     struct syn_tensor_head head = {
-        .stream = of->stream, .kind = SYN_TENSOR_MISSING, .inference = of->inference};
-    syn_tensor_missing_put(message + SYN_TENSOR_START, 0);
-    syn_traffic_relay_later(t, message,
-                            syn_tensor_begin(message, &head, 0, SYN_TENSOR_MISSING_SIZE), true);
+        .stream = stream, .kind = SYN_TENSOR_MISSING, .inference = inference};
+    syn_tensor_missing_put(message + SYN_TENSOR_START, length);
+    (void)syn_traffic_ask(t, message, syn_tensor_begin(message, &head, 0, SYN_TENSOR_MISSING_SIZE));
+}
+
+static void confirm(struct syn_traffic *t, const struct syn_tensor_head *of)
+{
+    tell_missing(t, of->stream, of->inference, 0);
 }
 
 static bool has_arrived(const struct syn_traffic *t, unsigned p, unsigned stage, uint32_t inference)
@@ -80,6 +89,78 @@ static void note_arrival(struct syn_traffic *t, const struct syn_traffic_in *in)
     a->last = inference;
 }
 
+/* ---- what has to wait at its sender ---- */
+
+static struct syn_traffic_awaited *awaited(struct syn_traffic *t, unsigned p, unsigned stage)
+{
+    return &t->awaited[p][syn_traffic_receiver(stage)];
+}
+
+static void await(struct syn_traffic_awaited *a, uint32_t inference, bool more)
+{
+    *a = (struct syn_traffic_awaited){.first = inference, .more = more};
+}
+
+/* Those of one stage come in order, so others wait behind the first; not for ever, since its sender
+ * may have given it up. A sender that has written all, and hears nothing, would give up, too: it is
+ * asked for a byte. */
+static void put_off(struct syn_traffic *t, unsigned p, unsigned stage,
+                    const struct syn_tensor_head *head)
+{
+    struct syn_traffic_awaited *a = awaited(t, p, stage);
+    const bool last = head->flags & SYN_TENSOR_LAST;
+    const bool behind = a->first != 0 && head->inference > a->first;
+    if (a->first == 0 || head->inference < a->first)
+        await(a, head->inference, a->first != 0);
+    a->more |= behind;
+    if (behind && last && ++a->vain > VAIN_MAX)
+        await(a, head->inference, false);
+    if (last)
+        tell_missing(t, head->stream, head->inference, 1);
+}
+
+/* Its turn has come, or never will. */
+static void await_next(struct syn_traffic *t, unsigned p, unsigned stage, uint32_t inference)
+{
+    struct syn_traffic_awaited *a = awaited(t, p, stage);
+    if (a->first == inference)
+        await(a, a->more ? inference + 1 : 0, false);
+}
+
+bool syn_traffic_in_dropped(struct syn_traffic *t, unsigned p, unsigned stage, uint32_t inference)
+{
+    await_next(t, p, stage, inference);
+    return !has_arrived(t, p, stage, inference);
+}
+
+static void ask_for(struct syn_traffic *t, unsigned p, unsigned stage)
+{
+    struct syn_hop hop = syn_traffic_hop(&t->agent->deployment.pipes[p], stage);
+    for (unsigned i = 0; i < hop.count; i++)
+        tell_missing(t, (uint16_t)(hop.stream + i), awaited(t, p, stage)->first,
+                     syn_hop_stream_bytes(&hop, i));
+}
+
+/* There is room for one: the one of the lowest rank, of these the lowest inference. */
+static void ask_for_next(struct syn_traffic *t)
+{
+    static const uint8_t stages[] = {SYN_STAGE_BODY_IN, SYN_STAGE_TAIL};
+    unsigned best_p = 0, best_stage = SYN_STAGE_COUNT;
+    uint64_t best = 0;
+    for (unsigned p = 0; p < t->agent->deployment.pipeline_count; p++)
+        for (unsigned s = 0; s < sizeof stages; s++) {
+            uint32_t inference = awaited(t, p, stages[s])->first;
+            uint64_t rank = syn_rt_rank(&t->agent->rt, p, inference) + inference;
+            if (inference == 0 || (best_stage != SYN_STAGE_COUNT && rank >= best))
+                continue;
+            best = rank;
+            best_p = p;
+            best_stage = stages[s];
+        }
+    if (best_stage != SYN_STAGE_COUNT)
+        ask_for(t, best_p, best_stage);
+}
+
 /* ---- opening ---- */
 
 /* Where a result comes together: where it will be, as it is on the wire. */
@@ -90,13 +171,20 @@ static uint8_t *result_bytes(const struct syn_traffic_in *in)
 }
 
 static struct syn_traffic_in *open_stage(struct syn_traffic *t, unsigned p, unsigned stage,
-                                         uint32_t inference)
+                                         const struct syn_tensor_head *head)
 {
     const struct syn_deployed_pipe *pipe = &t->agent->deployment.pipes[p];
-    struct syn_traffic_in *in = has_arrived(t, p, stage, inference) ? NULL : free_entry(t);
-    int slot = in ? syn_rt_receive_begin(&t->agent->rt, p, (enum syn_stage)stage) : SYN_ENOMEM;
+    const uint32_t inference = head->inference;
+    const uint32_t first = awaited(t, p, stage)->first;
+    struct syn_traffic_in *in = first != 0 && inference > first ? NULL : free_entry(t);
+    if (!in) {
+        put_off(t, p, stage, head);
+        return NULL;
+    }
+    int slot = syn_rt_receive_begin(&t->agent->rt, p, (enum syn_stage)stage);
     if (slot < 0)
         return NULL;
+    await_next(t, p, stage, inference);
     struct syn_hop hop = syn_traffic_hop(pipe, stage);
     *in = (struct syn_traffic_in){.traffic = t,
                                   .used = true,
@@ -132,9 +220,11 @@ static struct syn_traffic_in *open_entry(struct syn_traffic *t, unsigned peer,
     unsigned p, stage;
     if (!find_fed(t, peer, head->stream, &p, &stage))
         return NULL;
-    if (peer == SYN_TRAFFIC_HOST && has_arrived(t, p, stage, head->inference))
+    if (!has_arrived(t, p, stage, head->inference))
+        return open_stage(t, p, stage, head);
+    if (peer == SYN_TRAFFIC_HOST)
         confirm(t, head); /* the confirmation was lost */
-    return open_stage(t, p, stage, head->inference);
+    return NULL;
 }
 
 /* ---- ending ---- */
@@ -150,6 +240,7 @@ static void abort_entry(struct syn_traffic_in *in)
         syn_traffic_tell_drop(t, in->pipeline, SYN_STAGE_BODY_OUT, inference);
     syn_rt_receive_abort(&t->agent->rt, in->pipeline, (enum syn_stage)in->stage, in->slot,
                          inference, syn_traffic_now(t));
+    ask_for_next(t);
 }
 
 static void read_result(const struct syn_traffic_in *in)
@@ -162,6 +253,7 @@ static void read_result(const struct syn_traffic_in *in)
 static void on_end(void *ctx)
 {
     struct syn_traffic_in *in = ctx;
+    struct syn_traffic *traffic = in->traffic;
     struct syn_tensor_token t;
     syn_incoming_token(&in->incoming, &t);
     struct syn_token token = {.inference = t.inference,
@@ -171,8 +263,9 @@ static void on_end(void *ctx)
     if (in->stage == SYN_STAGE_TAIL)
         read_result(in);
     in->used = false;
-    syn_rt_receive_end(&in->traffic->agent->rt, in->pipeline, (enum syn_stage)in->stage, in->slot,
+    syn_rt_receive_end(&traffic->agent->rt, in->pipeline, (enum syn_stage)in->stage, in->slot,
                        &token, in->start_ns, in->end_ns);
+    ask_for_next(traffic);
 }
 
 /* The end comes when the bytes are here and their time on the air is over. */
@@ -189,7 +282,7 @@ static void on_silence(void *ctx)
     struct syn_traffic_in *in = ctx;
     struct syn_traffic *t = in->traffic;
     int64_t now = syn_traffic_now(t);
-    if (syn_incoming_poll(&in->incoming, now, syn_traffic_relay, t)) {
+    if (syn_incoming_poll(&in->incoming, now, syn_traffic_ask, t)) {
         abort_entry(in);
         return;
     }

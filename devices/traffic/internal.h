@@ -33,13 +33,15 @@ int64_t syn_traffic_heard_ns(const struct syn_traffic *traffic, int64_t at_ns);
 
 bool syn_traffic_is_direct(const struct syn_traffic *traffic, unsigned peer);
 /* A message of control to a device, by its link or by the host. `again`: it will be repeated, so
- * that it may be lost to leave room for one that will not. */
-void syn_traffic_tell(struct syn_traffic *traffic, unsigned peer, const uint8_t *message,
+ * that it may be lost to leave room for one that will not. False: it is lost. */
+bool syn_traffic_tell(struct syn_traffic *traffic, unsigned peer, const uint8_t *message,
                       size_t size, bool again);
 /* For the host's link: false when it has no room now (pieces), or queued (others). */
 bool syn_traffic_relay(void *ctx, const uint8_t *message, size_t size);
-void syn_traffic_relay_later(struct syn_traffic *traffic, const uint8_t *message, size_t size,
+bool syn_traffic_relay_later(struct syn_traffic *traffic, const uint8_t *message, size_t size,
                              bool again);
+/* Queues what will be repeated: a syn_transfer_write. */
+bool syn_traffic_ask(void *ctx, const uint8_t *message, size_t size);
 /* Messages of a deployment that is over mean something else in the next. */
 void syn_traffic_forget_queue(struct syn_traffic *traffic);
 
@@ -56,6 +58,9 @@ void syn_traffic_in_data(struct syn_traffic *traffic, unsigned peer,
                          const struct syn_tensor_head *head, const uint8_t *body, size_t size);
 void syn_traffic_in_begin(struct syn_traffic *traffic, const struct syn_radio_send *send,
                           int64_t start_ns, int64_t end_ns);
+/* An inference will not come any more. False: it has come. */
+bool syn_traffic_in_dropped(struct syn_traffic *traffic, unsigned pipeline, unsigned stage,
+                            uint32_t inference);
 void syn_traffic_in_lost(struct syn_traffic *traffic, unsigned peer);
 void syn_traffic_in_reset(struct syn_traffic *traffic);
 

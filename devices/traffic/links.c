@@ -51,17 +51,18 @@ static bool make_room(struct syn_traffic *t, size_t bytes, size_t spare)
     return true;
 }
 
-void syn_traffic_relay_later(struct syn_traffic *t, const uint8_t *message, size_t size, bool again)
+bool syn_traffic_relay_later(struct syn_traffic *t, const uint8_t *message, size_t size, bool again)
 {
     if (!make_room(t, LENGTH + size, again ? t->port.queue_bytes / KEPT_FREE_OF : 0)) {
         t->lost++;
-        return;
+        return false;
     }
     syn_put_le16(t->port.queue + t->queue_end, (uint16_t)size);
     memcpy(t->port.queue + t->queue_end + LENGTH, message, size);
     t->queue_end += LENGTH + size;
     if (!t->queue_timer.timers)
         syn_timers_start(t->port.timers, &t->queue_timer, syn_traffic_now(t), flush, t);
+    return true;
 }
 
 bool syn_traffic_relay(void *ctx, const uint8_t *message, size_t size)
@@ -70,13 +71,18 @@ bool syn_traffic_relay(void *ctx, const uint8_t *message, size_t size)
     return t->queue_begin == t->queue_end && syn_agent_relay(t->agent, message, size);
 }
 
-void syn_traffic_tell(struct syn_traffic *t, unsigned peer, const uint8_t *message, size_t size,
+bool syn_traffic_ask(void *ctx, const uint8_t *message, size_t size)
+{
+    return syn_traffic_relay_later(ctx, message, size, true);
+}
+
+bool syn_traffic_tell(struct syn_traffic *t, unsigned peer, const uint8_t *message, size_t size,
                       bool again)
 {
-    if (syn_traffic_is_direct(t, peer))
-        t->port.send(t->port.ctx, peer, message, size);
-    else
-        syn_traffic_relay_later(t, message, size, again);
+    if (!syn_traffic_is_direct(t, peer))
+        return syn_traffic_relay_later(t, message, size, again);
+    t->port.send(t->port.ctx, peer, message, size);
+    return true;
 }
 
 void syn_traffic_forget_queue(struct syn_traffic *t)

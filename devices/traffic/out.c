@@ -231,11 +231,11 @@ static bool write_entry(struct syn_traffic_out *out)
 }
 
 static void write_again(const struct syn_traffic_out *out, uint16_t stream, uint32_t offset,
-                        uint32_t length)
+                        uint32_t length, syn_transfer_write write)
 {
     struct writing w;
     open_writing(out, &w);
-    (void)syn_outgoing_again(&w.outgoing, stream, offset, length, syn_traffic_relay, out->traffic);
+    (void)syn_outgoing_again(&w.outgoing, stream, offset, length, write, out->traffic);
 }
 
 /* ---- step by step ---- */
@@ -279,7 +279,8 @@ static void repeat(struct syn_traffic_out *out)
         abort_entry(out);
         return;
     }
-    write_again(out, (uint16_t)(hop.stream + last), syn_hop_stream_bytes(&hop, last) - 1, 1);
+    write_again(out, (uint16_t)(hop.stream + last), syn_hop_stream_bytes(&hop, last) - 1, 1,
+                syn_traffic_ask);
     due_in(out, REPEAT_NS);
 }
 
@@ -335,7 +336,7 @@ void syn_traffic_out_again(struct syn_traffic *t, const struct syn_tensor_head *
     if (length > 0) {
         out->tries = 1;
         if (out->written) /* else what is missing is still to come */
-            write_again(out, head->stream, head->offset, length);
+            write_again(out, head->stream, head->offset, length, syn_traffic_relay);
         return;
     }
     out->confirmed = true;

@@ -36,7 +36,7 @@ int64_t syn_traffic_heard_ns(const struct syn_traffic *t, int64_t at_ns)
 
 /* ---- credits and counts ---- */
 
-static void tell_credit(struct syn_traffic *t, unsigned pipeline, unsigned stage, uint8_t peer,
+static bool tell_credit(struct syn_traffic *t, unsigned pipeline, unsigned stage, uint8_t peer,
                         int64_t at_ns)
 {
     const struct syn_deployed_pipe *pipe = &t->agent->deployment.pipes[pipeline];
@@ -49,28 +49,30 @@ static void tell_credit(struct syn_traffic *t, unsigned pipeline, unsigned stage
     for (unsigned i = 0; i < hop.count; i++)
         credit.bytes += hop.sizes[i];
     syn_tensor_credit_put(message + SYN_TENSOR_START, &credit);
-    syn_traffic_tell(t, peer, message, syn_tensor_begin(message, &head, 0, SYN_TENSOR_CREDIT_SIZE),
-                     true);
+    return syn_traffic_tell(t, peer, message,
+                            syn_tensor_begin(message, &head, 0, SYN_TENSOR_CREDIT_SIZE), true);
 }
 
 void syn_traffic_credit(struct syn_traffic *t, uint8_t pipeline, uint8_t stage, uint8_t peer,
                         int64_t at_ns)
 {
     t->granted[pipeline][syn_traffic_receiver(stage)]++;
-    t->granted_ns[pipeline][syn_traffic_receiver(stage)] = at_ns;
-    tell_credit(t, pipeline, stage, peer, at_ns);
+    (void)tell_credit(t, pipeline, stage, peer, at_ns);
 }
 
+/* Goes on where the queue was full the last time. */
 void syn_traffic_credits_again(struct syn_traffic *t)
 {
     static const uint8_t stages[] = {SYN_STAGE_BODY_IN, SYN_STAGE_TAIL};
     const struct syn_deployment *d = &t->agent->deployment;
-    for (unsigned p = 0; p < d->pipeline_count; p++)
-        for (unsigned i = 0; i < sizeof stages; i++) {
-            uint8_t from = syn_traffic_other_end(&d->pipes[p].route, stages[i]);
-            if (t->granted[p][i] > 0 && !syn_traffic_is_direct(t, from))
-                tell_credit(t, p, stages[i], from, t->granted_ns[p][i]);
-        }
+    const unsigned count = 2 * d->pipeline_count;
+    for (unsigned n = 0; n < count; n++, t->again++) {
+        unsigned p = t->again / 2 % d->pipeline_count, i = t->again % 2;
+        uint8_t from = syn_traffic_other_end(&d->pipes[p].route, stages[i]);
+        if (t->granted[p][i] > 0 && !syn_traffic_is_direct(t, from) &&
+            !tell_credit(t, p, stages[i], from, syn_traffic_now(t)))
+            return;
+    }
 }
 
 /* How many slots a credit is worth: by the host, those that were lost on the way, too. */
@@ -118,7 +120,8 @@ void syn_traffic_counts(struct syn_traffic *t, const uint32_t *done, unsigned co
             behind_host |= t->agent->peers[i].used && i != t->agent->deployment.self;
     }
     if (relay && behind_host)
-        syn_traffic_relay_later(t, message, size, true); /* one for all: the host spreads it */
+        (void)syn_traffic_relay_later(t, message, size,
+                                      true); /* one for all: the host spreads it */
 }
 
 static void on_counts(struct syn_traffic *t, const uint8_t *body, size_t size)
@@ -139,7 +142,7 @@ static void tell_drop(struct syn_traffic *t, const struct syn_traffic_drop *d)
     uint8_t message[SYN_TENSOR_START];
     size_t size = syn_transfer_dropped(message, d->stream, d->inference, d->flags);
     if (!syn_traffic_is_direct(t, d->peer) || t->port.is_up(t->port.ctx, d->peer))
-        syn_traffic_tell(t, d->peer, message, size, false);
+        (void)syn_traffic_tell(t, d->peer, message, size, false);
     else if (t->drop_count < SYN_TRAFFIC_DROPS)
         t->drops[t->drop_count++] = *d;
 }
@@ -180,6 +183,8 @@ static void on_dropped(struct syn_traffic *t, const struct syn_tensor_head *head
         t->refused++;
         return;
     }
+    if (!up && !syn_traffic_in_dropped(t, p, stage, head->inference))
+        return; /* it is here: the sender has not heard of that */
     if (stage == SYN_STAGE_BODY_OUT)
         syn_traffic_tell_drop(t, p, SYN_STAGE_BODY_IN, head->inference);
     if (stage == SYN_STAGE_BODY_IN)
@@ -333,6 +338,7 @@ void syn_traffic_reset(struct syn_traffic *t)
     syn_traffic_in_reset(t);
     t->drop_count = 0;
     memset(t->arrived, 0, sizeof t->arrived);
+    memset(t->awaited, 0, sizeof t->awaited);
     memset(t->granted, 0, sizeof t->granted);
     memset(t->seen, 0, sizeof t->seen);
     syn_radio_reset(&t->radio, t->agent->deployment.self);

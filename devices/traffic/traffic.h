@@ -26,8 +26,8 @@
 #include "devices/runtime/radio.h"
 #include "devices/traffic/transfer.h"
 
-/* Bounds of memory; firmware is built for less. More hops that leave wait for their turn; one more
- * that arrives is refused, and repeated by its sender. */
+/* Bounds of memory; firmware is built for less. More hops that leave wait for their turn; more that
+ * arrive wait at their senders, and are asked for when it is theirs. */
 #ifndef SYN_TRAFFIC_OUT
 #define SYN_TRAFFIC_OUT (SYN_RT_PIPELINES_MAX * 2 * SYN_RT_SLOTS_MAX) /* hops that leave */
 #endif
@@ -98,9 +98,14 @@ struct syn_traffic {
         uint32_t last;   /* the highest */
         uint32_t before; /* bit k: last - 1 - k did, too */
     } arrived[SYN_RT_PIPELINES_MAX][2];
+    struct syn_traffic_awaited { /* for which there was no `in` */
+        uint32_t first;          /* inference; 0: none */
+        bool more;               /* later ones had to wait behind it */
+        uint8_t vain;            /* how often, without a sign of the first */
+    } awaited[SYN_RT_PIPELINES_MAX][2];
     uint32_t granted[SYN_RT_PIPELINES_MAX][2];
-    int64_t granted_ns[SYN_RT_PIPELINES_MAX][2];
     uint32_t seen[SYN_RT_PIPELINES_MAX][2]; /* credits of hops out of HEAD and BODY_OUT */
+    uint8_t again;                          /* whose credits are repeated next */
     size_t queue_begin, queue_end;          /* of port.queue */
     struct syn_timer queue_timer;
     struct syn_traffic_drop {

@@ -5,7 +5,7 @@
 #include "devices/traffic/traffic.h"
 
 enum {
-    QUEUE_BYTES = 512,
+    QUEUE_BYTES = 320,
     FIRED_MAX = 8, /* in one step of the main loop */
 };
 

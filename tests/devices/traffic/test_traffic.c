@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* Inferences that go from board to board through a host, whatever the host does to messages. Built
+ * twice: with the memory that virtual wearables have, and with that of a board. */
+#include "bodies.h"
+
+#include "devices/base/hash.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define EACH    10  /* inferences of each pipeline */
+#define SECONDS 300 /* of the devices' time, in which any run must be over */
+#define MS      1000000
+
+#define CHAIN                                                                                      \
+    {                                                                                              \
+        .layers = 4, .wide = 8, .size = 20                                                         \
+    }
+static const struct bodies_host faithful = {.late_ns = 0};
+
+/* Hops in both directions between any two of three. */
+static const struct bodies_pipe plan[] = {
+    {CHAIN, 0, 1, 2, 0}, {CHAIN, 1, 2, 0, 1}, {CHAIN, 2, 2, 1, 1},
+    {CHAIN, 0, 0, 1, 2}, {CHAIN, 2, 0, 1, 1}, {CHAIN, 1, 0, 2, 2},
+};
+
+static void expect_right(const struct bodies *b, uint32_t each)
+{
+    assert_int_equal(b->wrong, 0);
+    for (unsigned p = 0; p < b->pipes; p++) {
+        const struct syn_rt_counters *source = &b->body[b->plan[p].source].agent.rt.counters;
+        const struct syn_rt_counters *target = &b->body[b->plan[p].target].agent.rt.counters;
+        assert_int_equal(source->sensed[p], each);
+        assert_int_equal(target->acted[p], b->acted_count[p]);
+        assert_int_equal(target->acted[p] + target->dropped[p], each);
+        assert_int_equal(source->dropped[p], target->dropped[p]);
+    }
+}
+
+static void expect_no_drops(const struct bodies *b)
+{
+    for (unsigned i = 0; i < b->count; i++)
+        for (unsigned p = 0; p < b->pipes; p++)
+            assert_int_equal(b->body[i].agent.rt.counters.dropped[p], 0);
+}
+
+static void expect_order(const struct bodies *b)
+{
+    for (unsigned p = 0; p < b->pipes; p++)
+        for (unsigned i = 0; i < b->acted_count[p]; i++)
+            assert_int_equal(b->acted[p][i], i + 1);
+}
+
+static void expect_each_once(const struct bodies *b)
+{
+    for (unsigned p = 0; p < b->pipes; p++) {
+        uint64_t seen = 0;
+        for (unsigned i = 0; i < b->acted_count[p]; i++) {
+            assert_false(seen >> b->acted[p][i] & 1);
+            seen |= UINT64_C(1) << b->acted[p][i];
+        }
+    }
+}
+
+static void by_a_faithful_host_all_arrive_in_order(void **state)
+{
+    (void)state;
+    struct bodies *b = bodies_new(3, plan, 6, &faithful, 1);
+    bodies_start(b, SYN_RT_FAIR, EACH);
+    assert_true(bodies_run(b, EACH, SECONDS));
+    expect_right(b, EACH);
+    expect_no_drops(b);
+    expect_order(b);
+    bodies_free(b);
+}
+
+static void one_at_a_time_they_take_turns(void **state)
+{
+    (void)state;
+    struct bodies *b = bodies_new(3, plan, 3, &faithful, 2);
+    bodies_start(b, SYN_RT_SEQUENTIAL, EACH);
+    assert_true(bodies_run(b, EACH, SECONDS));
+    expect_right(b, EACH);
+    expect_order(b);
+    bodies_free(b);
+}
+
+static void a_second_run_goes_on_where_the_first_ended(void **state)
+{
+    (void)state;
+    struct bodies *b = bodies_new(3, plan, 6, &faithful, 3);
+    for (uint32_t run = 1; run <= 3; run++) {
+        bodies_start(b, SYN_RT_FAIR, EACH);
+        assert_true(bodies_run(b, run * EACH, SECONDS));
+        for (unsigned i = 0; i < b->count; i++)
+            b->body[i].agent.running = false;
+        expect_right(b, run * EACH);
+    }
+    expect_order(b);
+    bodies_free(b);
+}
+
+static void links_that_are_full_delay_and_lose_nothing(void **state)
+{
+    (void)state;
+    const struct bodies_host full = {.full_permille = 500};
+    struct bodies *b = bodies_new(3, plan, 6, &full, 4);
+    bodies_start(b, SYN_RT_FAIR, EACH);
+    assert_true(bodies_run(b, EACH, SECONDS));
+    expect_right(b, EACH);
+    expect_no_drops(b);
+    bodies_free(b);
+}
+
+/* Transfers overlap by no more than messages wait in links. */
+static void no_radio_is_busy_for_longer_than_there_was_time(void **state)
+{
+    (void)state;
+    struct bodies *b = bodies_new(3, plan, 6, &faithful, 5);
+    int64_t from = b->now_ns;
+    bodies_start(b, SYN_RT_FAIR, EACH);
+    assert_true(bodies_run(b, EACH, SECONDS));
+    for (unsigned i = 0; i < b->count; i++)
+        assert_true(b->body[i].agent.rt.counters.busy_ns[SYN_UNIT_RADIO] <=
+                    (uint64_t)(b->now_ns - from));
+    bodies_free(b);
+}
+
+static void when_a_device_dies_the_others_count_what_was_for_it_and_come_to_rest(void **state)
+{
+    (void)state;
+    static const struct bodies_pipe through[] = {{CHAIN, 0, 1, 2, 2}};
+    struct bodies *b = bodies_new(3, through, 1, &faithful, 6);
+    bodies_start(b, SYN_RT_FAIR, 0);
+    bodies_pass(b, 300 * MS);
+    b->body[1].dead = true;
+    bodies_pass(b, 30000 * (int64_t)MS);
+    for (unsigned i = 0; i < b->count; i++)
+        syn_rt_stop(&b->body[i].agent.rt);
+    bodies_pass(b, 30000 * (int64_t)MS);
+    const struct syn_rt *source = &b->body[0].agent.rt, *target = &b->body[2].agent.rt;
+    assert_true(b->acted_count[0] > 0);
+    assert_true(source->counters.dropped[0] > 0);
+    assert_true(target->counters.acted[0] + source->counters.dropped[0] <=
+                source->counters.sensed[0]);
+    for (unsigned i = 0; i < SYN_TRAFFIC_OUT; i++)
+        assert_false(b->body[0].traffic.out[i].used);
+    bodies_free(b);
+}
+
+/* Losses, repetitions, disorder and full links, all at once. */
+static void whatever_the_host_does_each_inference_arrives_once_or_is_counted(void **state)
+{
+    (void)state;
+    const char *given = getenv("SEED");
+    uint64_t seed = given ? strtoull(given, NULL, 0) : 20;
+    for (unsigned n = 0; n < 12; n++, seed++) {
+        uint64_t s = seed;
+        const struct bodies_host host = {
+            .lost_permille = (unsigned)(syn_splitmix64(&s) % 120),
+            .twice_permille = (unsigned)(syn_splitmix64(&s) % 100),
+            .full_permille = (unsigned)(syn_splitmix64(&s) % 300),
+            .late_ns = (int64_t)(syn_splitmix64(&s) % 40) * MS,
+        };
+        unsigned pipes = 1 + (unsigned)(syn_splitmix64(&s) % 6);
+        struct bodies *b = bodies_new(3, plan, pipes, &host, seed);
+        printf("SEED=%llu: %u of 1000 lost, up to %lld ms late, %u pipelines\n",
+               (unsigned long long)seed, host.lost_permille, (long long)host.late_ns / MS, pipes);
+        bodies_start(b, n % 3 == 2 ? SYN_RT_SEQUENTIAL : SYN_RT_FAIR, EACH);
+        assert_true(bodies_run(b, EACH, SECONDS));
+        assert_true(b->lost > 0 || host.lost_permille == 0);
+        expect_right(b, EACH);
+        expect_each_once(b);
+        bodies_free(b);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(by_a_faithful_host_all_arrive_in_order),
+        cmocka_unit_test(one_at_a_time_they_take_turns),
+        cmocka_unit_test(a_second_run_goes_on_where_the_first_ended),
+        cmocka_unit_test(links_that_are_full_delay_and_lose_nothing),
+        cmocka_unit_test(no_radio_is_busy_for_longer_than_there_was_time),
+        cmocka_unit_test(when_a_device_dies_the_others_count_what_was_for_it_and_come_to_rest),
+        cmocka_unit_test(whatever_the_host_does_each_inference_arrives_once_or_is_counted),
+    };
+    return cmocka_run_group_tests_name("traffic", tests, NULL, NULL);
+}
