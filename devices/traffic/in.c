@@ -101,24 +101,6 @@ static void await(struct syn_traffic_awaited *a, uint32_t inference, bool more)
     *a = (struct syn_traffic_awaited){.first = inference, .more = more};
 }
 
-/* Those of one stage come in order, so others wait behind the first; not for ever, since its sender
- * may have given it up. A sender that has written all, and hears nothing, would give up, too: it is
- * asked for a byte. */
-static void put_off(struct syn_traffic *t, unsigned p, unsigned stage,
-                    const struct syn_tensor_head *head)
-{
-    struct syn_traffic_awaited *a = awaited(t, p, stage);
-    const bool last = head->flags & SYN_TENSOR_LAST;
-    const bool behind = a->first != 0 && head->inference > a->first;
-    if (a->first == 0 || head->inference < a->first)
-        await(a, head->inference, a->first != 0);
-    a->more |= behind;
-    if (behind && last && ++a->vain > VAIN_MAX)
-        await(a, head->inference, false);
-    if (last)
-        tell_missing(t, head->stream, head->inference, 1);
-}
-
 /* Its turn has come, or never will. */
 static void await_next(struct syn_traffic *t, unsigned p, unsigned stage, uint32_t inference)
 {
@@ -133,32 +115,80 @@ bool syn_traffic_in_dropped(struct syn_traffic *t, unsigned p, unsigned stage, u
     return !has_arrived(t, p, stage, inference);
 }
 
-static void ask_for(struct syn_traffic *t, unsigned p, unsigned stage)
-{
-    struct syn_hop hop = syn_traffic_hop(&t->agent->deployment.pipes[p], stage);
-    for (unsigned i = 0; i < hop.count; i++)
-        tell_missing(t, (uint16_t)(hop.stream + i), awaited(t, p, stage)->first,
-                     syn_hop_stream_bytes(&hop, i));
-}
-
-/* There is room for one: the one of the lowest rank, of these the lowest inference. */
-static void ask_for_next(struct syn_traffic *t)
+/* The one of the lowest rank, of these the lowest inference. */
+static struct syn_traffic_awaited *first_awaited(struct syn_traffic *t, unsigned *p,
+                                                 unsigned *stage)
 {
     static const uint8_t stages[] = {SYN_STAGE_BODY_IN, SYN_STAGE_TAIL};
-    unsigned best_p = 0, best_stage = SYN_STAGE_COUNT;
-    uint64_t best = 0;
-    for (unsigned p = 0; p < t->agent->deployment.pipeline_count; p++)
-        for (unsigned s = 0; s < sizeof stages; s++) {
-            uint32_t inference = awaited(t, p, stages[s])->first;
-            uint64_t rank = syn_rt_rank(&t->agent->rt, p, inference) + inference;
-            if (inference == 0 || (best_stage != SYN_STAGE_COUNT && rank >= best))
-                continue;
-            best = rank;
-            best_p = p;
-            best_stage = stages[s];
-        }
-    if (best_stage != SYN_STAGE_COUNT)
-        ask_for(t, best_p, best_stage);
+    struct syn_traffic_awaited *best = NULL;
+    uint64_t best_rank = 0;
+    for (unsigned i = 0; i < 2u * t->agent->deployment.pipeline_count; i++) {
+        struct syn_traffic_awaited *a = awaited(t, i / 2, stages[i % 2]);
+        uint64_t rank = syn_rt_rank(&t->agent->rt, i / 2, a->first) + a->first;
+        if (a->first == 0 || (best && rank >= best_rank))
+            continue;
+        best = a;
+        best_rank = rank;
+        *p = i / 2;
+        *stage = stages[i % 2];
+    }
+    return best;
+}
+
+static void on_ask_due(void *ctx);
+
+/* Where there is room for one. One at a time: the next once it comes, or does not. */
+static void ask_for_next(struct syn_traffic *t)
+{
+    unsigned p, stage;
+    struct syn_traffic_awaited *a;
+    if (t->ask_timer.timers || !free_entry(t))
+        return;
+    while ((a = first_awaited(t, &p, &stage)) != NULL && ++a->vain > VAIN_MAX)
+        await_next(t, p, stage, a->first);
+    if (!a)
+        return;
+    struct syn_hop hop = syn_traffic_hop(&t->agent->deployment.pipes[p], stage);
+    for (unsigned i = 0; i < hop.count; i++)
+        tell_missing(t, (uint16_t)(hop.stream + i), a->first, syn_hop_stream_bytes(&hop, i));
+    syn_timers_start(t->port.timers, &t->ask_timer,
+                     syn_traffic_now(t) + syn_traffic_from_real(t, TIMEOUT_NS), on_ask_due, t);
+}
+
+static void on_ask_due(void *ctx)
+{
+    ask_for_next(ctx);
+}
+
+/* May a hop take what is free? Those of one stage come in order, and nobody goes before those who
+ * have waited. */
+static bool may_come(struct syn_traffic *t, unsigned p, unsigned stage, uint32_t inference)
+{
+    unsigned other_p, other_stage;
+    const uint32_t first = awaited(t, p, stage)->first;
+    return first != 0 ? inference <= first : !first_awaited(t, &other_p, &other_stage);
+}
+
+/* A sender that has written all, and hears nothing, would give up in time: it is asked for a byte.
+ */
+static void put_off(struct syn_traffic *t, unsigned p, unsigned stage,
+                    const struct syn_tensor_head *head)
+{
+    struct syn_traffic_awaited *a = awaited(t, p, stage);
+    if (a->first == 0 || head->inference < a->first)
+        await(a, head->inference, a->first != 0);
+    a->more |= head->inference > a->first;
+    if (head->flags & SYN_TENSOR_LAST)
+        tell_missing(t, head->stream, head->inference, 1);
+    ask_for_next(t);
+}
+
+/* One that may have been awaited is here. */
+static void welcome(struct syn_traffic *t, unsigned p, unsigned stage, uint32_t inference)
+{
+    if (awaited(t, p, stage)->first == inference)
+        syn_timers_stop(&t->ask_timer);
+    await_next(t, p, stage, inference);
 }
 
 /* ---- opening ---- */
@@ -175,8 +205,7 @@ static struct syn_traffic_in *open_stage(struct syn_traffic *t, unsigned p, unsi
 {
     const struct syn_deployed_pipe *pipe = &t->agent->deployment.pipes[p];
     const uint32_t inference = head->inference;
-    const uint32_t first = awaited(t, p, stage)->first;
-    struct syn_traffic_in *in = first != 0 && inference > first ? NULL : free_entry(t);
+    struct syn_traffic_in *in = may_come(t, p, stage, inference) ? free_entry(t) : NULL;
     if (!in) {
         put_off(t, p, stage, head);
         return NULL;
@@ -184,7 +213,7 @@ static struct syn_traffic_in *open_stage(struct syn_traffic *t, unsigned p, unsi
     int slot = syn_rt_receive_begin(&t->agent->rt, p, (enum syn_stage)stage);
     if (slot < 0)
         return NULL;
-    await_next(t, p, stage, inference);
+    welcome(t, p, stage, inference);
     struct syn_hop hop = syn_traffic_hop(pipe, stage);
     *in = (struct syn_traffic_in){.traffic = t,
                                   .used = true,
@@ -197,6 +226,7 @@ static struct syn_traffic_in *open_stage(struct syn_traffic *t, unsigned p, unsi
         stage == SYN_STAGE_TAIL ? result_bytes(in) : syn_deployed_slot(pipe, stage, (unsigned)slot);
     syn_incoming_open(&in->incoming, &hop, inference, data, syn_traffic_from_real(t, TIMEOUT_NS),
                       in->start_ns);
+    ask_for_next(t);
     return in;
 }
 
@@ -283,6 +313,7 @@ static void on_silence(void *ctx)
     struct syn_traffic *t = in->traffic;
     int64_t now = syn_traffic_now(t);
     if (syn_incoming_poll(&in->incoming, now, syn_traffic_ask, t)) {
+        note_arrival(t, in); /* whatever of it comes now is too late */
         abort_entry(in);
         return;
     }
@@ -400,4 +431,5 @@ void syn_traffic_in_reset(struct syn_traffic *t)
         syn_timers_stop(&t->in[i].timer);
         t->in[i].used = false;
     }
+    syn_timers_stop(&t->ask_timer);
 }

@@ -95,19 +95,6 @@ static void open_entry(struct syn_traffic *t, struct syn_traffic_out *out,
                                     .inference = task->token.inference};
 }
 
-void syn_traffic_send(struct syn_traffic *t, const struct syn_task *task, int64_t start_ns,
-                      uint64_t duration_ns)
-{
-    struct syn_traffic_out *out = free_entry(t);
-    if (!out) {
-        t->waiting[task->pipeline][syn_traffic_sender(task->from_stage)] |=
-            (uint8_t)(1u << task->from_slot);
-        return;
-    }
-    open_entry(t, out, task);
-    offer(out, start_ns, duration_ns);
-}
-
 /* The one of the lowest rank, then the oldest, of those that wait. */
 struct choice {
     bool found;
@@ -138,6 +125,19 @@ static struct choice choose(const struct syn_traffic *t)
     return best;
 }
 
+void syn_traffic_send(struct syn_traffic *t, const struct syn_task *task, int64_t start_ns,
+                      uint64_t duration_ns)
+{
+    struct syn_traffic_out *out = choose(t).found ? NULL : free_entry(t); /* nobody goes first */
+    if (!out) {
+        t->waiting[task->pipeline][syn_traffic_sender(task->from_stage)] |=
+            (uint8_t)(1u << task->from_slot);
+        return;
+    }
+    open_entry(t, out, task);
+    offer(out, start_ns, duration_ns);
+}
+
 /* An entry has become free. */
 static void next_in_line(struct syn_traffic *t)
 {
@@ -152,7 +152,7 @@ static void next_in_line(struct syn_traffic *t)
     task.peer = syn_traffic_other_end(&pipe_of(out)->route, c.stage);
     t->waiting[c.pipeline][syn_traffic_sender(c.stage)] &= (uint8_t) ~(1u << c.slot);
     open_entry(t, out, &task);
-    offer(out, c.ready_ns,
+    offer(out, syn_traffic_now(t),
           syn_deployment_duration(&t->agent->deployment, &t->agent->timing, &task));
 }
 
@@ -230,12 +230,26 @@ static bool write_entry(struct syn_traffic_out *out)
     return rc == 0;
 }
 
-static void write_again(const struct syn_traffic_out *out, uint16_t stream, uint32_t offset,
-                        uint32_t length, syn_transfer_write write)
+static int write_bytes(const struct syn_traffic_out *out, uint16_t stream, uint32_t offset,
+                       uint32_t length, syn_transfer_write write)
 {
     struct writing w;
     open_writing(out, &w);
-    (void)syn_outgoing_again(&w.outgoing, stream, offset, length, write, out->traffic);
+    return syn_outgoing_again(&w.outgoing, stream, offset, length, write, out->traffic);
+}
+
+/* As much of what was asked for as the link takes. */
+static void write_again(struct syn_traffic_out *out)
+{
+    while (out->again_offset < out->again_end) {
+        uint32_t left = out->again_end - out->again_offset;
+        uint32_t size = left < SYN_TRANSFER_PIECE_MAX ? left : SYN_TRANSFER_PIECE_MAX;
+        int rc = write_bytes(out, out->again_stream, out->again_offset, size, syn_traffic_relay);
+        if (rc == SYN_EBUSY)
+            return;
+        out->again_offset = rc == 0 ? out->again_offset + size : out->again_end;
+    }
+    out->again_end = 0;
 }
 
 /* ---- step by step ---- */
@@ -279,9 +293,20 @@ static void repeat(struct syn_traffic_out *out)
         abort_entry(out);
         return;
     }
-    write_again(out, (uint16_t)(hop.stream + last), syn_hop_stream_bytes(&hop, last) - 1, 1,
-                syn_traffic_ask);
+    (void)write_bytes(out, (uint16_t)(hop.stream + last), syn_hop_stream_bytes(&hop, last) - 1, 1,
+                      syn_traffic_ask);
     due_in(out, REPEAT_NS);
+}
+
+static void go_on_again(struct syn_traffic_out *out)
+{
+    write_again(out);
+    if (out->again_end > 0)
+        due_in(out, RETRY_NS);
+    else if (syn_traffic_now(out->traffic) < out->end_ns)
+        due_at(out, out->end_ns);
+    else
+        due_in(out, REPEAT_NS);
 }
 
 /* The next step: to write what is left, to wait for the end of the time on the air, for the
@@ -298,6 +323,8 @@ static void on_due(void *ctx)
         due_at(out, out->end_ns);
     else if (out->confirmed)
         report_end(out);
+    else if (out->again_end > 0)
+        go_on_again(out);
     else if (was_written && out->tries > 0)
         repeat(out);
     else {
@@ -335,8 +362,12 @@ void syn_traffic_out_again(struct syn_traffic *t, const struct syn_tensor_head *
         return;
     if (length > 0) {
         out->tries = 1;
-        if (out->written) /* else what is missing is still to come */
-            write_again(out, head->stream, head->offset, length, syn_traffic_relay);
+        if (!out->written || out->again_end > 0)
+            return; /* what is missing is still to come, or will be asked for again */
+        out->again_stream = head->stream;
+        out->again_offset = head->offset;
+        out->again_end = head->offset + length;
+        go_on_again(out);
         return;
     }
     out->confirmed = true;

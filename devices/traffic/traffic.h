@@ -62,9 +62,11 @@ struct syn_traffic_out {
     bool confirmed; /* the receiver has all; at once where the link loses nothing */
     uint8_t tries;  /* repetitions without an answer */
     uint8_t pipeline, stage, slot;
-    uint8_t peer;    /* device */
-    uint8_t index;   /* where writing stands: tensor */
-    uint32_t offset; /* and byte of it */
+    uint8_t peer;          /* device */
+    uint8_t index;         /* where writing stands: tensor */
+    uint32_t offset;       /* and byte of it */
+    uint16_t again_stream; /* what is written again, up to again_end; 0: nothing */
+    uint32_t again_offset, again_end;
     uint32_t inference;
     int64_t start_ns, end_ns;
     struct syn_timer timer;
@@ -101,8 +103,9 @@ struct syn_traffic {
     struct syn_traffic_awaited { /* for which there was no `in` */
         uint32_t first;          /* inference; 0: none */
         bool more;               /* later ones had to wait behind it */
-        uint8_t vain;            /* how often, without a sign of the first */
+        uint8_t vain;            /* how often the first was asked for */
     } awaited[SYN_RT_PIPELINES_MAX][2];
+    struct syn_timer ask_timer; /* runs while one of them has been asked for */
     uint32_t granted[SYN_RT_PIPELINES_MAX][2];
     uint32_t seen[SYN_RT_PIPELINES_MAX][2]; /* credits of hops out of HEAD and BODY_OUT */
     uint8_t again;                          /* whose credits are repeated next */

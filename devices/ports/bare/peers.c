@@ -5,7 +5,7 @@
 #include "devices/traffic/traffic.h"
 
 enum {
-    QUEUE_BYTES = 320,
+    QUEUE_BYTES = 256,
     FIRED_MAX = 8, /* in one step of the main loop */
 };
 

@@ -16,7 +16,7 @@
 #define BODIES_PIPES 6
 #define BODIES_ACTED 64
 #define BODIES_STORE (128u << 10)
-#define BODIES_QUEUE 320 /* bytes that wait for the host, as on a board */
+#define BODIES_QUEUE 256 /* bytes that wait for the host, as on a board */
 
 /* A chain of convolutions in two chunks. A device has one chunk of it at most, sources no second
  * one and targets no first one. */
