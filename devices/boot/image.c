@@ -26,11 +26,11 @@ static bool lengths_are_possible(const struct syn_fw_image *image)
 int syn_fw_header(struct syn_fw_image *image, const uint8_t *bytes, size_t size)
 {
     memset(image, 0, sizeof *image);
-    if (size < SYN_FW_HEADER)
-        return SYN_ECORRUPT;
-    uint32_t magic = syn_get_le32(bytes);
+    uint32_t magic = size < sizeof magic ? 0 : syn_get_le32(bytes);
     if (magic != MAGIC)
         return magic == UINT32_MAX ? SYN_ENOENT : SYN_EPROTO;
+    if (size < SYN_FW_HEADER)
+        return SYN_ECORRUPT;
     image->load = syn_get_le32(bytes + 4);
     image->header_bytes = syn_get_le16(bytes + 8);
     image->protected_bytes = syn_get_le16(bytes + 10);

@@ -11,6 +11,8 @@
 #include <cmocka.h>
 
 #include "tests/devices/agent/bench.h"
+#include "tests/devices/boot/world.h"
+#include "transports/client/image.h"
 #include "transports/client/session.h"
 
 #define SECONDS 1000000000LL
@@ -290,6 +292,64 @@ static void a_run_reports_counters_results_and_logs(void **state)
     assert_int_equal(finish(f, syn_session_run(f->session, &go, on_done, f)), 0);
 }
 
+/* ---- firmware images ---- */
+
+static struct world *with_slots(struct fixture *f)
+{
+    static const struct world_shape shape = {
+        .page_bytes = 1024, .unit_bytes = 16, .slot_pages = 16, .seed = 5};
+    static struct world world;
+    world_init(&world, &shape);
+    f->bench->agent.port.slots = &world.slots;
+    return &world;
+}
+
+static void an_image_is_sent_chosen_and_erased(void **state)
+{
+    struct fixture *f = *state;
+    struct world *w = with_slots(f);
+    assert_int_equal(finish(f, syn_session_image_upload(f->session, w->images[1], w->sizes[1], NULL,
+                                                        on_done, f)),
+                     0);
+    assert_int_equal(world_image(w, SYN_SLOT_SECONDARY), 1);
+    assert_int_equal(finish(f, syn_session_images(f->session, on_done, f)), 0);
+    assert_int_equal(f->answer.images.count, 2);
+    assert_true(f->answer.images.images[0].active && f->answer.images.images[1].has_hash);
+    struct syn_image_state other = f->answer.images.images[1];
+    assert_int_equal(finish(f, syn_session_image_slots(f->session, on_done, f)), 0);
+    assert_int_equal(f->answer.image_slots.bytes[1], 16 * 1024);
+    assert_int_equal(finish(f, syn_session_image_choose(f->session, other.hash, false, on_done, f)),
+                     0);
+    assert_true(f->answer.images.images[1].pending);
+    assert_int_equal(finish(f, syn_session_image_erase(f->session, on_done, f)), SYN_EBUSY);
+    assert_int_equal(world_boot(w), 0);
+    assert_int_equal(finish(f, syn_session_image_choose(f->session, NULL, true, on_done, f)), 0);
+    assert_int_equal(finish(f, syn_session_image_erase(f->session, on_done, f)), 0);
+    world_free(w);
+}
+
+static bool stop_half_way(void *user, size_t held, size_t size)
+{
+    (void)user;
+    return held < size / 2;
+}
+
+static void an_image_goes_on_where_it_was_stopped(void **state)
+{
+    struct fixture *f = *state;
+    struct world *w = with_slots(f);
+    assert_int_equal(finish(f, syn_session_image_upload(f->session, w->images[1], w->sizes[1],
+                                                        stop_half_way, on_done, f)),
+                     SYN_ECANCELED);
+    uint64_t before = cut_flash_operations(&w->f);
+    assert_int_equal(finish(f, syn_session_image_upload(f->session, w->images[1], w->sizes[1], NULL,
+                                                        on_done, f)),
+                     0);
+    assert_int_equal(world_image(w, SYN_SLOT_SECONDARY), 1);
+    assert_true(cut_flash_operations(&w->f) - before < w->sizes[1] / 16 * 2 / 3);
+    world_free(w);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -300,6 +360,8 @@ int main(void)
         TEST(refusals_come_with_words),
         TEST(links_and_feeds_are_told),
         TEST(a_run_reports_counters_results_and_logs),
+        TEST(an_image_is_sent_chosen_and_erased),
+        TEST(an_image_goes_on_where_it_was_stopped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
