@@ -62,6 +62,8 @@ static void show_identity(cJSON *json, const struct syn_member *member)
         syn_show_text(json, "label", hello->label);
     syn_show_text(json, "state", syn_member_state_name(member->state));
     syn_show_text(json, "uri", member->uri);
+    if (hello->start[0])
+        syn_show_text(json, "started_after", hello->start);
     syn_show_text(json, "profile", profile->name);
     syn_show_text(json, "part", hello->part);
     syn_show_text(json, "firmware", hello->firmware);
@@ -325,6 +327,8 @@ static void show_facts(struct syn_console *console, const struct syn_member *mem
     fact(table, json, "description", "board", member->profile.description);
     fact(table, json, "wear", "worn as", member->profile.wear);
     fact(table, json, NULL, "firmware", hello->firmware);
+    if (hello->start[0])
+        fact(table, json, NULL, "started after", hello->start);
     syn_table_text(table, "sensors");
     kinds_cell(table, member->profile.sensors, member->profile.sensor_count);
     syn_table_text(table, "actuators");

@@ -67,6 +67,7 @@ int64_t syn_agent_poll(struct syn_agent *agent)
 {
     int64_t now = agent->port.now_ns(agent->port.ctx);
     syn_agent_flush(agent);
+    syn_agent_event_start(agent);
     int64_t counters = syn_agent_event_counters(agent, now);
     int64_t beacons = poll_beacon(agent, now);
     return counters < beacons ? counters : beacons;

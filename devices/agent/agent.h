@@ -25,6 +25,14 @@
 #define SYN_AGENT_BEACON_NS 100000000
 #define SYN_AGENT_FAULT_NS  1000000000 /* faults of the accelerator are told so often at most */
 
+/* Why the device started, where its port knows. Counts are since power came. */
+struct syn_agent_start {
+    const char *why; /* in a few words, at most 79 */
+    bool fault;      /* hosts that listen are told */
+    uint32_t requests, faults, overflows, watchdogs, others;
+    uint32_t vector, pc, lr, status; /* of the last fault; 0 where there was none */
+};
+
 /* Who this device is; texts are static for the life of the agent. */
 struct syn_agent_identity {
     const char *id;       /* stable, e.g. "sim-5f21" */
@@ -35,6 +43,7 @@ struct syn_agent_identity {
     uint32_t features;       /* SYN_FEATURE_* of devices/wire */
     uint32_t speed_permille; /* virtual time: thousandths of real time; 1000 on hardware */
     uint8_t battery_percent; /* 1 to 100; 0: unknown, or no battery */
+    const struct syn_agent_start *start; /* stays where it is; NULL: unknown */
 };
 
 struct syn_agent_peer {
@@ -96,6 +105,7 @@ struct syn_agent_subscription {
     uint32_t counters_ms; /* 0 = off */
     int64_t next_ns;
     bool results, logs;
+    bool start_told; /* the fault that the device started after */
 };
 
 /* Caller-owned; fields are private to the agent, but for reading `deployment`, `rt`, `timing`. */

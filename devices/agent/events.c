@@ -266,6 +266,25 @@ void syn_agent_fault(struct syn_agent *agent, int pipeline, const char *text)
     send(agent, &out, links);
 }
 
+static bool start_unknown(const struct syn_agent_subscription *s, int64_t now)
+{
+    (void)now;
+    return s->logs && !s->start_told;
+}
+
+void syn_agent_event_start(struct syn_agent *agent)
+{
+    const struct syn_agent_start *start = agent->identity.start;
+    struct syn_cbor_out out;
+    const unsigned links = start && start->fault ? links_with(agent, start_unknown, 0) : 0;
+    if (!begin(agent, &out, links, "fault"))
+        return;
+    put_text(&out, "msg", start->why);
+    send(agent, &out, links);
+    for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++)
+        agent->links[i].subscription.start_told |= links >> i & 1;
+}
+
 /* ---- subscribing ---- */
 
 void syn_agent_subscribe(struct syn_agent_call *call)

@@ -16,6 +16,9 @@ uint64_t syn_agent_energy_nj(const struct syn_agent *agent);
 void syn_agent_event_result(struct syn_agent *agent, unsigned pipeline,
                             const struct syn_token *token, int64_t acted_ns);
 
+/* Tells the fault that the device started after to hosts that have not heard of it. */
+void syn_agent_event_start(struct syn_agent *agent);
+
 /* Sends the counters that are due at `now`; returns when the next are. */
 int64_t syn_agent_event_counters(struct syn_agent *agent, int64_t now);
 

@@ -15,7 +15,7 @@ void syn_agent_hello(struct syn_agent_call *call)
     struct syn_record name;
     bool named = syn_records_find(&agent->store.records, SYN_STORE_KEY_NAME, &name) &&
                  name.size <= SYN_AGENT_NAME_MAX;
-    syn_cbor_put_map(out, 12u + (id->battery_percent > 0) + named);
+    syn_cbor_put_map(out, 12u + (id->battery_percent > 0) + (id->start != NULL) + named);
     syn_cbor_pair_uint(out, "proto", PROTOCOL);
     syn_cbor_pair_uint(out, "feat", id->features);
     syn_cbor_pair_uint(out, "max", SYN_AGENT_MESSAGE_MAX);
@@ -30,6 +30,8 @@ void syn_agent_hello(struct syn_agent_call *call)
     syn_cbor_pair_int(out, "now", agent->port.now_ns(agent->port.ctx));
     if (id->battery_percent)
         syn_cbor_pair_uint(out, "bat", id->battery_percent);
+    if (id->start)
+        syn_cbor_pair_text(out, "start", id->start->why);
     if (!named)
         return;
     syn_cbor_put_text(out, "name");

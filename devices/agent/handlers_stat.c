@@ -41,6 +41,21 @@ static void put_runtime(struct syn_agent_call *call, unsigned index)
     syn_cbor_pair_uint(&call->out, "energy_uj", syn_agent_energy_nj(call->agent) / 1000);
 }
 
+static void put_start(struct syn_agent_call *call, unsigned index)
+{
+    (void)index;
+    const struct syn_agent_start *s = call->agent->identity.start;
+    syn_cbor_pair_uint(&call->out, "requests", s->requests);
+    syn_cbor_pair_uint(&call->out, "faults", s->faults);
+    syn_cbor_pair_uint(&call->out, "overflows", s->overflows);
+    syn_cbor_pair_uint(&call->out, "watchdogs", s->watchdogs);
+    syn_cbor_pair_uint(&call->out, "others", s->others);
+    syn_cbor_pair_uint(&call->out, "vector", s->vector);
+    syn_cbor_pair_uint(&call->out, "pc", s->pc);
+    syn_cbor_pair_uint(&call->out, "lr", s->lr);
+    syn_cbor_pair_uint(&call->out, "status", s->status);
+}
+
 static void put_unit(struct syn_agent_call *call, unsigned index)
 {
     const struct syn_rt_counters *c = &call->agent->rt.counters;
@@ -74,12 +89,15 @@ static const struct counters groups[] = {
     {"accel", false, SYN_UNIT_ACCEL, put_unit},
     {"radio", false, SYN_UNIT_RADIO, put_unit},
     {"pipe", true, 0, put_pipe},
+    {"start", false, 0, put_start},
 };
 
 #define GROUPS (sizeof groups / sizeof groups[0])
 
 static unsigned members(const struct syn_agent *agent, const struct counters *g)
 {
+    if (g->put == put_start)
+        return agent->identity.start ? 1 : 0;
     if (!g->numbered)
         return 1;
     return g->put == put_link ? SYN_AGENT_LINKS_MAX : agent->rt.pipeline_count;

@@ -25,6 +25,7 @@ static const struct syn_cbor_field hello_fields[] = {
     FIELD(I64, syn_hello, now_ns, "now"),
     FIELD(U8, syn_hello, battery_percent, "bat"),
     FIELD(STR, syn_hello, label, "name"),
+    FIELD(STR, syn_hello, start, "start"),
 };
 
 enum { HELLO_PROTOCOL = 1, HELLO_MAX = 4, SMALLEST_MESSAGE = 128, BATTERY_FULL = 100 };

@@ -43,6 +43,7 @@ struct syn_hello {
     uint32_t speed_permille; /* of real time */
     int64_t now_ns;          /* the device's clock */
     uint8_t battery_percent; /* 1 to 100; 0: unknown, or none */
+    char start[80];          /* what it started after, in words; empty: unknown */
     char label[32];          /* what its user calls it; kept by the device */
 };
 

@@ -32,9 +32,23 @@ void syn_board_sleep(int64_t at_ns);
 void syn_board_watch(void);
 void syn_board_alive(void);
 
-/* What the board remembers over a reset; anything after power was off. */
+/* Why a board starts; the last is also what remains where nobody said. */
+enum syn_start_cause {
+    SYN_START_POWER,
+    SYN_START_REQUEST,
+    SYN_START_FAULT,
+    SYN_START_OVERFLOW, /* of the stack */
+    SYN_START_WATCHDOG,
+    SYN_START_OTHER,
+    SYN_START_COUNT
+};
+
+/* What the board remembers over a reset (fault.c); anything after power was off. At most 60 bytes.
+ */
 struct syn_board_kept {
-    uint32_t magic, vector, pc, status;
+    uint32_t magic, cause;
+    uint32_t vector, pc, lr, status; /* of a fault: exception, where, whence, CFSR */
+    uint32_t starts[SYN_START_COUNT];
 };
 volatile struct syn_board_kept *syn_board_kept(void);
 

@@ -11,6 +11,12 @@
 #define SYN_SCB_AIRCR   (*(volatile uint32_t *)0xE000ED0Cu)
 #define SYN_SCB_CFSR    (*(volatile uint32_t *)0xE000ED28u)
 
+enum { /* of CFSR: no room on the stack, for an exception or, in ARMv8-M, at all */
+       SYN_CFSR_MSTKERR = 1 << 4,
+       SYN_CFSR_STKERR = 1 << 12,
+       SYN_CFSR_STKOF = 1 << 20,
+};
+
 enum { SYN_SCB_RESET = 0x05FA0004 }; /* of AIRCR: key and SYSRESETREQ */
 
 static inline void syn_irq_enable(unsigned irq)

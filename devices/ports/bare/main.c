@@ -27,6 +27,8 @@ static struct syn_agent agent;
 static int64_t wake_ns = INT64_MAX; /* of the runtime */
 static bool reset_due;
 static char id[32];
+static struct syn_agent_start started;
+static char started_text[SYN_FAULT_TEXT];
 static struct syn_slots slots;
 static char version[SYN_FW_VERSION_TEXT] = SYN_VERSION;
 
@@ -115,7 +117,8 @@ static void start(void)
                                                 .sensors = SYN_FIGURES_SENSORS,
                                                 .actuators = SYN_FIGURES_ACTUATORS,
                                                 .features = SYN_FEATURE_COBS,
-                                                .speed_permille = 1000};
+                                                .speed_permille = 1000,
+                                                .start = &started};
     const struct syn_agent_memory memory = syn_board_memory();
     const struct syn_timing timing = SYN_FIGURES_TIMING;
     syn_board_id(id, sizeof id);
@@ -135,11 +138,19 @@ static void receive(unsigned link)
         syn_agent_receive(&agent, link, piece, n);
 }
 
-static void tell_fault(void)
+static void say(const char *text)
 {
-    char text[SYN_FAULT_TEXT];
-    syn_fault_last(text);
     (void)syn_uart_write(CONSOLE, (const uint8_t *)text, strlen(text));
+}
+
+static void tell_start(void)
+{
+    started = syn_fault_start(started_text);
+    if (!started.fault)
+        return;
+    say("started again after ");
+    say(started_text);
+    say("\n");
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -178,13 +189,15 @@ int main(void)
     syn_clock_start();
     syn_uart_start();
     syn_board_watch();
-    tell_fault();
+    tell_start();
     start();
     for (;;) {
         syn_board_alive();
         int64_t next = earlier(step(), syn_clock_now_ns() + SLEEP_NS);
-        if (reset_due && syn_uart_drained())
+        if (reset_due && syn_uart_drained()) {
+            syn_fault_requested();
             syn_core_reset();
+        }
         if (next > syn_clock_now_ns())
             sleep_until(next);
     }

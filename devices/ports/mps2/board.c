@@ -6,6 +6,7 @@
 #include "devices/ports/bare/cortex_m.h"
 #include "devices/ports/bare/figures.h"
 #include "devices/ports/bare/flash.h"
+#include "devices/ports/bare/guard.h"
 #include "devices/ports/mps2/registers.h"
 
 enum {
@@ -23,7 +24,14 @@ static uint8_t window[WINDOW_BYTES] __attribute__((section(".pool"), aligned(8))
 
 void syn_board_start(void)
 {
-    /* QEMU has everything running. */
+    /* QEMU has everything running, and takes writes to where there is no memory for nothing. */
+    static const struct syn_guard regions[] = {
+        {0, 12, SYN_GUARD_NOTHING},                         /* NULL */
+        {SYN_BOARD_RAM - (1 << 20), 20, SYN_GUARD_NOTHING}, /* behind the stack's end */
+        {SYN_BOARD_RAM, 22, SYN_GUARD_DATA},
+        {SYN_FLASH_START, 18, SYN_GUARD_CODE}, /* the slot that runs */
+    };
+    syn_guard_set(regions, sizeof regions / sizeof *regions);
 }
 
 void syn_board_id(char *id, size_t size)

@@ -6,7 +6,8 @@
 
 #include <stdint.h>
 
-#define SYN_BOARD_HZ 25000000 /* of core and peripherals */
+#define SYN_BOARD_HZ  25000000 /* of core and peripherals */
+#define SYN_BOARD_RAM 0x20000000u
 
 enum syn_irq {
     SYN_IRQ_UART_RX = 0,

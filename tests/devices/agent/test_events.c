@@ -228,6 +228,38 @@ static void an_inference_that_fails_is_counted_and_told_once_a_second(void **sta
         answer_number(bench_ask(b, 0, SYN_SMP_READ, SYN_GROUP_SYNERGY, SYN_ID_ACCEL), "flt"), 3);
 }
 
+static void the_fault_that_a_device_started_after_is_told_once_to_who_asks_for_the_log(void **state)
+{
+    static const struct syn_agent_start fault = {.why = "a fault of the core at 0x00000200",
+                                                 .fault = true};
+    static const struct syn_agent_start power = {.why = "power"};
+    struct bench *b = *state;
+    b->agent.identity.start = &fault;
+    subscribe(b, 0, 0, true, false);
+    syn_agent_poll(&b->agent);
+    assert_int_equal(b->message_count, 0);
+    for (unsigned link = 0; link < SYN_AGENT_LINKS_MAX; link++) {
+        subscribe(b, link, 0, false, true);
+        syn_agent_poll(&b->agent);
+        syn_agent_poll(&b->agent);
+        assert_int_equal(b->message_count, 1);
+        assert_int_equal(b->messages[0].link, link);
+        assert_string_equal(answer_text(&b->messages[0], "ev"), "fault");
+        assert_string_equal(answer_text(&b->messages[0], "msg"), fault.why);
+        subscribe(b, link, 0, false, true);
+        syn_agent_poll(&b->agent);
+        assert_int_equal(b->message_count, 0);
+    }
+    syn_agent_link_opened(&b->agent, 0); /* another host */
+    subscribe(b, 0, 0, false, true);
+    b->agent.identity.start = &power;
+    syn_agent_poll(&b->agent);
+    assert_int_equal(b->message_count, 0);
+    b->agent.identity.start = &fault;
+    syn_agent_poll(&b->agent);
+    assert_int_equal(b->message_count, 1);
+}
+
 static void beacons_go_out_every_100_ms_of_a_run_and_at_once_when_sequential(void **state)
 {
     struct bench *b = *state;
@@ -293,6 +325,7 @@ int main(void)
         TEST(results_leave_room_for_the_counters),
         TEST(log_lines_and_faults_reach_who_asked_for_them),
         TEST(an_inference_that_fails_is_counted_and_told_once_a_second),
+        TEST(the_fault_that_a_device_started_after_is_told_once_to_who_asks_for_the_log),
         TEST(beacons_go_out_every_100_ms_of_a_run_and_at_once_when_sequential),
         TEST(the_counters_of_the_largest_deployment_fit_one_event),
     };

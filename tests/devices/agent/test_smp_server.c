@@ -321,6 +321,39 @@ static void a_device_without_flash_has_no_settings(void **state)
     bench_expect_ok(ask_empty(b, SYN_SMP_READ, SYN_GROUP_SYNERGY, SYN_ID_HELLO));
 }
 
+static void hello_and_a_counter_group_tell_what_the_device_started_after(void **state)
+{
+    static const struct syn_agent_start start = {
+        .why = "the watchdog saw no progress at 0x00000200", .watchdogs = 3, .pc = 0x200};
+    struct bench *b = *state;
+    assert_false(answer_has(ask_empty(b, SYN_SMP_READ, SYN_GROUP_SYNERGY, SYN_ID_HELLO), "start"));
+    b->agent.identity.start = &start;
+    const struct message *m = ask_empty(b, SYN_SMP_READ, SYN_GROUP_SYNERGY, SYN_ID_HELLO);
+    assert_string_equal(answer_text(m, "start"), start.why);
+    syn_cbor_put_map(bench_payload(b), 1);
+    syn_cbor_pair_text(&b->out, "name", "start");
+    m = bench_ask(b, 0, SYN_SMP_READ, SYN_GROUP_STAT, SYN_STAT_SHOW);
+    bench_expect_ok(m);
+    struct start_fields {
+        uint32_t watchdogs, pc;
+    } got = {0};
+    struct outer {
+        struct syn_span fields;
+    } outer = {{NULL, 0}};
+    static const struct syn_cbor_field in_fields[] = {
+        SYN_FIELD(SYN_KEY_U32, struct start_fields, watchdogs, "watchdogs"),
+        SYN_FIELD(SYN_KEY_U32, struct start_fields, pc, "pc")};
+    static const struct syn_cbor_field in_answer[] = {
+        SYN_FIELD(SYN_KEY_ITEM, struct outer, fields, "fields")};
+    struct syn_cbor_in in;
+    syn_cbor_in_init(&in, m->payload, m->header.length);
+    assert_int_equal(syn_cbor_get_fields(&in, in_answer, 1, &outer, NULL), 0);
+    syn_cbor_in_init(&in, outer.fields.data, outer.fields.size);
+    assert_int_equal(syn_cbor_get_fields(&in, in_fields, 2, &got, NULL), 0);
+    assert_int_equal(got.watchdogs, 3);
+    assert_int_equal(got.pc, 0x200);
+}
+
 static void groups_can_be_enumerated(void **state)
 {
     static const uint16_t want[] = {SYN_GROUP_OS,       SYN_GROUP_IMG,  SYN_GROUP_STAT,
@@ -590,6 +623,7 @@ int main(void)
         TEST(a_device_keeps_the_name_that_its_user_gives_it),
         TEST(what_is_no_setting_or_no_name_is_refused),
         TEST(a_device_without_flash_has_no_settings),
+        TEST(hello_and_a_counter_group_tell_what_the_device_started_after),
         TEST(groups_can_be_enumerated),
         TEST(every_listed_counter_group_can_be_shown),
         TEST(the_running_image_is_listed_and_confirming_it_does_no_harm),

@@ -73,7 +73,12 @@ const struct syn_slots_map *syn_board_slots(void)
     return NULL;
 }
 
-void syn_fault_last(char text[SYN_FAULT_TEXT])
+struct syn_agent_start syn_fault_start(char words[SYN_FAULT_TEXT])
 {
-    text[0] = 0;
+    words[0] = 0;
+    return (struct syn_agent_start){.why = words};
+}
+
+void syn_fault_requested(void)
+{
 }
