@@ -261,7 +261,8 @@ static int build(struct syn_console *console, const char *board, struct syn_erro
     struct syn_progress progress;
     if (board)
         (void)snprintf(agent, sizeof agent, "firmware-%s", board);
-    const char *const make[] = {"cmake", "--build", BUILT, "--target", agent, NULL};
+    const char *built = BUILT;
+    const char *const make[] = {"cmake", "--build", built, "--target", agent, NULL};
     syn_console_progress(console, &progress, "building firmware", "steps");
     int rc = run(console, &progress, "configuring", configure, error);
     if (rc == 0)

@@ -53,8 +53,8 @@ const char *syn_link_describe(const struct syn_link *link);
 /* Closes and frees; what is still queued is lost. NULL is fine. */
 void syn_link_close(struct syn_link *link);
 
-/* Does `uri` name an emulated board that forgets, with its power, what it has in flash, unless it is
- * told a file for that (flash=FILE)? */
+/* Does `uri` name an emulated board that forgets, with its power, what it has in flash, unless it
+ * is told a file for that (flash=FILE)? */
 bool syn_link_forgets(const char *uri);
 
 /* Does closing a link of `uri` take the device's power, and opening it give it? Then that restarts

@@ -54,25 +54,32 @@ static int write_all(int fd, const uint8_t *bytes, size_t size, struct syn_error
     return 0;
 }
 
+static int write_factory(const struct syn_qemu_flash *flash, int fd, const void *image, size_t size,
+                         struct syn_error *error)
+{
+    uint8_t *bytes = malloc(flash->erased);
+    if (!bytes)
+        return syn_error_set(error, SYN_ENOMEM, "out of memory");
+    memset(bytes, 0xff, flash->erased);
+    memcpy(bytes, image, size);
+    int rc = write_all(fd, bytes, flash->erased, error);
+    if (rc == 0 && ftruncate(fd, (off_t)flash->bytes) < 0)
+        rc = syn_error_os(error, errno, "cannot make the flash of the board");
+    free(bytes);
+    return rc;
+}
+
 static int fill(const struct syn_qemu_flash *flash, int fd, const char *image_path,
                 struct syn_error *error)
 {
     void *image = NULL;
-    size_t size;
-    uint8_t *bytes = malloc(flash->erased);
-    int rc = bytes ? syn_file_read(&image, &size, image_path, flash->erased, error)
-                   : syn_error_set(error, SYN_ENOMEM, "out of memory");
+    size_t size = 0;
+    int rc = syn_file_read(&image, &size, image_path, flash->erased, error);
     if (rc == 0)
         rc = check(flash, image_path, image, size, error);
-    if (rc == 0) {
-        memset(bytes, 0xff, flash->erased);
-        memcpy(bytes, image, size);
-        rc = write_all(fd, bytes, flash->erased, error);
-    }
-    if (rc == 0 && ftruncate(fd, (off_t)flash->bytes) < 0)
-        rc = syn_error_os(error, errno, "cannot make the flash of the board");
+    if (rc == 0)
+        rc = write_factory(flash, fd, image, size, error);
     free(image);
-    free(bytes);
     return rc;
 }
 
