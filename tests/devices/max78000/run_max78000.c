@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* run_max78000 BOOT IMAGE: a MAX78000 with a boot loader and an image in slot 0, whose UART0 is
- * standard input and output. It keeps to the time of the host where it can; errors go to standard
- * error. */
+/* run_max78000 BOOT IMAGE [FLASH]: a MAX78000 with a boot loader and an image in slot 0, or with
+ * what the file FLASH holds of a run before, whose UART0 is standard input and output. It keeps to
+ * the time of the host where it can; errors go to standard error. */
 #include "tests/devices/max78000/machine.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,20 +47,52 @@ static bool give(struct machine *m)
     return true;
 }
 
+static volatile sig_atomic_t ended;
+
+static void end(int signal)
+{
+    (void)signal;
+    ended = 1;
+}
+
+/* All of it or nothing. */
+static bool keep(struct machine *m, const char *file)
+{
+    FILE *f = fopen(file, "wb");
+    bool good = f && fwrite(machine_flash(m), 1, MACHINE_FLASH_SIZE, f) == MACHINE_FLASH_SIZE;
+    return f && fclose(f) == 0 && good;
+}
+
+static struct machine *open_machine(int argc, char **argv)
+{
+    struct machine *m = argc == 3 || argc == 4 ? machine_new(argv[1]) : NULL;
+    if (argc != 3 && argc != 4)
+        (void)fprintf(stderr, "usage: run_max78000 BOOT IMAGE [FLASH]\n");
+    bool again = argc == 4 && access(argv[3], R_OK) == 0;
+    if (m && !machine_load(m, again ? argv[3] : argv[2], again ? 0 : MACHINE_SLOT0)) {
+        machine_free(m);
+        return NULL;
+    }
+    if (m)
+        machine_power_cycle(m);
+    return m;
+}
+
 int main(int argc, char **argv)
 {
-    struct machine *m = argc == 3 ? machine_new(argv[1]) : NULL;
-    if (argc != 3)
-        (void)fprintf(stderr, "usage: run_max78000 BOOT IMAGE\n");
-    if (!m || !machine_load(m, argv[2], MACHINE_SLOT0))
+    struct machine *m = open_machine(argc, argv);
+    if (!m)
         return 1;
+    (void)signal(SIGTERM, end);
+    (void)signal(SIGHUP, end);
     int64_t start = host_now();
     bool go = true;
-    while (go && machine_run(m, SLICE_NS))
+    while (go && !ended && machine_run(m, SLICE_NS))
         go = give(m) && take(m, start + machine_now(m) - host_now());
     if (machine_error(m))
         (void)fprintf(stderr, "run_max78000: %s\n", machine_error(m));
-    int code = machine_error(m) ? 1 : 0;
+    bool kept = argc < 4 || keep(m, argv[3]);
+    int code = machine_error(m) || !kept ? 1 : 0;
     machine_free(m);
     return code;
 }

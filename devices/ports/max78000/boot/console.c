@@ -37,5 +37,5 @@ void syn_boot_say(const char *line)
     put('\n');
     while (!(SYN_UART0->status & SYN_UART_TX_EMPTY) || SYN_UART0->status & SYN_UART_TX_BUSY)
         ;
-    SYN_UART0->ctrl = 0;
+    SYN_UART0->ctrl &= ~SYN_UART_CLOCK_ON;
 }
