@@ -67,6 +67,7 @@ function(finish_firmware target name script)
   add_custom_command(TARGET ${target} POST_BUILD
     COMMAND ${PROJECT_SOURCE_DIR}/scripts/lib/size ${file}.map
     COMMAND ${PROJECT_SOURCE_DIR}/scripts/lib/stack ${file}.map ${ARGN}
+    COMMAND ${PROJECT_SOURCE_DIR}/scripts/lib/integers ${file}.elf
     VERBATIM)
   install(TARGETS ${target} DESTINATION ${CMAKE_INSTALL_DATADIR}/synergy/firmware)
 endfunction()

@@ -24,8 +24,8 @@ struct syn_deployed_pipe {
     /* Streams (numbers over the whole deployment): first of the hop that leaves or enters. */
     uint16_t head_stream, body_in_stream, body_out_stream, tail_stream;
     /* Body: the chunk. */
-    uint8_t image_hash[SYN_SHA256_SIZE];
-    struct syn_image image; /* points into the store */
+    const uint8_t *image_hash; /* SYN_SHA256_SIZE bytes of the deployment blob */
+    struct syn_image image;    /* points into the store */
     uint16_t layers;
     uint64_t cycles; /* as placed */
     uint32_t load_words, unload_words;
@@ -77,7 +77,8 @@ struct syn_deployment_memory {
  * hops and results use neither (slot_bytes 0; a result is made when it is sent). Slots are not
  * aligned, and nothing is written there. Returns 0, SYN_ECORRUPT (not a deployment), SYN_ENOENT (a
  * chunk is missing), SYN_EOOR (does not fit) or SYN_ENOMEM (too little scratch); refusal->text says
- * what and by how much. After a failure `deployment` is empty.
+ * what and by how much. After a failure `deployment` is empty. The bytes of the blob and of its
+ * images must stay where they are.
  */
 int syn_deployment_open(struct syn_deployment *deployment, const uint8_t *blob, size_t size,
                         struct syn_store *store, const struct syn_timing *timing,

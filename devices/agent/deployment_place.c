@@ -37,13 +37,12 @@ static void put_used(struct syn_text *t, const struct syn_misfit *m)
 
 static void put_limit(struct syn_text *t, const struct syn_misfit *m)
 {
-    uint64_t numbers[] = {m->need, m->have, m->where};
     if (m->limit < SYN_LIMIT_COUNT && words[m->limit])
-        syn_text_fill(t, words[m->limit], numbers);
-    if (m->what)
+        syn_text_fill(t, words[m->limit], (uint64_t[]){m->need, m->have, m->where});
+    if (m->what) {
         syn_text_put(t, t->length > 0 ? ": " : "");
-    if (m->what)
         syn_text_put(t, m->what);
+    }
     if (m->limit == SYN_LIMIT_BIAS)
         put_used(t, m);
 }
@@ -57,9 +56,9 @@ int syn_refuse_misfit(struct syn_refusal *refusal, int code, const struct syn_mi
     put_limit(&t, m);
     bool of_layer = m->limit != SYN_LIMIT_LAYERS && m->limit != SYN_LIMIT_CHUNKS &&
                     m->limit != SYN_LIMIT_WEIGHTS;
-    uint64_t numbers[] = {pipeline, m->layer, image ? image->first : 0, image ? image->last : 0};
     if (of_layer && image)
-        syn_text_fill(&t, " (pipeline %, layer % of chunk [%,%))", numbers);
+        syn_text_fill(&t, " (pipeline %, layer % of chunk [%,%))",
+                      (uint64_t[]){pipeline, m->layer, image->first, image->last});
     return code;
 }
 

@@ -22,7 +22,7 @@ struct pipe_map {
 };
 
 struct part_map { /* chunk, sense or act */
-    uint8_t hash[SYN_SHA256_SIZE];
+    struct syn_span hash;
     uint8_t hop, from, to;
     uint16_t in, out;
     char sensor[SYN_DEPLOYMENT_KIND_MAX], actuator[SYN_DEPLOYMENT_KIND_MAX];
@@ -48,7 +48,7 @@ static const struct syn_cbor_field pipe_fields[] = {
 };
 
 static const struct syn_cbor_field chunk_fields[] = {
-    SYN_FIELD(SYN_KEY_HASH, struct part_map, hash, "h"),
+    SYN_FIELD(SYN_KEY_BYTES, struct part_map, hash, "h"),
     SYN_FIELD(SYN_KEY_U8, struct part_map, hop, "hop"),
     SYN_FIELD(SYN_KEY_U8, struct part_map, from, "from"),
     SYN_FIELD(SYN_KEY_U8, struct part_map, to, "to"),
@@ -111,10 +111,11 @@ static bool read_chunk(const struct syn_deployment *d, struct syn_deployed_pipe 
                        struct syn_span span)
 {
     struct part_map map = {0};
-    if (!read_all(span, chunk_fields, COUNT(chunk_fields), &map))
+    if (!read_all(span, chunk_fields, COUNT(chunk_fields), &map) ||
+        map.hash.size != SYN_SHA256_SIZE)
         return false;
     pipe->route.has_body = true;
-    memcpy(pipe->image_hash, map.hash, sizeof map.hash);
+    pipe->image_hash = map.hash.data;
     pipe->hop = map.hop;
     pipe->body_in_stream = map.in;
     pipe->body_out_stream = map.out;

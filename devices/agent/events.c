@@ -237,7 +237,7 @@ static bool logs_wanted(const struct syn_agent_subscription *s, int64_t now)
 static void put_text(struct syn_cbor_out *out, const char *key, const char *text)
 {
     size_t n = 0;
-    while (text[n] && n < LOG_TEXT_MAX)
+    while (n < LOG_TEXT_MAX && text[n])
         n++;
     syn_cbor_put_text(out, key);
     syn_cbor_put_text_n(out, text, n);

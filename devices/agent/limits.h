@@ -12,7 +12,7 @@
 
 #define SYN_AGENT_NAME_MAX 31 /* characters of the name that a user gives a device */
 
-#ifndef SYN_AGENT_MESSAGE_MAX /* largest SMP message, header included */
+#ifndef SYN_AGENT_MESSAGE_MAX /* largest SMP message; its frame is 1.4 times as large */
 #define SYN_AGENT_MESSAGE_MAX 2048
 #endif
 #ifndef SYN_AGENT_BUFFERS /* `buf_count`: a host keeps one request fewer in flight */
@@ -24,13 +24,14 @@
 
 /* Largest message of a hop through a host, SMP header included: the same for every device, since a
  * host passes messages on as they are (GROUP.md, command 4). */
-#define SYN_TRANSFER_RELAY_MAX 1024
+#define SYN_TRANSFER_RELAY_MAX 512
 
 #ifndef SYN_TRANSFER_MESSAGE_MAX /* largest message of a hop that is made here */
 #define SYN_TRANSFER_MESSAGE_MAX SYN_TRANSFER_RELAY_MAX
 #endif
 
-#if SYN_TRANSFER_MESSAGE_MAX > SYN_TRANSFER_RELAY_MAX
+#if SYN_TRANSFER_MESSAGE_MAX > SYN_TRANSFER_RELAY_MAX ||                                           \
+    SYN_TRANSFER_RELAY_MAX > SYN_AGENT_MESSAGE_MAX
 #error "other devices take no more than SYN_TRANSFER_RELAY_MAX"
 #endif
 

@@ -182,7 +182,9 @@ struct syn_shape syn_data_shape(const struct syn_data *d, unsigned id)
             return syn_image_in(c->image, i).shape;
     if (id > 0)
         return syn_chunk_layer(c, id - 1)->out;
-    return c->image ? (struct syn_shape){0} : shape_of_input(d);
+    if (c->image)
+        return (struct syn_shape){0};
+    return shape_of_input(d);
 }
 
 static void add_inputs(struct syn_data *d)

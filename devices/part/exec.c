@@ -145,7 +145,7 @@ static uint64_t lay_dense(struct syn_exec *e, uint64_t at)
 static uint64_t lay_out(struct syn_exec *e, const struct syn_image *image,
                         const struct syn_kernels *kernels)
 {
-    uint64_t at = aligned(sizeof *e), scratch = 0, stage = 0;
+    uint64_t at = aligned(sizeof *e), scratch = 0, staged = 0;
 
     if (image->last - image->first > LAYERS_MAX)
         return UINT64_MAX;
@@ -161,12 +161,12 @@ static uint64_t lay_out(struct syn_exec *e, const struct syn_image *image,
         bytes = kernels->scratch_bytes(&l);
         scratch = bytes > scratch ? bytes : scratch;
         bytes = stage_bytes(&l);
-        stage = bytes > stage ? bytes : stage;
+        staged = bytes > staged ? bytes : staged;
     }
     e->scratch = (size_t)at;
     at += aligned(scratch);
     e->stage = (size_t)at;
-    at += stage;
+    at += staged;
     return lay_dense(e, lay_tensors(e, at)) + ALIGNMENT; /* to align the start */
 }
 

@@ -138,7 +138,8 @@ static int make_plan(struct plan *p, const struct syn_layer *layers, unsigned la
     p->out_count = syn_live_tensors(layers, layer_count, last, p->out);
     if (p->in_count < 0 || p->out_count < 0)
         return SYN_EOOR;
-    if (p->out[p->out_count - 1] != last) /* nobody reads what the last layer makes */
+    if (p->out_count == 0 ||
+        p->out[p->out_count - 1] != last) /* nobody reads what the last layer makes */
         return SYN_EINVAL;
     p->head = IMAGE_HEAD + IMAGE_TENSOR * (size_t)(p->in_count + p->out_count) +
               IMAGE_LAYER * (size_t)(last - first);

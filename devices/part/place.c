@@ -26,7 +26,7 @@ static uint32_t capacity(const struct syn_part *part, uint64_t map)
 {
     static const uint64_t first_of_quadrant = UINT64_C(0x0001000100010001);
 
-    return map & ~first_of_quadrant ? part->kernel_words : part->kernel_words_first;
+    return (map & ~first_of_quadrant) != 0 ? part->kernel_words : part->kernel_words_first;
 }
 
 /* Where the layers already placed leave the next gap at or after `column`. */
@@ -202,12 +202,12 @@ static int place_bias_each(struct board *b, unsigned index, struct syn_misfit *m
 static int place_bias(struct board *b, unsigned index, struct syn_misfit *misfit)
 {
     uint16_t size = bias_size(b->layers[index]);
-    unsigned best = SYN_PART_QUADRANTS;
+    unsigned best = 0;
     uint32_t left;
 
-    for (unsigned q = 0; q < SYN_PART_QUADRANTS; q++)
+    for (unsigned q = 1; q < SYN_PART_QUADRANTS; q++)
         if (uses_quadrant(b->all_maps, q) &&
-            (best == SYN_PART_QUADRANTS || b->bias_used[q] < b->bias_used[best]))
+            (!uses_quadrant(b->all_maps, best) || b->bias_used[q] < b->bias_used[best]))
             best = q;
     left = (uint32_t)b->part->bias_bytes - b->bias_used[best];
     if (size > left)

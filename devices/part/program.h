@@ -46,7 +46,7 @@ struct syn_program {
 /* Which layer registers are not 0: bit of the layer in [register][quadrant]; and the quadrants that
  * take part. All 0 after init. */
 struct syn_written {
-    uint32_t layers[SYN_LREG_STREAM_START][SYN_PART_QUADRANTS][4];
+    uint32_t layers[SYN_LREG_STREAM_START][SYN_PART_QUADRANTS][(SYN_PART_LAYERS_MAX + 31) / 32];
     uint8_t quadrants;
 };
 

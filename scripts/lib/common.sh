@@ -14,7 +14,7 @@ packages_bench=(python3 libglpk-dev libxnnpack-dev libpthreadpool-dev)
 packages_demo=(dataset-fashion-mnist)
 packages_test=(clang clang-format clang-tidy libclang-rt-14-dev libglpk-dev git python3 mandoc tmux procps
                dataset-fashion-mnist gcc-arm-none-eabi picolibc-arm-none-eabi
-               qemu-system-arm libunicorn-dev)
+               qemu-system-arm cppcheck libunicorn-dev)
 
 # need PACKAGE...: installs those that are missing, as root or through sudo, saying which.
 need() {

@@ -10,6 +10,7 @@
 #include "devices/ports/bare/figures.h"
 #include "devices/ports/bare/flash.h"
 #include "devices/ports/bare/peers.h"
+#include "devices/ports/bare/ring.h"
 #include "devices/ports/bare/tasks.h"
 #include "devices/ports/bare/uart.h"
 #include "devices/wire/smp.h"
@@ -18,10 +19,17 @@
 
 enum {
     CONSOLE = 0, /* the link that hears why the board started */
-    PIECE_BYTES = 256,
+    PIECE_BYTES = 64,
     TEXT_BYTES = 240,
     SLEEP_NS = 1000000000, /* at most, for the watchdog's sake */
 };
+
+/* The largest message as a console's frame (syn_frame_bound()): a link takes it whole or not. */
+enum {
+    GROUPS = (SYN_AGENT_MESSAGE_MAX + 6) / 3,
+    FRAME_BYTES = GROUPS * 4 + (GROUPS + 30) / 31 * 3
+};
+_Static_assert(FRAME_BYTES <= SYN_RING_BYTES, "a ring holds a frame");
 
 static struct syn_agent agent;
 static int64_t wake_ns = INT64_MAX; /* of the runtime */
@@ -89,9 +97,9 @@ static struct syn_slots *open_slots(void)
     if (!map)
         return NULL;
     syn_slots_open(&slots, map);
-    const uint8_t *start =
+    const uint8_t *primary =
         map->flash->bytes + (size_t)map->first[SYN_SLOT_PRIMARY] * map->flash->page_bytes;
-    if (syn_fw_header(&image, start, SYN_FW_HEADER) == 0)
+    if (syn_fw_header(&image, primary, SYN_FW_HEADER) == 0)
         syn_fw_version_text(version, &image.version);
     return &slots;
 }

@@ -14,8 +14,10 @@ bool syn_ring_write(struct syn_ring *ring, const uint8_t *bytes, size_t size)
     uint32_t head = ring->head;
     if (size > SYN_RING_BYTES - syn_ring_used(ring))
         return false;
-    for (size_t i = 0; i < size; i++)
-        ring->bytes[(head + (uint32_t)i) % SYN_RING_BYTES] = bytes[i];
-    ring->head = head + (uint32_t)size;
+    for (size_t i = 0; i < size; i++) {
+        *syn_ring_at(ring, head) = bytes[i];
+        head = syn_ring_behind(head);
+    }
+    ring->head = head;
     return true;
 }

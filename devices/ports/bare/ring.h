@@ -8,36 +8,53 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifndef SYN_RING_BYTES       /* a board may say less */
-#define SYN_RING_BYTES 8192u /* a power of two */
+#ifndef SYN_RING_BYTES /* a board may say less: at least a frame (limits.h) */
+#define SYN_RING_BYTES 8192u
 #endif
 
-/* `head` counts bytes that were put in, `tail` those taken out; one side writes each. */
+/* Places that were put into and taken from, modulo twice the size, so that a full ring differs from
+ * an empty one; one side writes each. */
 struct syn_ring {
     volatile uint32_t head, tail;
     uint8_t bytes[SYN_RING_BYTES];
 };
 
-static inline uint32_t syn_ring_used(const struct syn_ring *ring)
+/* Inline everywhere: a board's interrupt may have to run while the flash cannot be read. */
+#define SYN_RING_INLINE static inline __attribute__((always_inline))
+
+SYN_RING_INLINE uint32_t syn_ring_used(const struct syn_ring *ring)
 {
-    return ring->head - ring->tail;
+    const uint32_t head = ring->head, tail = ring->tail;
+    return head >= tail ? head - tail : head + 2 * SYN_RING_BYTES - tail;
+}
+
+SYN_RING_INLINE uint32_t syn_ring_behind(uint32_t place)
+{
+    return place + 1 == 2 * SYN_RING_BYTES ? 0 : place + 1;
+}
+
+SYN_RING_INLINE uint8_t *syn_ring_at(struct syn_ring *ring, uint32_t place)
+{
+    return &ring->bytes[place < SYN_RING_BYTES ? place : place - SYN_RING_BYTES];
 }
 
 /* False where it is full: the byte is lost. */
-static inline bool syn_ring_put(struct syn_ring *ring, uint8_t byte)
+SYN_RING_INLINE bool syn_ring_put(struct syn_ring *ring, uint8_t byte)
 {
+    const uint32_t head = ring->head;
     if (syn_ring_used(ring) == SYN_RING_BYTES)
         return false;
-    ring->bytes[ring->head % SYN_RING_BYTES] = byte;
-    ring->head++;
+    *syn_ring_at(ring, head) = byte;
+    ring->head = syn_ring_behind(head);
     return true;
 }
 
 /* There must be one. */
-static inline uint8_t syn_ring_take(struct syn_ring *ring)
+SYN_RING_INLINE uint8_t syn_ring_take(struct syn_ring *ring)
 {
-    uint8_t byte = ring->bytes[ring->tail % SYN_RING_BYTES];
-    ring->tail++;
+    const uint32_t tail = ring->tail;
+    const uint8_t byte = *syn_ring_at(ring, tail);
+    ring->tail = syn_ring_behind(tail);
     return byte;
 }
 

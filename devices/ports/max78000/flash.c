@@ -49,7 +49,7 @@ static void prepare(uint32_t offset, uint32_t code)
 
 static int result(void)
 {
-    return SYN_FLC->intr & SYN_FLC_INTR_FAILED ? SYN_EIO : 0;
+    return (SYN_FLC->intr & SYN_FLC_INTR_FAILED) ? SYN_EIO : 0;
 }
 
 /* `ctx` is where the region begins. */

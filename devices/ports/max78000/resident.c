@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { CHUNKS = SYN_RT_PIPELINES_MAX, LAYERS_OF_ONE = 32, ALIGN = 8 };
+enum { CHUNKS = SYN_RT_PIPELINES_MAX, LAYERS = SYN_PART_LAYERS_MAX, ALIGN = 8 };
 
 #define PART (&syn_part_max78000)
 
@@ -26,11 +26,10 @@ struct chunk {
 
 static struct {
     struct chunk chunks[CHUNKS];
-    struct syn_place places[SYN_RESIDENT_LAYERS];
-    struct syn_route routes[SYN_RESIDENT_LAYERS];
+    struct syn_place places[LAYERS];
+    struct syn_route routes[LAYERS];
     struct syn_tensor_place ports[SYN_RESIDENT_PORTS];
     struct syn_written written;
-    struct syn_layer layers[LAYERS_OF_ONE]; /* of the chunk that is being worked on */
     unsigned count, layer_count, port_count;
     struct chunk *current; /* configured; NULL: none */
     const struct chunk *loaded;
@@ -89,34 +88,30 @@ static int make_room(const struct syn_image *const *images, unsigned count)
     for (unsigned i = 0; i < count; i++) {
         here.chunks[i] = (struct chunk){
             .image = images[i], .first = (uint16_t)layers, .first_port = (uint8_t)ports};
-        if (layers_of(images[i]) > LAYERS_OF_ONE)
-            return SYN_ENOMEM;
         layers += layers_of(images[i]);
         ports += images[i]->in_count + images[i]->out_count;
     }
     here.count = count;
     here.layer_count = layers;
     here.port_count = ports;
-    return layers > SYN_RESIDENT_LAYERS || ports > SYN_RESIDENT_PORTS ? SYN_ENOMEM : 0;
+    return layers > LAYERS || ports > SYN_RESIDENT_PORTS ? SYN_ENOMEM : 0;
 }
 
-/* All layers of all chunks are needed at once. */
-static int place(uint8_t *scratch, size_t size, struct syn_misfit *misfit)
+/* What deploying needs meanwhile: the layers of all chunks, then those of one. */
+struct scratch {
+    struct syn_layer layers[LAYERS];
+    struct syn_ports ports;
+};
+
+static int place(struct scratch *scratch, struct syn_misfit *misfit)
 {
     struct syn_chunk chunks[CHUNKS];
-    struct syn_layer *layers = (struct syn_layer *)(void *)scratch;
-    if (here.layer_count * sizeof *layers > size)
-        return SYN_ENOMEM;
+    struct syn_layer *layers = scratch->layers;
     for (unsigned i = 0; i < here.count; i++) {
         chunks[i] = syn_image_chunk(here.chunks[i].image, layers);
         layers += layers_of(here.chunks[i].image);
     }
     return syn_place_chunks(PART, chunks, here.count, here.places, misfit);
-}
-
-static struct syn_chunk open_chunk(const struct chunk *c)
-{
-    return syn_image_chunk(c->image, here.layers);
 }
 
 static struct syn_program program_of(const struct chunk *c, const struct syn_chunk *chunk)
@@ -152,10 +147,11 @@ static void keep_ports(const struct chunk *c, const struct syn_ports *ports)
 }
 
 /* Data addresses; `quadrants` gets those in which it works. */
-static int route(struct chunk *c, struct syn_ports *ports, unsigned *quadrants,
+static int route(struct chunk *c, struct scratch *scratch, unsigned *quadrants,
                  struct syn_misfit *misfit)
 {
-    struct syn_chunk chunk = open_chunk(c);
+    struct syn_ports *ports = &scratch->ports;
+    struct syn_chunk chunk = syn_image_chunk(c->image, scratch->layers);
     struct syn_program program = program_of(c, &chunk);
     int rc = syn_route_chunk(PART, &chunk, here.routes + c->first, ports, misfit);
     if (rc == 0)
@@ -171,10 +167,10 @@ static int route(struct chunk *c, struct syn_ports *ports, unsigned *quadrants,
     return 0;
 }
 
-static void write_all(unsigned quadrants)
+static void write_all(struct scratch *scratch, unsigned quadrants)
 {
     for (unsigned i = 0; i < here.count; i++) {
-        struct syn_chunk chunk = open_chunk(&here.chunks[i]);
+        struct syn_chunk chunk = syn_image_chunk(here.chunks[i].image, scratch->layers);
         struct syn_program program = program_of(&here.chunks[i], &chunk);
         if (i == 0)
             syn_program_init(&program, quadrants, true, &bus);
@@ -182,23 +178,22 @@ static void write_all(unsigned quadrants)
     }
 }
 
-int syn_resident_deploy(const struct syn_image *const *images, unsigned count, uint8_t *scratch,
+int syn_resident_deploy(const struct syn_image *const *images, unsigned count, uint8_t *memory,
                         size_t size, struct syn_misfit *misfit)
 {
+    struct scratch *scratch = (struct scratch *)(void *)memory;
     unsigned quadrants = 0;
     memset(&here, 0, sizeof here);
-    int rc = make_room(images, count);
+    int rc = size < sizeof *scratch ? SYN_ENOMEM : make_room(images, count);
     if (rc == 0)
-        rc = place(scratch, size, misfit);
-    if (rc == 0 && size < sizeof(struct syn_ports))
-        rc = SYN_ENOMEM;
+        rc = place(scratch, misfit);
     for (unsigned i = 0; rc == 0 && i < count; i++) {
-        rc = route(&here.chunks[i], (struct syn_ports *)(void *)scratch, &quadrants, misfit);
+        rc = route(&here.chunks[i], scratch, &quadrants, misfit);
         if (rc)
             misfit->chunk = (uint16_t)i;
     }
     if (rc == 0)
-        write_all(quadrants);
+        write_all(scratch, quadrants);
     else
         here.count = 0;
     return rc;
@@ -206,14 +201,20 @@ int syn_resident_deploy(const struct syn_image *const *images, unsigned count, u
 
 /* ---- an inference ---- */
 
+static void configure(const struct chunk *c)
+{
+    struct syn_layer layers[LAYERS];
+    struct syn_chunk chunk = syn_image_chunk(c->image, layers);
+    struct syn_program program = program_of(c, &chunk);
+    syn_program_configure(&program, &here.written, &bus);
+}
+
 void syn_resident_load(unsigned chunk, const uint8_t *data)
 {
     struct chunk *c = &here.chunks[chunk];
     const struct syn_tensor_place *place_of = here.ports + c->first_port;
     if (here.current != c) {
-        struct syn_chunk opened = open_chunk(c);
-        struct syn_program program = program_of(c, &opened);
-        syn_program_configure(&program, &here.written, &bus);
+        configure(c);
         here.current = c;
     }
     for (unsigned i = 0; i < c->image->in_count; i++) {

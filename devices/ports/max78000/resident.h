@@ -12,18 +12,17 @@
 
 #include <stdbool.h>
 
-/* Of all resident chunks together. */
-#define SYN_RESIDENT_LAYERS 96
-#define SYN_RESIDENT_PORTS  24 /* tensors that enter or leave */
+/* Tensors that enter or leave, of all resident chunks together. */
+#define SYN_RESIDENT_PORTS 24
 
 /*
- * Replaces all chunks by those of `images`, which must stay where they are. `scratch`, of `size`
+ * Replaces all chunks by those of `images`, which must stay where they are. `memory`, of `size`
  * bytes and aligned for any type, is free again afterwards. The accelerator has power. Returns 0;
  * SYN_EOOR or SYN_EUNSUP with *misfit where they do not fit together or the part cannot run one;
- * SYN_ENOMEM where there are more layers or tensors than above, or scratch is too small. Nothing is
- * resident then.
+ * SYN_ENOMEM where there are more layers than the part has, or more tensors than above, or memory
+ * is too small. Nothing is resident then.
  */
-int syn_resident_deploy(const struct syn_image *const *images, unsigned count, uint8_t *scratch,
+int syn_resident_deploy(const struct syn_image *const *images, unsigned count, uint8_t *memory,
                         size_t size, struct syn_misfit *misfit);
 
 /* Configures the chunk and writes the tensors that enter it, dense, one after the other. */

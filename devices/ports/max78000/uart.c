@@ -76,13 +76,8 @@ static void pump(unsigned link)
 static inline __attribute__((always_inline)) void take_in_ram(struct syn_max_uart *uart,
                                                               struct syn_ring *ring)
 {
-    while (!(uart->status & SYN_UART_RX_EMPTY)) {
-        uint8_t byte = (uint8_t)uart->fifo;
-        if (ring->head - ring->tail == SYN_RING_BYTES)
-            continue;
-        ring->bytes[ring->head % SYN_RING_BYTES] = byte;
-        ring->head++;
-    }
+    while (!(uart->status & SYN_UART_RX_EMPTY))
+        (void)syn_ring_put(ring, (uint8_t)uart->fifo);
 }
 
 SYN_MAX_IN_RAM void syn_max_while_flash_works(void)
