@@ -222,7 +222,8 @@ static const struct syn_command commands[] = {
             "virtual\nwearable that is started for you), serial:PATH[?baud=N], tcp:HOST:PORT, "
             "unix:PATH, pty:PATH, exec:COMMAND,\n"
             "qemu:BOARD[?number=N&icount=N&image=FILE&flash=FILE] (firmware in QEMU; the board is "
-            "mps2-an386).\nflash=FILE keeps what the board has in flash; a new FILE gets the image."
+            "mps2-an386, mps2-an505 or mps3-an547).\nflash=FILE keeps what the board has in flash; "
+            "a new FILE gets the image."
             "\nA name that stands for a body place (earbud, "
             "glasses, watch, ring) gives a virtual wearable its\nsensors and actuators.",
         .args = {{.name = "NAME", .kind = SYN_VALUE_DEVICE, .help = "the name used from then on"},

@@ -38,6 +38,14 @@ static const struct board boards[] = {
      "synergy-boot-mps2-an386.elf",
      {"mps2-an386", 16 << 20, 8 << 20, 256 << 10},
      0x21fffffc},
+    {.name = "mps2-an505",
+     .machine = "mps2-an505",
+     .agent = "synergy-agent-mps2-an505.elf",
+     .number_at = 0x80fffffc},
+    {.name = "mps3-an547",
+     .machine = "mps3-an547",
+     .agent = "synergy-agent-mps3-an547.elf",
+     .number_at = 0x60fffffc},
 };
 
 static const char *const folders[] = {SYN_FIRMWARE_BUILT, SYN_FIRMWARE_INSTALLED};
@@ -263,8 +271,8 @@ bool syn_link_forgets(const char *uri)
 const struct syn_link_driver syn_link_qemu = {
     .scheme = "qemu",
     .usage = "qemu:BOARD[?number=N&icount=N&image=FILE&flash=FILE]",
-    .help =
-        "firmware that runs in QEMU; BOARD is mps2-an386, or mps2-an386-slow for times by icount=5",
+    .help = "firmware that runs in QEMU; BOARD is mps2-an386, mps2-an505 or mps3-an547, or "
+            "mps2-an386-slow for times by icount=5",
     .open = qemu_open,
     .read = syn_link_program_read,
     .write = syn_link_program_write,

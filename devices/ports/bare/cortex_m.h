@@ -42,6 +42,14 @@ static inline void syn_irq_wait(void)
     __asm__ volatile("dsb\n wfi" ::: "memory");
 }
 
+/* ARMv8-M: a stack that grows below is a fault (MSPLIM; by its code, since all is compiled for
+ * ARMv7-M). */
+static inline void syn_stack_limit(const void *start)
+{
+    register const void *limit __asm__("r0") = start;
+    __asm__ volatile(".inst.w 0xf380880a" ::"r"(limit));
+}
+
 /* Does not return. */
 static inline void syn_core_reset(void)
 {

@@ -27,6 +27,13 @@ static bool was_watchdog(uint32_t vector)
     return vector == NMI || vector >= FIRST_INTERRUPT;
 }
 
+/* Nothing was pushed then, or not all of it. */
+static void overflown(volatile struct syn_board_kept *kept)
+{
+    kept->cause = SYN_START_OVERFLOW;
+    kept->pc = kept->lr = 0;
+}
+
 void syn_fault_record(const uint8_t *frame, uint32_t pc, uint32_t lr);
 
 /* What it pushed lies in the stack, or the stack is full. */
@@ -42,7 +49,7 @@ void syn_fault_record(const uint8_t *frame, uint32_t pc, uint32_t lr)
     if (was_watchdog(kept->vector))
         kept->cause = SYN_START_WATCHDOG;
     else if (frame < syn_stack_start || kept->status & NO_ROOM)
-        kept->cause = SYN_START_OVERFLOW;
+        overflown(kept);
     else
         kept->cause = SYN_START_FAULT;
     syn_core_reset();

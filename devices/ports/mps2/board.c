@@ -18,6 +18,8 @@ enum {
 
 #define NEAR_NS 500000000
 
+extern const uint8_t syn_stack_start[]; /* from the linker script */
+
 static uint8_t arena[ARENA_BYTES] __attribute__((section(".pool"), aligned(8)));
 static uint8_t sensor[SENSOR_BYTES] __attribute__((section(".pool"), aligned(8)));
 static uint8_t window[WINDOW_BYTES] __attribute__((section(".pool"), aligned(8)));
@@ -31,7 +33,10 @@ void syn_board_start(void)
         {SYN_BOARD_RAM, 22, SYN_GUARD_DATA},
         {SYN_FLASH_START, 18, SYN_GUARD_CODE}, /* the slot that runs */
     };
-    syn_guard_set(regions, sizeof regions / sizeof *regions);
+    if (SYN_BOARD_GUARD)
+        syn_guard_set(regions, sizeof regions / sizeof *regions);
+    else
+        syn_stack_limit(syn_stack_start);
 }
 
 void syn_board_id(char *id, size_t size)
@@ -72,7 +77,7 @@ void syn_board_sleep(int64_t at_ns)
 void syn_board_watch(void)
 {
     SYN_WATCHDOG->lock = SYN_WATCHDOG_UNLOCK;
-    SYN_WATCHDOG->load = PATIENCE_S * SYN_BOARD_HZ;
+    SYN_WATCHDOG->load = PATIENCE_S * SYN_WATCHDOG_HZ;
     SYN_WATCHDOG->control = SYN_WATCHDOG_INTERRUPT | SYN_WATCHDOG_RESET;
 }
 

@@ -65,7 +65,7 @@ static const struct syn_slots_map slots = {.flash = &firmware,
                                            .scratch = SCRATCH,
                                            .journal = JOURNAL,
                                            .address = SYN_FLASH_START,
-                                           .board = "mps2-an386"};
+                                           .board = SYN_BOARD_NAME};
 
 const struct syn_flash *syn_board_flash(enum syn_board_region region)
 {
@@ -74,5 +74,5 @@ const struct syn_flash *syn_board_flash(enum syn_board_region region)
 
 const struct syn_slots_map *syn_board_slots(void)
 {
-    return &slots;
+    return SYN_BOARD_SLOTS ? &slots : NULL;
 }

@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* The MPS2 board with FPGA image AN386 (Cortex-M4): the registers that this port uses, from ARM's
- * application note 386 and the CMSDK manual. */
+/* The MPS2 and MPS3 boards' peripherals that this port uses, from ARM's CMSDK manual; where they
+ * are says the map of each board. */
 #ifndef SYN_PORTS_MPS2_REGISTERS_H
 #define SYN_PORTS_MPS2_REGISTERS_H
 
 #include <stdint.h>
 
-#define SYN_BOARD_HZ  25000000 /* of core and peripherals */
-#define SYN_BOARD_RAM 0x20000000u
-
-enum syn_irq {
-    SYN_IRQ_UART_RX = 0,
-    SYN_IRQ_UART_TX = 1,
-    SYN_IRQ_CLOCK = 8,
-    SYN_IRQ_ALARM = 9,
-    SYN_IRQ_COUNT = 32
-};
+#ifndef SYN_MPS2_MAP /* CMakeLists.txt */
+#define SYN_MPS2_MAP "devices/ports/mps2/map-an386.h"
+#endif
+#include SYN_MPS2_MAP
 
 struct syn_cmsdk_uart {
     volatile uint32_t data, state, control, interrupt, divisor;
 };
-#define SYN_UART ((struct syn_cmsdk_uart *)0x40004000u)
+#define SYN_UART ((struct syn_cmsdk_uart *)SYN_UART_AT)
 
 enum { /* bits of struct syn_cmsdk_uart */
        SYN_UART_TX_FULL = 1,
@@ -34,8 +28,10 @@ enum { /* bits of struct syn_cmsdk_uart */
 struct syn_cmsdk_timer {
     volatile uint32_t control, value, reload, interrupt;
 };
-#define SYN_TIMER_CLOCK ((struct syn_cmsdk_timer *)0x40000000u)
-#define SYN_TIMER_ALARM ((struct syn_cmsdk_timer *)0x40001000u)
+#ifdef SYN_TIMER_CLOCK_AT
+#define SYN_TIMER_CLOCK ((struct syn_cmsdk_timer *)SYN_TIMER_CLOCK_AT)
+#define SYN_TIMER_ALARM ((struct syn_cmsdk_timer *)SYN_TIMER_ALARM_AT)
+#endif
 
 enum { SYN_TIMER_RUN = 1 | 8 }; /* enabled, with its interrupt */
 
@@ -44,7 +40,7 @@ struct syn_cmsdk_watchdog {
     uint32_t unused[0x2fc];
     volatile uint32_t lock;
 };
-#define SYN_WATCHDOG ((struct syn_cmsdk_watchdog *)0x40008000u)
+#define SYN_WATCHDOG ((struct syn_cmsdk_watchdog *)SYN_WATCHDOG_AT)
 
 enum { /* the first time that it runs out is an NMI, the second a reset */
        SYN_WATCHDOG_INTERRUPT = 1,
@@ -53,15 +49,15 @@ enum { /* the first time that it runs out is an NMI, the second a reset */
 };
 
 /* The first 8 of the 16 MB of PSRAM stand for flash (flash.c). */
-#define SYN_FLASH_START 0x21000000u
+#define SYN_FLASH_START SYN_BOARD_PSRAM
 #define SYN_FLASH_SIZE  (8 << 20)
 
 /* The last words of the PSRAM belong to no section: they survive a reset. */
-#define SYN_BOARD_KEPT ((volatile struct syn_board_kept *)0x21FFFFC0u)
+#define SYN_BOARD_KEPT ((volatile struct syn_board_kept *)(SYN_BOARD_PSRAM + 0xFFFFC0u))
 
 /* Whoever starts the emulated board writes a number here before it runs, so that several can be
  * told apart; 0 otherwise. */
-#define SYN_BOARD_NUMBER (*(const volatile uint32_t *)0x21FFFFFCu)
+#define SYN_BOARD_NUMBER (*(const volatile uint32_t *)(SYN_BOARD_PSRAM + 0xFFFFFCu))
 
 /* For the vectors. */
 void syn_uart_rx_interrupt(void);

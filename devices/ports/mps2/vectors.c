@@ -6,6 +6,8 @@
 __attribute__((section(".vectors.board"), used)) static const syn_vector table[SYN_IRQ_COUNT] = {
     [SYN_IRQ_UART_RX] = syn_uart_rx_interrupt,
     [SYN_IRQ_UART_TX] = syn_uart_tx_interrupt,
+#ifdef SYN_TIMER_CLOCK_AT
     [SYN_IRQ_CLOCK] = syn_clock_interrupt,
+#endif
     [SYN_IRQ_ALARM] = syn_alarm_interrupt,
 };

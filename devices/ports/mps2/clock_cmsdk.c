@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Two CMSDK timers: one goes round, the other is the alarm. */
 #include "devices/ports/bare/clock.h"
 
 #include "devices/ports/bare/cortex_m.h"
