@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-enum { PIECE = 800, PIPES = 8, PATIENCE_S = 30, COUNTERS_MS = 100 };
+enum { PIECE = 500, PIPES = 8, PATIENCE_S = 30, COUNTERS_MS = 100 };
 
 void deployed_open(struct deployed *d, const char *model, const char *sensor)
 {
