@@ -33,7 +33,8 @@ void syn_board_start(void)
 {
     SYN_SCB_VTOR = (uint32_t)syn_vectors_start;
     syn_clocks_start();
-    syn_pins_output(SYN_GPIO2, LEDS);
+    syn_pins_output(SYN_GPIO2, LEDS, LEDS);
+    syn_pins_output(SYN_GPIO0, SYN_PIN_TRIGGER, 0);
 }
 
 /* The part's own number, folded into eight digits. */

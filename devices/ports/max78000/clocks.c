@@ -63,10 +63,11 @@ void syn_pins_function1(struct syn_max_gpio *port, uint32_t pins)
     port->vssel &= ~pins;
 }
 
-void syn_pins_output(struct syn_max_gpio *port, uint32_t pins)
+void syn_pins_output(struct syn_max_gpio *port, uint32_t pins, uint32_t high)
 {
-    port->out_set = pins;
-    port->vssel |= pins; /* the LEDs hang on VDDIOH */
+    port->out_set = pins & high;
+    port->out_clr = pins & ~high;
+    port->vssel |= pins; /* VDDIOH, on which the LEDs hang */
     port->en0_set = pins;
     port->en1_clr = pins;
     port->en2_clr = pins;

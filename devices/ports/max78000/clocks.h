@@ -14,7 +14,7 @@ void syn_clocks_start(void);
 /* Pins that belong to a peripheral: its first alternate function. */
 void syn_pins_function1(struct syn_max_gpio *port, uint32_t pins);
 
-/* Pins that are outputs, high. */
-void syn_pins_output(struct syn_max_gpio *port, uint32_t pins);
+/* Pins that are outputs, of 3.3 V: now those of `high`, the others low. */
+void syn_pins_output(struct syn_max_gpio *port, uint32_t pins, uint32_t high);
 
 #endif

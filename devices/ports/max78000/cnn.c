@@ -46,6 +46,7 @@ void syn_cnn_power(bool on)
 
 void syn_cnn_stop(void)
 {
+    SYN_GPIO0->out_clr = SYN_PIN_TRIGGER;
     for (unsigned q = 0; q < QUADRANTS; q++) {
         volatile uint32_t *control =
             (volatile uint32_t *)syn_control_address(&syn_registers_max78000, q, SYN_REG_CTL);
@@ -63,6 +64,7 @@ void syn_cnn_interrupt(void)
 void syn_cnn_begin(void)
 {
     done = false;
+    SYN_GPIO0->out_set = SYN_PIN_TRIGGER;
 }
 
 bool syn_cnn_done(void)

@@ -117,6 +117,9 @@ struct syn_max_gpio {
 #define SYN_GPIO1 ((struct syn_max_gpio *)0x40009000u)
 #define SYN_GPIO2 ((struct syn_max_gpio *)0x40080400u)
 
+#define SYN_PIN_TRIGGER                                                                            \
+    (1u << 19) /* of GPIO0: high while the accelerator works, for who measures */
+
 /* ---- UART ---- */
 
 struct syn_max_uart {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/devices/max78000/internal.h"
 
-enum { LED_PORT = 2, LEDS = 7 };
+enum { LED_PORT = 2, LEDS = 7, TRIGGER = 19 };
 
 void gpio_reset(struct machine *m, unsigned instance)
 {
@@ -40,7 +40,12 @@ uint32_t gpio_read(struct machine *m, unsigned instance, uint32_t offset)
     return *value;
 }
 
-void gpio_write(struct machine *m, unsigned instance, uint32_t offset, uint32_t value)
+static bool triggers(const struct gpio *g)
+{
+    return (g->en[0] & g->outen & g->out) >> TRIGGER & 1;
+}
+
+static void write_plain(struct machine *m, unsigned instance, uint32_t offset, uint32_t value)
 {
     int action;
     uint32_t *to = plain(&m->gpios[instance], offset, &action);
@@ -50,6 +55,18 @@ void gpio_write(struct machine *m, unsigned instance, uint32_t offset, uint32_t 
         *to = value;
     else
         *to = action > 0 ? *to | value : *to & ~value;
+}
+
+void gpio_write(struct machine *m, unsigned instance, uint32_t offset, uint32_t value)
+{
+    struct gpio *g = &m->gpios[instance];
+    bool before = triggers(g);
+    write_plain(m, instance, offset, value);
+    if (instance != 0 || triggers(g) == before)
+        return;
+    if (before)
+        m->counts.trigger_ns += m->now - g->high_since;
+    g->high_since = m->now;
 }
 
 bool gpio_function1(const struct machine *m, unsigned port, uint32_t pins)

@@ -71,6 +71,7 @@ struct flash_controller {
 
 struct gpio {
     uint32_t en[3], outen, out, inen, pad[2], vssel;
+    int64_t high_since; /* the trigger pin */
 };
 
 struct cnn {

@@ -67,6 +67,7 @@ struct machine_counts {
     uint64_t instructions, interrupts, sleeps, resets, flash_erased, flash_programmed;
     uint64_t overruns; /* bytes that a UART lost */
     int64_t asleep_ns;
+    int64_t trigger_ns; /* P0.19 was high */
 };
 const struct machine_counts *machine_counts(const struct machine *m);
 

@@ -72,6 +72,9 @@ static void what_it_counts_is_what_it_has_done(void **state)
     /* 70,157 cycles at 50 MHz, and what the core needs to start and to notice the end. */
     assert_true(h->busy_ns[2] > 12 * UINT64_C(1403140));
     assert_true(h->busy_ns[2] < 12 * UINT64_C(2000000));
+    int64_t trigger_ns = machine_counts(b->machine)->trigger_ns;
+    print_message("its pin was high for %.4f ms each time\n", (double)trigger_ns / 12e6);
+    assert_in_range(trigger_ns, 12 * 1403140, 12 * 1425000);
     assert_int_not_equal(machine_leds(b->machine), 0);
 }
 
