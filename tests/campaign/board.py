@@ -145,9 +145,11 @@ class Board:
             "mps2-an386,memory-backend=psram", "-accel", "tcg", "-display", "none", "-monitor",
             "none", "-chardev", "stdio,id=uart,signal=off", "-serial", "chardev:uart", "-kernel",
             str(boot)]
-        self.qemu, self.seq, self.text = None, 0, b""
+        self.flash, self.qemu, self.seq, self.text = flash, None, 0, b""
 
     def start(self):
+        os.truncate(self.flash, FLASH_BYTES) # memory forgets what flash keeps
+        os.truncate(self.flash, MEMORY_BYTES)
         self.qemu = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         os.set_blocking(self.qemu.stdout.fileno(), False)
         self.rest = b""

@@ -145,6 +145,15 @@ static bool is_empty(int fd)
     return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0;
 }
 
+/* Memory forgets what flash keeps. */
+static int forget_memory(const struct syn_qemu_flash *flash, int fd, const char *path,
+                         struct syn_error *error)
+{
+    if (ftruncate(fd, (off_t)flash->erased) < 0 || ftruncate(fd, (off_t)flash->bytes) < 0)
+        return syn_error_os(error, errno, "cannot write %s", path);
+    return 0;
+}
+
 int syn_qemu_flash_open(const struct syn_qemu_flash *flash, const char *path, const char *image,
                         struct syn_error *error)
 {
@@ -158,6 +167,8 @@ int syn_qemu_flash_open(const struct syn_qemu_flash *flash, const char *path, co
     int rc = lock(fd, path, error);
     if (rc == 0)
         rc = is_empty(fd) ? fill(flash, fd, image, error) : check_size(flash, fd, path, error);
+    if (rc == 0)
+        rc = forget_memory(flash, fd, path, error);
     if (rc == 0)
         return fd;
     (void)close(fd);

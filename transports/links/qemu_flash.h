@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The memory of an emulated board that stands for flash, as a file that QEMU maps: what is in it
- * stays when the board's power goes (QEMU is killed).
+ * stays when the board's power goes (QEMU is killed). What is memory is 0 when it comes.
  */
 #ifndef SYN_TRANSPORTS_LINKS_QEMU_FLASH_H
 #define SYN_TRANSPORTS_LINKS_QEMU_FLASH_H
