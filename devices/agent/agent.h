@@ -145,6 +145,7 @@ struct syn_agent {
         uint32_t requests;
     } links[SYN_AGENT_LINKS_MAX];
     uint8_t relay_link;                     /* whose host wrote the link table or started the run */
+    uint16_t counters_bytes;                /* of the last event of counters */
     uint8_t waiting_link;                   /* whose answer in `message` found no room */
     uint16_t waiting_size;                  /* 0: there is none */
     uint8_t message[SYN_AGENT_MESSAGE_MAX]; /* the answer or event that is being made */

@@ -164,6 +164,7 @@ int64_t syn_agent_event_counters(struct syn_agent *agent, int64_t now)
     const unsigned due = links_with(agent, counters_due, now);
     if (begin(agent, &out, due, "count")) {
         put_counters(&out, agent, now);
+        agent->counters_bytes = (uint16_t)(SYN_SMP_HEADER + out.length + 1);
         send(agent, &out, due);
     }
     for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++) {
@@ -195,14 +196,15 @@ static void put_result(struct syn_cbor_out *out, unsigned pipeline, const struct
 }
 
 /* Results come by the hundred, and a link that they fill would never have room for the counters:
- * they leave some for the largest message. */
-static unsigned with_room_to_spare(struct syn_agent *agent, unsigned links)
+ * they leave that much. */
+static unsigned with_room_to_spare(struct syn_agent *agent, unsigned links, size_t size)
 {
     const struct syn_agent_port *port = &agent->port;
     for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++) {
         struct syn_agent_link *l = &agent->links[i];
-        size_t spare = syn_agent_link_bound(l, SYN_AGENT_MESSAGE_MAX);
-        if (!(links >> i & 1) || !l->open || port->room(port->ctx, i, spare))
+        size_t bytes = syn_agent_link_bound(l, SYN_SMP_HEADER + size) +
+                       syn_agent_link_bound(l, agent->counters_bytes);
+        if (!(links >> i & 1) || !l->open || port->room(port->ctx, i, bytes))
             continue;
         l->lost_events++;
         links &= ~(1u << i);
@@ -220,11 +222,11 @@ void syn_agent_event_result(struct syn_agent *agent, unsigned pipeline,
                             const struct syn_token *token, int64_t acted_ns)
 {
     struct syn_cbor_out out;
-    const unsigned links = with_room_to_spare(agent, links_with(agent, results_wanted, 0));
+    const unsigned links = links_with(agent, results_wanted, 0);
     if (!begin(agent, &out, links, "res"))
         return;
     put_result(&out, pipeline, token, acted_ns, agent->result);
-    send(agent, &out, links);
+    send(agent, &out, with_room_to_spare(agent, links, out.length + 1));
 }
 
 /* Log lines and faults go to whoever asked for the log. */

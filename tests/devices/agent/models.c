@@ -81,11 +81,12 @@ static void put_pipe(struct syn_cbor_out *out, unsigned id, const struct blob_pi
     }
     if (p->sensor) {
         syn_cbor_put_text(out, "sense");
-        syn_cbor_put_map(out, 4);
+        syn_cbor_put_map(out, 5);
         syn_cbor_pair_text(out, "s", p->sensor);
         syn_cbor_pair_uint(out, "bytes", p->sense_bytes);
         syn_cbor_pair_uint(out, "to", p->sense_to);
         syn_cbor_pair_uint(out, "out", p->in);
+        syn_cbor_pair_uint(out, "gap", p->gap_ns);
     }
     if (p->actuator) {
         syn_cbor_put_text(out, "act");

@@ -23,6 +23,7 @@ struct blob_pipe {
     unsigned hop, from, to, in, out;
     const char *sensor;
     unsigned sense_bytes, sense_to;
+    unsigned gap_ns; /* rate cap */
     const char *actuator;
     unsigned act_from;
 };

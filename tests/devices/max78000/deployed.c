@@ -15,7 +15,13 @@
 
 #include <cmocka.h>
 
-enum { PIECE = 500, PIPES = 8, PATIENCE_S = 30, COUNTERS_MS = 100 };
+enum {
+    PIECE = 500,
+    PIPES = 8,
+    PATIENCE_S = 30,
+    COUNTERS_MS = 100,
+    GAP_NS = 40000000, /* so that the UART takes every result */
+};
 
 void deployed_open(struct deployed *d, const char *model, const char *sensor)
 {
@@ -69,6 +75,7 @@ void deployed_upload(const struct deployed *d, unsigned count, struct host *h,
                                       .out = 2 * i + 1,
                                       .sensor = d[i].sensor,
                                       .sense_bytes = syn_image_in_bytes(&d[i].image),
+                                      .gap_ns = GAP_NS,
                                       .actuator = "led"};
         upload(h, d[i].bytes, d[i].size);
     }
