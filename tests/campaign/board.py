@@ -16,6 +16,7 @@ OS, IMG, SYNERGY = 0, 1, 0x5359
 RESET = 5
 STATE, UPLOAD, ERASE = 0, 1, 5
 HELLO, ACCEL, BLOB, PLAN = 0, 1, 2, 3
+ROUND_A_PIECE = 108 # bytes of a message
 
 
 class Gone(Exception):
@@ -202,9 +203,9 @@ class Board:
     def choose(self, digest, keep):
         return self.ask(WRITE, IMG, STATE, {"hash": digest, "confirm": keep})
 
-    def upload(self, image, until=None, size=None, piece=880):
+    def upload(self, image, until=None, size=None):
         """True once all of it is there; False where the time is up before, or `size` of it is."""
-        at = 0
+        at, piece = 0, self.ask(READ, SYNERGY, HELLO)["max"] - ROUND_A_PIECE
         while at < len(image):
             if size and at >= size:
                 return False
