@@ -48,7 +48,7 @@ struct syn_agent_identity {
 
 struct syn_agent_peer {
     bool used, up;
-    char name[32];
+    char name[SYN_AGENT_PEER_MAX];
     char address[SYN_AGENT_ADDRESS_MAX]; /* empty: relay through the host */
 };
 

@@ -18,6 +18,9 @@
 #ifndef SYN_AGENT_BUFFERS /* `buf_count`: a host keeps one request fewer in flight */
 #define SYN_AGENT_BUFFERS 4
 #endif
+#ifndef SYN_AGENT_PEER_MAX /* bytes of a peer's name; 1: it is not kept */
+#define SYN_AGENT_PEER_MAX 32
+#endif
 #ifndef SYN_AGENT_ADDRESS_MAX /* a unix socket path; 1 where every peer is behind a host */
 #define SYN_AGENT_ADDRESS_MAX 108
 #endif

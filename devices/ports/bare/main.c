@@ -10,7 +10,6 @@
 #include "devices/ports/bare/figures.h"
 #include "devices/ports/bare/flash.h"
 #include "devices/ports/bare/peers.h"
-#include "devices/ports/bare/ring.h"
 #include "devices/ports/bare/tasks.h"
 #include "devices/ports/bare/uart.h"
 #include "devices/wire/smp.h"
@@ -23,13 +22,6 @@ enum {
     TEXT_BYTES = 240,
     SLEEP_NS = 1000000000, /* at most, for the watchdog's sake */
 };
-
-/* The largest message as a console's frame (syn_frame_bound()): a link takes it whole or not. */
-enum {
-    GROUPS = (SYN_AGENT_MESSAGE_MAX + 6) / 3,
-    FRAME_BYTES = GROUPS * 4 + (GROUPS + 30) / 31 * 3
-};
-_Static_assert(FRAME_BYTES <= SYN_RING_BYTES, "a ring holds a frame");
 
 static struct syn_agent agent;
 static int64_t wake_ns = INT64_MAX; /* of the runtime */

@@ -12,11 +12,11 @@ size_t syn_ring_read(struct syn_ring *ring, uint8_t *bytes, size_t size)
 bool syn_ring_write(struct syn_ring *ring, const uint8_t *bytes, size_t size)
 {
     uint32_t head = ring->head;
-    if (size > SYN_RING_BYTES - syn_ring_used(ring))
+    if (size > ring->size - syn_ring_used(ring))
         return false;
     for (size_t i = 0; i < size; i++) {
         *syn_ring_at(ring, head) = bytes[i];
-        head = syn_ring_behind(head);
+        head = syn_ring_behind(ring, head);
     }
     ring->head = head;
     return true;

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 
 /* Tensors that enter or leave, of all resident chunks together. */
-#define SYN_RESIDENT_PORTS 24
+#define SYN_RESIDENT_PORTS 20
 
 /*
  * Replaces all chunks by those of `images`, which must stay where they are. `memory`, of `size`

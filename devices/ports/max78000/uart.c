@@ -27,7 +27,10 @@ static const struct port {
     {SYN_UART2, SYN_GPIO1, SYN_IRQ_UART2},
 };
 
-static struct syn_ring rx[LINKS], tx[LINKS];
+/* What the console is told comes in bursts: results of inferences that take a millisecond. */
+static uint8_t rx_bytes[LINKS][SYN_RING_FRAME], tx_bytes[SYN_RING_FRAME], tx_console[2048];
+static struct syn_ring rx[LINKS] = {SYN_RING(rx_bytes[0]), SYN_RING(rx_bytes[1])};
+static struct syn_ring tx[LINKS] = {SYN_RING(tx_console), SYN_RING(tx_bytes)};
 
 unsigned syn_uart_links(void)
 {
@@ -105,7 +108,7 @@ size_t syn_uart_read(unsigned link, uint8_t *bytes, size_t size)
 
 size_t syn_uart_room(unsigned link)
 {
-    return link < LINKS ? SYN_RING_BYTES - syn_ring_used(&tx[link]) : 0;
+    return link < LINKS ? tx[link].size - syn_ring_used(&tx[link]) : 0;
 }
 
 bool syn_uart_write(unsigned link, const uint8_t *bytes, size_t size)

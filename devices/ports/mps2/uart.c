@@ -7,7 +7,8 @@
 
 enum { BAUD = 115200 };
 
-static struct syn_ring rx, tx;
+static uint8_t rx_bytes[8192], tx_bytes[8192];
+static struct syn_ring rx = SYN_RING(rx_bytes), tx = SYN_RING(tx_bytes);
 
 unsigned syn_uart_links(void)
 {
@@ -49,7 +50,7 @@ size_t syn_uart_read(unsigned link, uint8_t *bytes, size_t size)
 
 size_t syn_uart_room(unsigned link)
 {
-    return link == 0 ? SYN_RING_BYTES - syn_ring_used(&tx) : 0;
+    return link == 0 ? tx.size - syn_ring_used(&tx) : 0;
 }
 
 bool syn_uart_write(unsigned link, const uint8_t *bytes, size_t size)
