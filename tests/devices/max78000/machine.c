@@ -16,6 +16,7 @@ enum {
     FRAME_WORDS = 8,
     ALIGNED = 1 << 9, /* of the pushed status: a word was left out */
     CFSR_BUS = 1 << 9,
+    CFSR_STACKING = 1 << 12,
     CFSR_UNDEFINED = 1 << 16,
 };
 
@@ -179,11 +180,12 @@ static void enter(struct machine *m, unsigned exception)
         frame[i] = get(m, frame_registers[i]);
     frame[FRAME_WORDS - 1] = status | (padded ? ALIGNED : 0) | 1u << 24;
     sp -= padded + (uint32_t)sizeof frame;
-    if (!in_ram(sp, sizeof frame)) {
-        machine_fail(m, "the stack has overflown: exception %u at 0x%08x", exception, sp);
-        return;
-    }
-    memcpy(m->ram + (sp - RAM_BASE), frame, sizeof frame);
+    if (in_ram(sp, sizeof frame))
+        memcpy(m->ram + (sp - RAM_BASE), frame, sizeof frame);
+    else if (exception == HARD_FAULT) /* nothing is pushed, but the handler is entered */
+        m->nvic.cfsr |= CFSR_STACKING;
+    else
+        machine_fail(m, "no stack for exception %u, at 0x%08x", exception, sp);
     uint32_t handler = word(m, m->nvic.vtor + 4 * exception);
     if (!(handler & 1))
         machine_fail(m, "exception %u has no handler", exception);
@@ -346,10 +348,14 @@ bool machine_run(struct machine *m, int64_t ns)
 
 void machine_derail(struct machine *m, enum machine_astray how)
 {
-    enum { LENGTH = 480, UNDEFINED = 0xde00, NOTHING = 0xbf00, BRANCH = 0xe000, PIPELINE = 2 };
+    enum { LENGTH = 480, BRANCH = 0xe000, PIPELINE = 2 };
+    static const uint16_t instructions_of[] = {[MACHINE_UNDEFINED] = 0xde00,
+                                               [MACHINE_LOOP] = 0xbf00,
+                                               [MACHINE_DEAF_LOOP] = 0xbf00,
+                                               [MACHINE_FILLS_STACK] = 0xb4ff};
     uint16_t code[LENGTH];
     for (unsigned i = 0; i < LENGTH; i++)
-        code[i] = how == MACHINE_UNDEFINED ? UNDEFINED : NOTHING;
+        code[i] = instructions_of[how];
     code[LENGTH - 1] = BRANCH | ((2048 - (LENGTH - 1) - PIPELINE) & 0x7ff);
     memcpy(m->ram + (MACHINE_DERAILED - RAM_BASE), code, sizeof code);
     (void)uc_ctl_remove_cache(m->uc, MACHINE_DERAILED, MACHINE_DERAILED + sizeof code);

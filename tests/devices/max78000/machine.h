@@ -71,9 +71,9 @@ struct machine_counts {
 };
 const struct machine_counts *machine_counts(const struct machine *m);
 
-/* Leads the core astray, to RAM that nobody uses: into an undefined instruction, or a loop without
- * an end, which may be one that no interrupt reaches any more. */
-enum machine_astray { MACHINE_UNDEFINED, MACHINE_LOOP, MACHINE_DEAF_LOOP };
+/* Leads the core astray, to RAM that nobody uses: into an undefined instruction, a loop without an
+ * end, which may be one that no interrupt reaches any more, or one that fills the stack. */
+enum machine_astray { MACHINE_UNDEFINED, MACHINE_LOOP, MACHINE_DEAF_LOOP, MACHINE_FILLS_STACK };
 void machine_derail(struct machine *m, enum machine_astray how);
 #define MACHINE_DERAILED 0x2001f800u /* where they lie */
 

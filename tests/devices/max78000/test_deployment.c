@@ -140,6 +140,12 @@ static void a_fault_of_the_core_is_told_after_the_restart(void **state)
                   MACHINE_SECOND);
 }
 
+static void a_stack_that_is_full_is_told_after_the_restart(void **state)
+{
+    machine_derail(((struct board *)*state)->machine, MACHINE_FILLS_STACK);
+    wait_for_text(*state, "started again after an overflow of the stack", MACHINE_SECOND);
+}
+
 static void a_loop_without_an_end_is_ended_by_the_watchdog(void **state)
 {
     machine_derail(((struct board *)*state)->machine, MACHINE_LOOP);
@@ -220,6 +226,7 @@ int main(void)
         ON(setup_deployed,
            an_accelerator_that_does_not_end_is_a_fault_and_the_next_inference_is_right),
         ON(setup_deployed, a_fault_of_the_core_is_told_after_the_restart),
+        ON(setup_deployed, a_stack_that_is_full_is_told_after_the_restart),
         ON(setup_deployed, a_loop_without_an_end_is_ended_by_the_watchdog),
         ON(setup_deployed, one_that_hears_no_interrupt_is_reset),
         ON(setup_deployed, a_power_cut_while_flash_is_written_leaves_the_old_or_the_new_deployment),
