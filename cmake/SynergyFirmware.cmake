@@ -74,6 +74,7 @@ endfunction()
 
 function(syn_firmware board)
   cmake_parse_arguments(ARG "" "PROFILE;SCRIPT" "WEAR;SOURCES" ${ARGN})
+  file(APPEND ${PROJECT_BINARY_DIR}/boards "${board}\n")
   set(target agent-${board})
   set(figures ${CMAKE_CURRENT_BINARY_DIR}/${board})
   make_figures(${ARG_PROFILE} ${figures} ${ARG_WEAR})

@@ -6,7 +6,6 @@
 #include "core/base/file.h"
 #include "transports/links/child.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -20,37 +19,25 @@
 #define TREE      SYN_SOURCE_DIR
 #define BUILT     TREE "/build/firmware"
 #define COMPILER  "arm-none-eabi-gcc"
-#define PORTS     TREE "/devices/ports"
-#define DECLARED  "syn_firmware(" /* the board's name follows, in the CMakeLists.txt of a port */
 #define FILES_MAX (1 << 20)
 
 enum { GRACE_MS = 2000 };
 
 /* ---- boards ---- */
 
-static void boards_of(const char *text, struct syn_words *words)
-{
-    while ((text = strstr(text, DECLARED)) != NULL) {
-        text += strlen(DECLARED);
-        (void)syn_words_add_size(words, text, strcspn(text, " )\n"));
-    }
-}
-
+/* CMake lists them when the tree is configured. */
 void syn_firmware_boards(struct syn_console *console, struct syn_words *words)
 {
+    void *text = NULL;
+    size_t size;
     (void)console;
-    DIR *ports = opendir(PORTS);
-    for (struct dirent *entry; ports && (entry = readdir(ports));) {
-        char path[PATH_MAX];
-        void *text = NULL;
-        size_t size;
-        (void)snprintf(path, sizeof path, PORTS "/%s/CMakeLists.txt", entry->d_name);
-        if (entry->d_name[0] != '.' && syn_file_read(&text, &size, path, FILES_MAX, NULL) == 0)
-            boards_of(text, words);
-        free(text);
+    if (syn_file_read(&text, &size, BUILT "/boards", FILES_MAX, NULL) == 0) {
+        const char *end = (const char *)text + size;
+        for (const char *at = text, *stop; (stop = memchr(at, '\n', (size_t)(end - at)));
+             at = stop + 1)
+            (void)syn_words_add_size(words, at, (size_t)(stop - at));
     }
-    if (ports)
-        (void)closedir(ports);
+    free(text);
     syn_words_sort(words);
 }
 
@@ -265,6 +252,8 @@ static int build(struct syn_console *console, const char *board, struct syn_erro
     const char *const make[] = {"cmake", "--build", built, "--target", agent, NULL};
     syn_console_progress(console, &progress, "building firmware", "steps");
     int rc = run(console, &progress, "configuring", configure, error);
+    if (rc == 0 && board)
+        rc = check_board(board, error);
     if (rc == 0)
         rc = run(console, &progress, "building", make, error);
     syn_progress_end(&progress);
@@ -276,8 +265,6 @@ int syn_firmware_build_run(struct syn_console *console, const struct syn_call *c
 {
     const char *board = syn_call_text(call, "BOARD");
     int rc = check_tools(error);
-    if (rc == 0 && board)
-        rc = check_board(board, error);
     if (rc == 0)
         rc = build(console, board, error);
     if (rc == 0)
