@@ -337,7 +337,7 @@ static void take_entry(struct entry *e, const struct syn_agent_peer *row)
 
 static bool same_entry(const struct entry *e, const struct syn_agent_peer *row)
 {
-    return row && e->used && strcmp(e->address, row->address) == 0;
+    return e->used && strcmp(e->address, row->address) == 0;
 }
 
 void syn_peers_set(struct syn_peers *peers, unsigned self, const struct syn_agent_peer *table,
@@ -347,13 +347,12 @@ void syn_peers_set(struct syn_peers *peers, unsigned self, const struct syn_agen
     peers->self = (uint8_t)self;
     for (unsigned i = 0; i < SYN_AGENT_PEERS_MAX; i++) {
         struct entry *e = &peers->table[i];
-        const struct syn_agent_peer *row =
-            i < count && i != self && table[i].used ? &table[i] : NULL;
-        if (!moved && same_entry(e, row))
+        bool used = i < count && i != self && table[i].used;
+        if (!moved && used && same_entry(e, &table[i]))
             continue;
         drop_entry(e);
-        if (row)
-            take_entry(e, row);
+        if (used)
+            take_entry(e, &table[i]);
     }
 }
 
