@@ -159,6 +159,8 @@ static const struct {
     {"- {processors: 1, name: a}\n- {processors: 1, next_sequence: a}", SYN_EINVAL, 5,
      "for the second time"},
     {"- {processors: 1, weight_source: 0}", SYN_EINVAL, 4, "weight_source"},
+    {"- {processors: 1, weight_source: 1}\n- {processors: 1, op: none}", SYN_EINVAL, 4,
+     "no layer with weights"},
     {"- {processors: 1, <<: {pad: 1}}", SYN_EINVAL, 4, "unknown key '<<'"},
     {"- 7", SYN_EINVAL, 4, "'key: value' lines are expected"},
     {" {}", SYN_EINVAL, 4, "0 layers"},
