@@ -58,7 +58,8 @@ static int read_weight_source(const struct syn_vendor_net *net, unsigned index,
     if (status < 0)
         return status;
     if (l->weight_source < 0 || (unsigned)l->weight_source == index ||
-        net->layers[l->weight_source].at[SYN_FIELD_WEIGHT_SOURCE])
+        net->layers[l->weight_source].at[SYN_FIELD_WEIGHT_SOURCE] ||
+        net->layers[l->weight_source].layer.op == SYN_OP_PASSTHROUGH)
         return syn_yaml_error(&net->yaml, node, SYN_EINVAL, error,
                               "weight_source is no layer with weights of its own");
     return 0;

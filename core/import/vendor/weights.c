@@ -22,18 +22,6 @@ static bool takes_weights(const struct syn_vendor_layer *l)
     return l->layer.op != SYN_OP_PASSTHROUGH && l->weight_source < 0;
 }
 
-/* Operations are known by now: weights are shared only with a layer that has some. */
-static int check_sources(const struct syn_vendor_net *net, struct syn_error *error)
-{
-    for (unsigned i = 0; i < net->count; i++) {
-        const struct syn_vendor_layer *l = &net->layers[i];
-        if (l->weight_source >= 0 && !takes_weights(&net->layers[l->weight_source]))
-            return syn_yaml_error(&net->yaml, l->at[SYN_FIELD_WEIGHT_SOURCE], SYN_EINVAL, error,
-                                  "weight_source is no layer with weights of its own");
-    }
-    return 0;
-}
-
 int syn_vendor_assign(struct syn_vendor_net *net, const struct syn_checkpoint *checkpoint,
                       unsigned *unused, struct syn_error *error)
 {
@@ -54,7 +42,7 @@ int syn_vendor_assign(struct syn_vendor_net *net, const struct syn_checkpoint *c
         if (takes_weights(&net->layers[layer]))
             return syn_yaml_error(&net->yaml, net->layers[layer].node, SYN_EINVAL, error,
                                   "the checkpoint has no weights left for this layer");
-    return check_sources(net, error);
+    return 0;
 }
 
 const struct syn_checkpoint_tensor *syn_vendor_tensor(const struct syn_vendor_net *net,
