@@ -20,6 +20,7 @@
 #include "devices/boot/upload.h"
 #include "devices/runtime/runtime.h"
 #include "devices/wire/frame.h"
+#include "devices/wire/pieces.h"
 #include "devices/wire/tensor.h"
 
 #define SYN_AGENT_BEACON_NS 100000000
@@ -64,7 +65,7 @@ struct syn_agent_port {
      * answers beyond that are lost, and the host asks again. */
     bool (*room)(void *ctx, unsigned link, size_t size);
     /* The next piece of a frame for which there was room; copied before this returns. 0 bytes: the
-     * frame is complete. */
+     * frame is complete. Of a link of messages the pieces are those of one message. */
     void (*write)(void *ctx, unsigned link, const uint8_t *bytes, size_t size);
     /* A deployment was committed or cleared (NULL): forget every task of the one before, whose end
      * must not be reported any more; load weights, size buffers. `deployment` is the agent's own
@@ -137,8 +138,12 @@ struct syn_agent {
         struct syn_agent *agent;
         uint8_t index;
         bool open;
-        bool cobs; /* the last request came in a COBS frame: answers and events do, too */
-        struct syn_frame_receiver receiver;
+        bool cobs;     /* the last request came in a COBS frame: answers and events do, too */
+        bool messages; /* it keeps packets apart: no framing */
+        union {
+            struct syn_frame_receiver receiver;
+            struct syn_pieces pieces;
+        };
         uint8_t receive_buffer[SYN_AGENT_MESSAGE_MAX + SYN_FRAME_OVERHEAD];
         struct syn_agent_subscription subscription; /* outlives the link, to count what is lost */
         uint32_t lost_events, lost_answers;
@@ -164,11 +169,12 @@ int syn_agent_init(struct syn_agent *agent, const struct syn_agent_identity *ide
  */
 int syn_agent_restore(struct syn_agent *agent, struct syn_refusal *refusal);
 
-/* A host connected to or left `link`. */
+/* A host connected to or left `link`: a stream, or one that keeps packets apart (BLE). */
 void syn_agent_link_opened(struct syn_agent *agent, unsigned link);
+void syn_agent_message_link_opened(struct syn_agent *agent, unsigned link);
 void syn_agent_link_closed(struct syn_agent *agent, unsigned link);
 
-/* Bytes from the host on `link`, in pieces of any size. */
+/* Bytes from the host on `link`, in pieces of any size; of a link of messages, one packet. */
 void syn_agent_receive(struct syn_agent *agent, unsigned link, const uint8_t *bytes, size_t size);
 
 /* Does what is due (events, beacons); returns the time of the next thing to do, INT64_MAX = none.

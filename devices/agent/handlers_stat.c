@@ -24,8 +24,8 @@ static void put_agent(struct syn_agent_call *call, unsigned index)
 static void put_link(struct syn_agent_call *call, unsigned index)
 {
     const struct syn_agent_link *l = &call->agent->links[index];
-    syn_cbor_pair_uint(&call->out, "frames", l->receiver.good);
-    syn_cbor_pair_uint(&call->out, "bad_frames", l->receiver.bad);
+    syn_cbor_pair_uint(&call->out, "frames", l->messages ? l->pieces.good : l->receiver.good);
+    syn_cbor_pair_uint(&call->out, "bad_frames", l->messages ? l->pieces.bad : l->receiver.bad);
     syn_cbor_pair_uint(&call->out, "requests", l->requests);
     syn_cbor_pair_uint(&call->out, "lost_events", l->lost_events);
     syn_cbor_pair_uint(&call->out, "lost_answers", l->lost_answers);

@@ -13,8 +13,18 @@ static void on_message(void *ctx, enum syn_framing framing, const uint8_t *data,
     syn_agent_dispatch(link->agent, link->index, data, size);
 }
 
+static void on_packed_message(void *ctx, const uint8_t *data, size_t size)
+{
+    on_message(ctx, SYN_FRAMING_CONSOLE, data, size);
+}
+
 static void start_receiver(struct syn_agent_link *link)
 {
+    if (link->messages) {
+        syn_pieces_init(&link->pieces, on_packed_message, link, link->receive_buffer,
+                        SYN_AGENT_MESSAGE_MAX);
+        return;
+    }
     const struct syn_frame_events events = {.message = on_message, .ctx = link};
     syn_frame_receiver_init(&link->receiver, &events, link->receive_buffer,
                             sizeof link->receive_buffer, NULL, 0);
@@ -34,16 +44,27 @@ static void forget_answer(struct syn_agent *agent, unsigned link)
         agent->waiting_size = 0;
 }
 
-void syn_agent_link_opened(struct syn_agent *agent, unsigned link)
+static void open_link(struct syn_agent *agent, unsigned link, bool messages)
 {
     if (link >= SYN_AGENT_LINKS_MAX)
         return;
     struct syn_agent_link *l = &agent->links[link];
     forget_answer(agent, link);
+    l->messages = messages;
     start_receiver(l);
     l->open = true;
     l->cobs = false;
     l->subscription = (struct syn_agent_subscription){0};
+}
+
+void syn_agent_link_opened(struct syn_agent *agent, unsigned link)
+{
+    open_link(agent, link, false);
+}
+
+void syn_agent_message_link_opened(struct syn_agent *agent, unsigned link)
+{
+    open_link(agent, link, true);
 }
 
 void syn_agent_link_closed(struct syn_agent *agent, unsigned link)
@@ -56,9 +77,14 @@ void syn_agent_link_closed(struct syn_agent *agent, unsigned link)
 
 void syn_agent_receive(struct syn_agent *agent, unsigned link, const uint8_t *bytes, size_t size)
 {
-    if (link < SYN_AGENT_LINKS_MAX && agent->links[link].open)
-        syn_frame_feed(&agent->links[link].receiver, bytes, size,
-                       agent->port.now_ns(agent->port.ctx));
+    if (link >= SYN_AGENT_LINKS_MAX || !agent->links[link].open)
+        return;
+    struct syn_agent_link *l = &agent->links[link];
+    int64_t now_ns = agent->port.now_ns(agent->port.ctx);
+    if (l->messages)
+        syn_pieces_feed(&l->pieces, bytes, size, now_ns);
+    else
+        syn_frame_feed(&l->receiver, bytes, size, now_ns);
 }
 
 /* ---- out ---- */
@@ -78,7 +104,7 @@ static enum syn_framing framing_of(const struct syn_agent_link *link)
 
 size_t syn_agent_link_bound(const struct syn_agent_link *link, size_t size)
 {
-    return syn_frame_bound(framing_of(link), size);
+    return link->messages ? size : syn_frame_bound(framing_of(link), size);
 }
 
 static bool put_frame(struct syn_agent_link *link, const uint8_t *message, size_t size)
@@ -87,8 +113,11 @@ static bool put_frame(struct syn_agent_link *link, const uint8_t *message, size_
     if (!link->open || size > SYN_AGENT_MESSAGE_MAX ||
         !port->room(port->ctx, link->index, syn_agent_link_bound(link, size)))
         return false;
-    (void)syn_frame_send(framing_of(link), message, size, write_piece,
-                         link); /* neither end refuses */
+    if (link->messages)
+        (void)write_piece(link, message, size);
+    else
+        (void)syn_frame_send(framing_of(link), message, size, write_piece,
+                             link); /* neither end refuses */
     port->write(port->ctx, link->index, NULL, 0);
     return true;
 }

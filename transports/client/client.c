@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "devices/wire/pieces.h"
 #include "transports/client/round_trip.h"
 #include "transports/links/link.h"
 
@@ -31,6 +32,7 @@ struct syn_client {
     struct syn_link *link;
     struct syn_client_events events;
     struct syn_frame_receiver receiver;
+    struct syn_pieces pieces; /* instead, on a link of messages */
     struct syn_round_trip round_trip;
     struct syn_loop_timer timer;
     struct entry *first;
@@ -157,11 +159,10 @@ static void take_response(struct syn_client *c, struct syn_reply *reply)
     }
 }
 
-static void on_message(void *ctx, enum syn_framing framing, const uint8_t *data, size_t size)
+static void take_message(void *ctx, const uint8_t *data, size_t size)
 {
     struct syn_client *c = ctx;
     struct syn_reply reply = {0};
-    (void)framing;
     if (c->freed)
         return;
     if (syn_smp_get_header(&reply.header, data, size)) {
@@ -182,6 +183,12 @@ static void on_message(void *ctx, enum syn_framing framing, const uint8_t *data,
     }
 }
 
+static void on_message(void *ctx, enum syn_framing framing, const uint8_t *data, size_t size)
+{
+    (void)framing;
+    take_message(ctx, data, size);
+}
+
 static void on_text(void *ctx, const char *line, size_t size)
 {
     struct syn_client *c = ctx;
@@ -193,7 +200,10 @@ static void on_received(void *ctx, const uint8_t *data, size_t size)
 {
     struct syn_client *c = ctx;
     enter(c);
-    syn_frame_feed(&c->receiver, data, size, syn_loop_now());
+    if (syn_link_kind(c->link) == SYN_LINK_STREAM)
+        syn_frame_feed(&c->receiver, data, size, syn_loop_now());
+    else
+        syn_pieces_feed(&c->pieces, data, size, syn_loop_now());
     pump(c);
     leave(c);
 }
@@ -225,10 +235,17 @@ static void on_lost(void *ctx, const struct syn_error *error)
 
 /* ---- sending ---- */
 
+static int write_framed(struct syn_client *c, const void *message, size_t size)
+{
+    if (syn_link_kind(c->link) == SYN_LINK_MESSAGES)
+        return syn_link_write(c->link, message, size);
+    int n = syn_frame_encode(c->framing, message, size, c->frame, sizeof c->frame);
+    return n < 0 ? n : syn_link_write(c->link, c->frame, (size_t)n);
+}
+
 static int write_message(struct syn_client *c, const void *message, size_t size)
 {
-    int n = syn_frame_encode(c->framing, message, size, c->frame, sizeof c->frame);
-    int rc = n < 0 ? n : syn_link_write(c->link, c->frame, (size_t)n);
+    int rc = write_framed(c, message, size);
     if (rc == 0) {
         c->stats.sent++;
         if (c->events.traffic)
@@ -407,6 +424,7 @@ struct syn_client *syn_client_new(struct syn_loop *loop, const struct syn_client
     syn_round_trip_init(&c->round_trip);
     syn_frame_receiver_init(&c->receiver, &frames, c->buffer, sizeof c->buffer, c->line,
                             sizeof c->line);
+    syn_pieces_init(&c->pieces, take_message, c, c->buffer, SYN_CLIENT_MESSAGE_MAX);
     return c;
 }
 
@@ -432,11 +450,11 @@ static struct syn_link_events link_events(struct syn_client *c)
 
 static int greet(struct syn_client *c, int rc)
 {
-    if (rc == 0) {
+    if (rc == 0)
         (void)snprintf(c->name, sizeof c->name, "%s", syn_link_describe(c->link));
-        /* Ends what an earlier console may have left half-written in the device's receiver. */
+    /* Ends what an earlier console may have left half-written in the device's receiver. */
+    if (rc == 0 && syn_link_kind(c->link) == SYN_LINK_STREAM)
         rc = syn_link_write(c->link, "\n", 1);
-    }
     return rc;
 }
 
@@ -484,7 +502,7 @@ unsigned syn_client_outstanding(const struct syn_client *c)
 struct syn_client_stats syn_client_stats(const struct syn_client *c)
 {
     struct syn_client_stats s = c->stats;
-    s.damaged += c->receiver.bad;
+    s.damaged += c->receiver.bad + c->pieces.bad;
     s.round_trip_ns = c->round_trip.smoothed_ns;
     s.deviation_ns = c->round_trip.deviation_ns;
     return s;

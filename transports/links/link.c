@@ -16,6 +16,8 @@ struct syn_link {
     uint8_t *queue; /* bytes to send stand from `start`, `length` of them */
     size_t start;
     size_t length;
+    size_t
+        message; /* of messages: bytes of the first that are not sent; 0: its size stands there */
     bool lost;
     bool closed;   /* while a callback runs: freed after it */
     unsigned busy; /* callbacks that run */
@@ -83,9 +85,30 @@ static void lose(struct syn_link *link, const struct syn_error *error)
 
 static void set_interest(struct syn_link *link)
 {
-    bool write = link->length > 0 || link->port.connecting;
-    unsigned read = link->port.connecting ? 0 : SYN_LOOP_READ;
-    syn_loop_watch_interest(&link->watch, read | (write ? SYN_LOOP_WRITE : 0));
+    unsigned interest = SYN_LOOP_READ | (link->length > 0 ? SYN_LOOP_WRITE : 0);
+    if (link->port.connecting)
+        interest = link->port.awaits ? link->port.awaits : SYN_LOOP_WRITE;
+    syn_loop_watch_interest(&link->watch, interest);
+}
+
+static void take_out(struct syn_link *link, size_t size)
+{
+    link->start += size;
+    link->length -= size;
+}
+
+/* What the driver may be given at once: all, or what is left of the first message. */
+static size_t next_piece(struct syn_link *link)
+{
+    uint16_t size;
+    if (link->port.kind == SYN_LINK_STREAM)
+        return link->length;
+    if (link->message == 0) {
+        memcpy(&size, link->queue + link->start, sizeof size);
+        take_out(link, sizeof size);
+        link->message = size;
+    }
+    return link->message;
 }
 
 static void flush(struct syn_link *link)
@@ -93,10 +116,11 @@ static void flush(struct syn_link *link)
     struct syn_error error = {0};
     int n = 1;
     while (n > 0 && link->length > 0) {
-        n = link->driver->write(&link->port, link->queue + link->start, link->length, &error);
+        size_t size = next_piece(link);
+        n = link->driver->write(&link->port, link->queue + link->start, size, &error);
         if (n > 0) {
-            link->start += (size_t)n;
-            link->length -= (size_t)n;
+            take_out(link, (size_t)n);
+            link->message -= link->message ? (size_t)n : 0;
         }
     }
     if (n < 0)
@@ -107,17 +131,26 @@ static void flush(struct syn_link *link)
 
 static void on_writable(struct syn_link *link)
 {
-    struct syn_error error = {0};
-    if (link->port.connecting) {
-        link->port.connecting = false;
-        if (link->driver->connected && link->driver->connected(&link->port, &error)) {
-            lose(link, &error);
-            return;
-        }
-    }
     flush(link);
     if (!link->lost && !link->closed && link->length == 0 && link->events.writable)
         link->events.writable(link->events.ctx);
+}
+
+static void on_ready(void *ctx, unsigned events);
+
+static void connect_on(struct syn_link *link)
+{
+    struct syn_error error = {0};
+    int fd = link->port.fd;
+    int rc = link->driver->connected ? link->driver->connected(&link->port, &error) : 0;
+    if (rc < 0) {
+        lose(link, &error);
+        return;
+    }
+    link->port.connecting = rc > 0;
+    if (link->port.fd != fd)
+        syn_loop_watch_start(link->loop, &link->watch, link->port.fd, 0, on_ready, link);
+    set_interest(link);
 }
 
 static void on_readable(struct syn_link *link)
@@ -130,7 +163,7 @@ static void on_readable(struct syn_link *link)
             lose(link, &error);
         else if (n > 0)
             link->events.received(link->events.ctx, data, (size_t)n);
-        if (n < (int)sizeof data)
+        if (n < (int)sizeof data && (n <= 0 || link->port.kind == SYN_LINK_STREAM))
             break; /* all that there was: the loop will say when there is more */
     }
 }
@@ -139,21 +172,47 @@ static void on_ready(void *ctx, unsigned events)
 {
     struct syn_link *link = ctx;
     enter(link);
-    if (events & SYN_LOOP_WRITE)
-        on_writable(link);
-    if ((events & SYN_LOOP_READ) && !link->lost && !link->closed)
-        on_readable(link);
+    if (link->port.connecting) {
+        connect_on(link);
+    } else {
+        if (events & SYN_LOOP_WRITE)
+            on_writable(link);
+        if ((events & SYN_LOOP_READ) && !link->lost && !link->closed)
+            on_readable(link);
+    }
     leave(link);
 }
 
 size_t syn_link_room(const struct syn_link *link)
 {
-    return link->lost ? 0 : SYN_LINK_QUEUE_MAX - link->length;
+    size_t head = link->port.kind == SYN_LINK_STREAM ? 0 : sizeof(uint16_t);
+    size_t free_bytes = SYN_LINK_QUEUE_MAX - link->length;
+    return link->lost || free_bytes < head ? 0 : free_bytes - head;
+}
+
+enum syn_link_kind syn_link_kind(const struct syn_link *link)
+{
+    return link->port.kind;
+}
+
+const char *syn_link_identity(const struct syn_link *link)
+{
+    return link->port.identity[0] ? link->port.identity : link->name;
 }
 
 const char *syn_link_describe(const struct syn_link *link)
 {
     return link->name;
+}
+
+static void put_in(struct syn_link *link, const void *data, size_t size)
+{
+    if (link->start + link->length + size > SYN_LINK_QUEUE_MAX) {
+        memmove(link->queue, link->queue + link->start, link->length);
+        link->start = 0;
+    }
+    memcpy(link->queue + link->start + link->length, data, size);
+    link->length += size;
 }
 
 int syn_link_write(struct syn_link *link, const void *data, size_t size)
@@ -162,12 +221,12 @@ int syn_link_write(struct syn_link *link, const void *data, size_t size)
         return SYN_ELINK;
     if (size > syn_link_room(link))
         return SYN_EBUSY;
-    if (link->start + link->length + size > SYN_LINK_QUEUE_MAX) {
-        memmove(link->queue, link->queue + link->start, link->length);
-        link->start = 0;
+    if (link->port.kind == SYN_LINK_MESSAGES) {
+        if (size == 0 || size > UINT16_MAX)
+            return SYN_EINVAL;
+        put_in(link, &(uint16_t){(uint16_t)size}, sizeof(uint16_t));
     }
-    memcpy(link->queue + link->start + link->length, data, size);
-    link->length += size;
+    put_in(link, data, size);
     /* Sent at the next turn of the loop: pieces of one turn leave together, and no callback of the
      * caller runs inside its own write. */
     set_interest(link);
@@ -189,6 +248,7 @@ static struct syn_link *make(struct syn_loop *loop, const char *name,
     }
     link->loop = loop;
     link->events = *events;
+    link->port.loop = loop;
     link->port.fd = -1;
     (void)snprintf(link->name, sizeof link->name, "%s", name);
     return link;

@@ -7,8 +7,13 @@
  * that breaks says so once, through `lost`, and then does nothing more until it is closed.
  * Callbacks may write to the link and close it.
  *
- * Drivers know nothing of queues and loops: they open, read, write and close a port without
- * blocking. To add one, add its file and a line to the table in link.c.
+ * Most links are streams; those that keep packets apart (BLE) take and hand out whole messages or
+ * packets of them (enum syn_link_kind).
+ *
+ * Drivers know nothing of queues: they open, read, write and close a port without blocking. One
+ * that has more to do than to move bytes has the loop, works there on one end of a socket pair, and
+ * gives the other as its port (fault.c). To add a driver, add its file and a line to the table in
+ * link.c.
  */
 #ifndef SYN_TRANSPORTS_LINKS_LINK_H
 #define SYN_TRANSPORTS_LINKS_LINK_H
@@ -24,6 +29,12 @@
 /* ---- for users ---- */
 
 struct syn_link;
+
+/* What one call of `received`, and of syn_link_write, is about. */
+enum syn_link_kind {
+    SYN_LINK_STREAM,   /* bytes, cut anywhere; both framings of devices/wire/frame.h */
+    SYN_LINK_MESSAGES, /* a write is one message; packets are received: devices/wire/pieces.h */
+};
 
 struct syn_link_events {
     void (*received)(void *ctx, const uint8_t *data, size_t size);
@@ -50,6 +61,12 @@ size_t syn_link_room(const struct syn_link *link);
 /* The URI, or the name it was adopted by. */
 const char *syn_link_describe(const struct syn_link *link);
 
+enum syn_link_kind syn_link_kind(const struct syn_link *link);
+
+/* A URI by which the same device is found wherever it is plugged in next: the one it was opened by
+ * where the driver knows no better. */
+const char *syn_link_identity(const struct syn_link *link);
+
 /* Closes and frees; what is still queued is lost. NULL is fine. */
 void syn_link_close(struct syn_link *link);
 
@@ -65,9 +82,13 @@ bool syn_link_has_power(const char *uri);
 
 /* An open port; the driver fills it. */
 struct syn_link_port {
-    int fd;          /* to poll */
-    bool connecting; /* not usable before `fd` can be written */
-    void *state;     /* the driver's own */
+    struct syn_loop *loop; /* given; for drivers that work on their own */
+    int fd;                /* to poll; a driver may change it in `connected` */
+    bool connecting;       /* not usable yet: `connected` is called once `fd` is ready */
+    unsigned awaits;       /* for what, then: SYN_LOOP_*; 0 is SYN_LOOP_WRITE */
+    enum syn_link_kind kind;
+    char identity[SYN_LINK_URI_MAX]; /* empty: the URI */
+    void *state;                     /* the driver's own */
 };
 
 struct syn_link_driver {
@@ -76,9 +97,11 @@ struct syn_link_driver {
     const char *help;  /* what it connects to */
     /* `address` is what follows "scheme:" and is not empty. */
     int (*open)(struct syn_link_port *port, const char *address, struct syn_error *error);
-    /* Ends `connecting`. NULL: never needed. */
+    /* A step of `connecting`: 0 when the port is usable, 1 when it goes on (by `awaits` and `fd`),
+     * or negative with words. NULL: never needed. */
     int (*connected)(struct syn_link_port *port, struct syn_error *error);
-    /* Bytes moved; 0 when none can be moved now; negative, with words, when the link is over. */
+    /* Bytes moved; 0 when none can be moved now; negative, with words, when the link is over. Of
+     * packets, `read` gives one, and `write` gets the rest of one message. */
     int (*read)(struct syn_link_port *port, void *data, size_t size, struct syn_error *error);
     int (*write)(struct syn_link_port *port, const void *data, size_t size,
                  struct syn_error *error);
