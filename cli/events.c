@@ -11,7 +11,7 @@ const char *const syn_event_names[SYN_EVENT_COUNT + 1] = {
 };
 
 const char *const syn_event_help[SYN_EVENT_COUNT] = {
-    [SYN_EVENT_JOIN] = "a device has connected, or is back after a reset",
+    [SYN_EVENT_JOIN] = "a device has connected, or is back: after a reset, or plugged in again",
     [SYN_EVENT_LEAVE] = "a device has gone, asked or not",
     [SYN_EVENT_LOG] = "a device says something",
     [SYN_EVENT_DEPLOY] = "a deployment has been committed everywhere",

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 static const char *const colours[] = {"auto", "never", "always", NULL};
+static const char *const switches[] = {"on", "off", NULL};
 static const char *const objectives[] = {"throughput", "latency", "energy", "power", NULL};
 
 const struct syn_param syn_setting_params[SYN_SETTING_COUNT + 1] = {
@@ -52,6 +53,17 @@ const struct syn_param syn_setting_params[SYN_SETTING_COUNT + 1] = {
                              .min = 0,
                              .max = 100000,
                              .help = "lines of history that are kept"},
+    [SYN_SETTING_RECONNECT] = {.name = "reconnect",
+                               .kind = SYN_VALUE_CHOICE,
+                               .standard = "on",
+                               .choices = switches,
+                               .help = "look for a device whose link was lost"},
+    [SYN_SETTING_RECONNECT_TIME] = {.name = "reconnect_time",
+                                    .kind = SYN_VALUE_SECONDS,
+                                    .standard = "600",
+                                    .min = 1,
+                                    .max = 1000000,
+                                    .help = "time for which a lost device is looked for"},
 };
 
 int syn_setting_find(const char *name)

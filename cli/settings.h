@@ -18,6 +18,8 @@ enum syn_setting {
     SYN_SETTING_OBJECTIVE,     /* of `plan search` */
     SYN_SETTING_BATTERY_FLOOR, /* of `plan search`, percent */
     SYN_SETTING_HISTORY,       /* lines kept */
+    SYN_SETTING_RECONNECT,      /* on, off */
+    SYN_SETTING_RECONNECT_TIME, /* seconds */
     SYN_SETTING_COUNT
 };
 

@@ -110,7 +110,7 @@ static int find_target(struct syn_console *console, const struct syn_call *call,
 static int refuse_online(struct syn_bench *bench, const char *name, struct syn_error *error)
 {
     struct syn_member *member = syn_bench_find(bench, name);
-    if (!member || member->state == SYN_MEMBER_OFFLINE)
+    if (!member || member->state != SYN_MEMBER_ONLINE)
         return 0;
     syn_error_set(error, SYN_EBUSY, "%s is connected already, to %s", member->name, member->uri);
     syn_error_device(error, member->name);

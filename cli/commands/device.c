@@ -226,7 +226,7 @@ static int run_forget(struct syn_console *console, const struct syn_call *call,
     struct syn_registry *registry = NULL;
     const char *name = syn_call_text(call, "NAME");
     struct syn_member *member = bench ? syn_bench_find(bench, name) : NULL;
-    if (member && member->state != SYN_MEMBER_OFFLINE) {
+    if (member && member->state == SYN_MEMBER_ONLINE) {
         syn_error_set(error, SYN_EBUSY, "%s is connected", member->name);
         syn_error_device(error, member->name);
         syn_error_hint(error, "disconnect %s first", member->name);

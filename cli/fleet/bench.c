@@ -2,6 +2,7 @@
 #include "cli/fleet/bench.h"
 
 #include "cli/fleet/deployer.h"
+#include "cli/fleet/reconnect.h"
 #include "cli/fleet/runner.h"
 #include "cli/shell/words.h"
 #include "core/base/suggest.h"
@@ -83,7 +84,11 @@ int syn_bench_online(struct syn_bench *bench, const char *name, struct syn_membe
     syn_error_set(error, SYN_ELINK, "%s is not connected%s%s", (*member)->name,
                   (*member)->why.message[0] ? ": " : "", (*member)->why.message);
     syn_error_device(error, (*member)->name);
-    syn_error_hint(error, "connect it again: connect %s", (*member)->name);
+    if ((*member)->reconnect)
+        syn_error_hint(error, "it is being looked for; 'wait join --device %s' waits for it",
+                       (*member)->name);
+    else
+        syn_error_hint(error, "connect it again: connect %s", (*member)->name);
     return SYN_ELINK;
 }
 
@@ -131,6 +136,7 @@ void syn_member_hang_up(struct syn_member *member, const struct syn_error *why)
 void syn_bench_remove(struct syn_bench *bench, struct syn_member *member)
 {
     syn_runner_leave(bench, member);
+    syn_reconnect_end(member);
     syn_member_hang_up(member, NULL);
     unsigned kept = 0;
     for (unsigned i = 0; i < bench->count; i++)

@@ -29,6 +29,7 @@ struct syn_feed {
 };
 
 struct syn_bench;
+struct syn_reconnect; /* cli/fleet/reconnect.h */
 
 /* One device by its name. Its session exists while it is connecting or online. */
 struct syn_member {
@@ -53,6 +54,8 @@ struct syn_member {
     unsigned faults;    /* that it told of since it was connected */
     char fault[200];    /* the last */
     int64_t connected_ns;
+    struct syn_reconnect *reconnect; /* NULL: it is not looked for */
+    char identity[SYN_LINK_URI_MAX]; /* where it is looked for */
 };
 
 struct syn_deployed; /* cli/fleet/deployer.h */

@@ -3,6 +3,7 @@
 
 #include "cli/data.h"
 #include "cli/fleet/operation.h"
+#include "cli/fleet/reconnect.h"
 #include "cli/fleet/runner.h"
 #include "devices/wire/smp.h"
 
@@ -128,7 +129,8 @@ static void gone(struct syn_member *member, const struct syn_error *error)
     struct syn_error why = *error;
     if (was_online)
         syn_console_event(member->bench->console, SYN_EVENT_LEAVE, member->name, "%s", why.message);
-    syn_member_hang_up(member, &why);
+    syn_member_hang_up(member, member->reconnect ? NULL : &why);
+    syn_reconnect_lost(member, was_online);
 }
 
 static void on_lost(void *ctx, const struct syn_error *error)
@@ -274,13 +276,17 @@ struct greeting {
 static void keep_hello(void *ctx, const struct syn_answer *answer)
 {
     const struct greeting *greeting = ctx;
-    struct syn_member *member = greeting->member;
-    member->hello = answer->hello;
+    syn_member_greeted(greeting->member, &answer->hello, greeting->sent_ns);
+}
+
+void syn_member_greeted(struct syn_member *member, const struct syn_hello *hello, int64_t sent_ns)
+{
+    member->hello = *hello;
     member->clock = (struct syn_clock){
-        .is_virtual = answer->hello.features & SYN_FEATURE_VIRTUAL_TIME,
-        .speed_permille = answer->hello.speed_permille,
+        .is_virtual = hello->features & SYN_FEATURE_VIRTUAL_TIME,
+        .speed_permille = hello->speed_permille,
     };
-    syn_clock_greet(&member->clock, answer->hello.now_ns, greeting->sent_ns, syn_loop_now());
+    syn_clock_greet(&member->clock, hello->now_ns, sent_ns, syn_loop_now());
 }
 
 static bool is_answered(void *ctx)
@@ -358,6 +364,12 @@ static int open_link(struct syn_member *member, struct syn_error *error)
                : syn_session_open(member->session, uri, error);
 }
 
+int syn_member_open(struct syn_member *member, const char *uri, struct syn_error *error)
+{
+    int rc = make_session(member, error);
+    return rc == 0 ? syn_session_open(member->session, uri, error) : rc;
+}
+
 static int reach(struct syn_member *member, struct syn_error *error)
 {
     if (strncasecmp(member->uri, "sim:", 4) == 0)
@@ -371,6 +383,7 @@ static int reach(struct syn_member *member, struct syn_error *error)
 int syn_member_connect(struct syn_member *member, const char *profile, struct syn_error *error)
 {
     memset(&member->why, 0, sizeof member->why);
+    syn_reconnect_end(member);
     member->state = SYN_MEMBER_CONNECTING;
     int rc = make_session(member, error);
     if (rc == 0)
@@ -392,5 +405,7 @@ int syn_member_connect(struct syn_member *member, const char *profile, struct sy
         return rc;
     }
     member->connected_ns = syn_loop_now();
+    (void)snprintf(member->identity, sizeof member->identity, "%s",
+                   syn_client_identity(syn_session_client(member->session)));
     return 0;
 }

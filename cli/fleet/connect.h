@@ -17,4 +17,12 @@
  */
 int syn_member_connect(struct syn_member *member, const char *profile, struct syn_error *error);
 
+/* ---- the same in steps, for whoever must not wait (reconnect.c) ---- */
+
+/* Makes the session and begins to open `uri`. On failure the session may be there: hang up. */
+int syn_member_open(struct syn_member *member, const char *uri, struct syn_error *error);
+
+/* Takes what the device says of itself; `sent_ns`: when it was asked. */
+void syn_member_greeted(struct syn_member *member, const struct syn_hello *hello, int64_t sent_ns);
+
 #endif

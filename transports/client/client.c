@@ -88,6 +88,7 @@ static void unlink_entry(struct syn_client *c, struct entry *e)
 static void finish(struct syn_client *c, struct entry *e, int status, const struct syn_reply *reply)
 {
     unlink_entry(c, e);
+    c->stats.answered += reply->payload != NULL;
     e->done(e->ctx, status, reply);
     free(e);
 }
@@ -231,6 +232,12 @@ static void on_lost(void *ctx, const struct syn_error *error)
     if (!c->freed)
         c->events.lost(c->events.ctx, &c->lost);
     leave(c);
+}
+
+void syn_client_give_up(struct syn_client *c, const struct syn_error *why)
+{
+    if (syn_client_connected(c))
+        on_lost(c, why);
 }
 
 /* ---- sending ---- */
@@ -492,6 +499,20 @@ void syn_client_set_patience(struct syn_client *c, const struct syn_client_patie
     r->min_ns = p->min_ns ? p->min_ns : r->min_ns;
     r->max_ns = p->max_ns ? p->max_ns : r->max_ns;
     c->tries = p->tries ? p->tries : c->tries;
+}
+
+const char *syn_client_identity(const struct syn_client *c)
+{
+    return c->link ? syn_link_identity(c->link) : c->name;
+}
+
+int64_t syn_client_patience_ns(const struct syn_client *c)
+{
+    int64_t most = 0;
+    for (const struct entry *e = c->first; e; e = e->next)
+        if (e->tries > 0 && e->patience_ns > most)
+            most = e->patience_ns;
+    return most;
 }
 
 unsigned syn_client_outstanding(const struct syn_client *c)

@@ -45,6 +45,7 @@ struct syn_client_events {
 
 struct syn_client_stats {
     uint64_t sent, received; /* messages */
+    uint64_t answered;       /* requests */
     uint64_t resent;         /* requests sent again */
     uint64_t late;           /* answers that nobody waited for any more */
     uint64_t damaged;        /* frames dropped by the receiver, messages that are no SMP */
@@ -59,6 +60,13 @@ void syn_client_free(struct syn_client *client);
 /* Either opens a link or takes over a descriptor; once. */
 int syn_client_open(struct syn_client *client, const char *uri, struct syn_error *error);
 int syn_client_adopt(struct syn_client *client, int fd, const char *name, struct syn_error *error);
+
+/* Takes the link for lost, as if it had broken: outstanding requests are called back with SYN_ELINK
+ * and the words of `why`, then `lost` is called. */
+void syn_client_give_up(struct syn_client *client, const struct syn_error *why);
+
+/* A URI by which the same device is found wherever it is plugged in next. */
+const char *syn_client_identity(const struct syn_client *client);
 
 /* Console framing until told otherwise; both are understood at any time. */
 void syn_client_set_framing(struct syn_client *client, enum syn_framing framing);
@@ -103,6 +111,10 @@ int syn_client_request(struct syn_client *client, const struct syn_request *requ
 
 /* Sends a whole message that is not answered (tensors). SYN_EBUSY: no room; `writable` follows. */
 int syn_client_send(struct syn_client *client, const void *message, size_t size);
+
+/* The longest that a try of the requests on their way may take of its own accord
+ * (syn_request.patience_ns). */
+int64_t syn_client_patience_ns(const struct syn_client *client);
 
 /* Requests that have not been called back. */
 unsigned syn_client_outstanding(const struct syn_client *client);
