@@ -6,6 +6,7 @@
 #include "cli/settings.h"
 #include "cli/shell/exitclass.h"
 #include "cli/shell/usage.h"
+#include "transports/links/link.h"
 
 #include <string.h>
 
@@ -154,6 +155,16 @@ static void write_commands(FILE *out)
     }
 }
 
+static void write_connections(FILE *out)
+{
+    (void)fputs(".Sh CONNECTIONS\nWhat a URI of the command\n.Ic connect\nmay be, beside\n"
+                ".Li sim : .\n.Bl -tag -width Ds\n",
+                out);
+    for (const struct syn_link_driver *const *d = syn_link_drivers; *d; d++)
+        item((*d)->usage, (*d)->help, out);
+    (void)fputs(".El\n", out);
+}
+
 static void write_settings(FILE *out)
 {
     (void)fputs(".Sh SETTINGS\n.Bl -tag -width Ds\n", out);
@@ -269,6 +280,7 @@ void syn_man_write(FILE *out)
     write_options(out);
     (void)fputs(".Sh COMMANDS\n", out);
     write_commands(out);
+    write_connections(out);
     write_settings(out);
     write_events(out);
     write_surroundings(out);

@@ -18,6 +18,7 @@ struct syn_link {
     size_t length;
     size_t
         message; /* of messages: bytes of the first that are not sent; 0: its size stands there */
+    bool held;   /* nothing is handed out */
     bool lost;
     bool closed;   /* while a callback runs: freed after it */
     unsigned busy; /* callbacks that run */
@@ -25,8 +26,8 @@ struct syn_link {
 };
 
 const struct syn_link_driver *const syn_link_drivers[] = {
-    &syn_link_serial, &syn_link_pty,  &syn_link_unix, &syn_link_tcp,
-    &syn_link_exec,   &syn_link_qemu, NULL,
+    &syn_link_serial, &syn_link_pty,  &syn_link_unix,  &syn_link_tcp,
+    &syn_link_exec,   &syn_link_qemu, &syn_link_fault, NULL,
 };
 
 /* ---- life ---- */
@@ -85,7 +86,7 @@ static void lose(struct syn_link *link, const struct syn_error *error)
 
 static void set_interest(struct syn_link *link)
 {
-    unsigned interest = SYN_LOOP_READ | (link->length > 0 ? SYN_LOOP_WRITE : 0);
+    unsigned interest = (link->held ? 0 : SYN_LOOP_READ) | (link->length > 0 ? SYN_LOOP_WRITE : 0);
     if (link->port.connecting)
         interest = link->port.awaits ? link->port.awaits : SYN_LOOP_WRITE;
     syn_loop_watch_interest(&link->watch, interest);
@@ -157,7 +158,7 @@ static void on_readable(struct syn_link *link)
 {
     uint8_t data[READ_SIZE];
     struct syn_error error = {0};
-    for (int i = 0; i < READS_PER_TURN && !link->lost && !link->closed; i++) {
+    for (int i = 0; i < READS_PER_TURN && !link->lost && !link->closed && !link->held; i++) {
         int n = link->driver->read(&link->port, data, sizeof data, &error);
         if (n < 0)
             lose(link, &error);
@@ -188,6 +189,13 @@ size_t syn_link_room(const struct syn_link *link)
     size_t head = link->port.kind == SYN_LINK_STREAM ? 0 : sizeof(uint16_t);
     size_t free_bytes = SYN_LINK_QUEUE_MAX - link->length;
     return link->lost || free_bytes < head ? 0 : free_bytes - head;
+}
+
+void syn_link_hold(struct syn_link *link, bool hold)
+{
+    link->held = hold;
+    if (!link->lost && !link->closed)
+        set_interest(link);
 }
 
 enum syn_link_kind syn_link_kind(const struct syn_link *link)
@@ -272,7 +280,7 @@ static const struct syn_link_driver *find_driver(const char *uri)
 
 static int refuse_scheme(const char *uri, struct syn_error *error)
 {
-    char all[128] = "";
+    char all[240] = "";
     for (size_t i = 0; syn_link_drivers[i]; i++) {
         size_t n = strlen(all);
         (void)snprintf(all + n, sizeof all - n, "%s%s", i ? ", " : "", syn_link_drivers[i]->usage);

@@ -58,6 +58,9 @@ int syn_link_write(struct syn_link *link, const void *data, size_t size);
 /* Bytes that syn_link_write would take now. */
 size_t syn_link_room(const struct syn_link *link);
 
+/* Hands out nothing while held, so that what comes waits where it is. */
+void syn_link_hold(struct syn_link *link, bool hold);
+
 /* The URI, or the name it was adopted by. */
 const char *syn_link_describe(const struct syn_link *link);
 
@@ -117,6 +120,10 @@ extern const struct syn_link_driver syn_link_tcp;
 extern const struct syn_link_driver syn_link_exec;
 extern const struct syn_link_driver syn_link_serial;
 extern const struct syn_link_driver syn_link_qemu;
+extern const struct syn_link_driver syn_link_fault;
+
+/* The URI that a URI of fault: wraps, however often; any other itself. */
+const char *syn_link_innermost(const char *uri);
 
 /* What drivers on plain descriptors share. */
 int syn_link_fd_read(struct syn_link_port *port, void *data, size_t size, struct syn_error *error);

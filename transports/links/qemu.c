@@ -257,13 +257,13 @@ static const char *address_of(const char *uri)
 
 bool syn_link_has_power(const char *uri)
 {
-    return address_of(uri) != NULL;
+    return address_of(syn_link_innermost(uri)) != NULL;
 }
 
 bool syn_link_forgets(const char *uri)
 {
     struct request request;
-    const char *address = address_of(uri);
+    const char *address = address_of(syn_link_innermost(uri));
     return address && parse(&request, address, NULL) == 0 && request.board->boot &&
            !request.flash[0];
 }
