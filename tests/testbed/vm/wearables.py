@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Virtual wearables on this machine, which the console in the virtual machine connects to."""
+import pathlib
+import select
+import subprocess
+import tempfile
+
+KINDS = ["earbud", "glasses", "watch", "ring"]
+READY_S = 30
+
+
+class Wearables:
+    """with Wearables(agent) as worn: one of each kind, in a folder of their sockets"""
+
+    def __init__(self, agent, kinds=KINDS):
+        self.agent, self.kinds, self.processes = agent, kinds, {}
+
+    def __enter__(self):
+        self.home = tempfile.TemporaryDirectory(prefix="synergy-wear-")
+        self.folder = pathlib.Path(self.home.name)
+        return self
+
+    def __exit__(self, *_):
+        for process in self.processes.values():
+            process.kill()
+            process.wait()
+            process.stdout.close()
+        self.home.cleanup()
+
+    def start(self, kind, *options):
+        """Returns once it says that it is ready."""
+        words = [str(self.agent), "--id", f"sim-{kind}", "--wear", kind, *options]
+        process = subprocess.Popen(words, stdout=subprocess.PIPE)
+        self.processes[kind] = process
+        if not select.select([process.stdout], [], [], READY_S)[0] or not process.stdout.readline():
+            raise RuntimeError(f"{' '.join(words)}: it does not get ready")
+
+    def on_usb(self):
+        """Serial number of the adapter -> socket of the wearable behind it."""
+        sockets = {}
+        for number, kind in enumerate(self.kinds, 1):
+            path = self.folder / kind
+            self.start(kind, "--unix", str(path))
+            sockets[f"WEAR{number:04}"] = path
+        return sockets
+
+
+def lab(uris):
+    """A script that connects one of each kind."""
+    return "".join(f"connect {kind} {uri}\n" for kind, uri in zip(KINDS, uris))
