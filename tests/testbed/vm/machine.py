@@ -97,7 +97,8 @@ class Machine:
         mode = f"stty rows {size.lines} columns {size.columns}\n" if self.interactive else ""
         return (f"{mode}export HOME=/tmp TERM=${{TERM:-linux}} VM_WORK={self.work} "
                 f"PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin\n"
-                f"cd {shlex.quote(str(pathlib.Path.cwd()))}\n")
+                f"cd {shlex.quote(str(pathlib.Path.cwd()))}\n"
+                f"until [ \"$(ls /dev | grep -c ttyUSB)\" = {len(self.usb)} ]; do sleep 0.05; done\n")
 
     def log(self):
         path = self.work / "kernel.log"
