@@ -188,11 +188,11 @@ static int show_members(struct syn_bench *bench, const char *name, struct shown 
                         struct syn_error *error)
 {
     struct syn_member *member = NULL;
-    int rc = name ? syn_bench_online(bench, name, &member, error) : 0;
+    int rc = name ? syn_bench_ours(bench, name, "it shows no accelerator", &member, error) : 0;
     if (member)
         return rc != 0 ? rc : show_member(shown, member, error);
     for (unsigned i = 0; rc == 0 && i < bench->count; i++)
-        if (bench->members[i]->state == SYN_MEMBER_ONLINE)
+        if (syn_member_plans(bench->members[i]))
             rc = show_member(shown, bench->members[i], error);
     return rc;
 }

@@ -125,6 +125,15 @@ static void show_kinds(cJSON *json, const char *key, char kinds[][SYN_KIND_MAX],
         (void)cJSON_AddItemToArray(list, cJSON_CreateString(kinds[i]));
 }
 
+static void show_foreign(struct syn_console *console, const struct syn_member *member)
+{
+    char about[SYN_FOREIGN_ABOUT], firmware[64];
+    syn_text_clean(about, sizeof about, member->smp.about);
+    syn_text_clean(firmware, sizeof firmware, member->hello.firmware);
+    syn_result_print(&console->result, "%s: SMP device%s%s%s%s\n", member->name,
+                     about[0] ? ", " : "", about, firmware[0] ? ", firmware " : "", firmware);
+}
+
 static void show_connected(struct syn_console *console, struct syn_member *member)
 {
     cJSON *json = syn_result_json(&console->result);
@@ -134,13 +143,19 @@ static void show_connected(struct syn_console *console, struct syn_member *membe
     syn_show_text(json, "name", member->name);
     syn_show_text(json, "state", "online");
     syn_show_text(json, "uri", member->uri);
-    syn_show_text(json, "profile", member->profile.name);
+    syn_show_text(json, "kind", syn_member_kind(member));
+    if (member->foreign)
+        syn_show_text(json, "about", member->smp.about);
+    syn_show_text(json, "profile", member->foreign ? NULL : member->profile.name);
     syn_show_text(json, "part", member->hello.part);
     syn_show_text(json, "firmware", member->hello.firmware);
     show_kinds(json, "sensors", member->profile.sensors, member->profile.sensor_count);
     show_kinds(json, "actuators", member->profile.actuators, member->profile.actuator_count);
-    syn_result_print(&console->result, "%s: %s, %s, firmware %s\n", member->name, part,
-                     member->profile.name, firmware);
+    if (member->foreign)
+        show_foreign(console, member);
+    else
+        syn_result_print(&console->result, "%s: %s, %s, firmware %s\n", member->name, part,
+                         member->profile.name, firmware);
 }
 
 static int run_connect(struct syn_console *console, const struct syn_call *call,
@@ -225,7 +240,9 @@ static const struct syn_command commands[] = {
             "mps2-an386, mps2-an505 or mps3-an547).\nflash=FILE keeps what the board has in flash; "
             "a new FILE gets the image."
             "\nA name that stands for a body place (earbud, "
-            "glasses, watch, ring) gives a virtual wearable its\nsensors and actuators.",
+            "glasses, watch, ring) gives a virtual wearable its\nsensors and actuators.\nA device "
+            "without our agent that speaks SMP is connected, too: for device, stat, image, file "
+            "and shell.",
         .args = {{.name = "NAME", .kind = SYN_VALUE_DEVICE, .help = "the name used from then on"},
                  {.name = "URI",
                   .kind = SYN_VALUE_URI,

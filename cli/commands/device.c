@@ -4,6 +4,7 @@
 #include "cli/commands/device_measure.h"
 #include "cli/commands/device_record.h"
 #include "cli/commands/device_show.h"
+#include "cli/commands/device_smp.h"
 #include "cli/commands/firmware.h"
 #include "cli/fleet/operation.h"
 #include "cli/fleet/restart.h"
@@ -72,7 +73,7 @@ static int run_show(struct syn_console *console, const struct syn_call *call,
     if (!member)
         return show_record(console, name, error);
     syn_device_show_one(console, member);
-    if (member->state == SYN_MEMBER_ONLINE)
+    if (syn_member_plans(member))
         show_trial(console, member);
     return 0;
 }
@@ -92,6 +93,10 @@ static int ping_once(struct syn_member *member, struct pings *pings, struct syn_
         &op, member, syn_session_echo(member->session, "synergy", syn_operation_done, &op), error);
     if (rc == 0)
         rc = syn_operation_wait(&op, member->bench->console, error);
+    if (rc == SYN_EUNSUP) { /* a device without echo has answered, too */
+        rc = 0;
+        syn_error_clear(error);
+    }
     double ms = (double)(syn_loop_now() - start) / 1e6;
     pings->least_ms = pings->count ? fmin(pings->least_ms, ms) : ms;
     pings->most_ms = pings->count ? fmax(pings->most_ms, ms) : ms;
@@ -177,6 +182,8 @@ static int run_label(struct syn_console *console, const struct syn_call *call,
         return syn_error_set(error, SYN_EINVAL, "a label has at most %zu characters",
                              sizeof member->hello.label - 1);
     int rc = online(console, call, &member, error);
+    if (rc == 0)
+        rc = syn_bench_ours(member->bench, member->name, "it keeps no label", &member, error);
     if (rc == 0)
         rc = set_label(member, label, error);
     if (rc != 0) {
@@ -307,6 +314,9 @@ static int run_stat(struct syn_console *console, const struct syn_call *call,
             show_groups(console, &answer->stats);
     } else {
         syn_error_device(error, syn_call_text(call, "NAME"));
+        if (rc == SYN_EUNSUP)
+            syn_error_hint(error, "the firmware of %s has no counters",
+                           syn_call_text(call, "NAME"));
         if (rc == SYN_ENOENT && group)
             syn_error_hint(error, "'stat %s' lists the groups", syn_call_text(call, "NAME"));
     }
@@ -387,6 +397,23 @@ static const struct syn_command commands[] = {
         .summary = "show the latest log lines of a device",
         .args = {NAME},
         .run = run_logs,
+    },
+    {
+        .noun = "device",
+        .verb = "tasks",
+        .summary = "show the tasks of a device: stack, runtime, switches",
+        .details = "Of a device with our agent the units stand for tasks. What runtime is counted "
+                   "in is the device's to say:\nmilliseconds with our agent, ticks or cycles "
+                   "elsewhere.",
+        .args = {NAME},
+        .run = syn_device_tasks_run,
+    },
+    {
+        .noun = "device",
+        .verb = "memory",
+        .summary = "show the memory pools of a device",
+        .args = {NAME},
+        .run = syn_device_memory_run,
     },
     {
         .noun = "device",

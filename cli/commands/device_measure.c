@@ -128,7 +128,9 @@ static int check_names(struct syn_bench *bench, const struct syn_call *call,
 {
     for (size_t i = 0; i < syn_call_count(call, "NAME"); i++) {
         const char *name = syn_call_at(call, "NAME", i);
-        const struct syn_member *member = syn_bench_find(bench, name);
+        struct syn_member *member = syn_bench_find(bench, name);
+        if (member && member->foreign)
+            return syn_bench_ours(bench, name, "it takes no part in plans", &member, error);
         if (!member || member->state != SYN_MEMBER_ONLINE) {
             syn_error_set(error, SYN_ENOENT, "not connected");
             syn_error_device(error, name);

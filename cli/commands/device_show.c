@@ -3,6 +3,7 @@
 
 #include "cli/commands/device_measure.h"
 #include "cli/commands/device_record.h"
+#include "cli/commands/device_smp.h"
 #include "cli/output/show.h"
 #include "cli/output/text.h"
 #include "core/cost/cost.h"
@@ -53,7 +54,7 @@ static double battery_of(const struct syn_member *member)
     return member->hello.battery_percent ? member->hello.battery_percent : NAN;
 }
 
-static void show_identity(cJSON *json, const struct syn_member *member)
+void syn_device_show_identity(cJSON *json, const struct syn_member *member)
 {
     const struct syn_hello *hello = &member->hello;
     const struct syn_profile *profile = &member->profile;
@@ -64,7 +65,10 @@ static void show_identity(cJSON *json, const struct syn_member *member)
     syn_show_text(json, "uri", member->uri);
     if (hello->start[0])
         syn_show_text(json, "started_after", hello->start);
-    syn_show_text(json, "profile", profile->name);
+    syn_show_text(json, "kind", syn_member_kind(member));
+    if (member->foreign)
+        syn_show_text(json, "about", member->smp.about);
+    syn_show_text(json, "profile", member->foreign ? NULL : profile->name);
     syn_show_text(json, "part", hello->part);
     syn_show_text(json, "firmware", hello->firmware);
     show_kinds(json, "sensors", profile->sensors, profile->sensor_count);
@@ -98,7 +102,7 @@ static void add_member(struct syn_table *table, const struct syn_member *member)
     const struct syn_profile *profile = &member->profile;
     syn_table_text(table, member->name);
     syn_table_text(table, syn_member_state_name(member->state));
-    syn_table_text(table, profile->name);
+    syn_table_text(table, member->foreign ? "SMP device" : profile->name);
     syn_table_text(table, member->hello.part);
     syn_table_text(table, member->uri);
     syn_table_text(table, member->hello.firmware);
@@ -164,7 +168,7 @@ int syn_device_show_list(struct syn_console *console, struct syn_error *error)
     listing.table = syn_table_new(columns, sizeof columns / sizeof columns[0]);
     listing.list = syn_show_array(syn_result_json(&console->result), "devices");
     for (unsigned i = 0; i < listing.bench->count; i++) {
-        show_identity(syn_show_object(listing.list, NULL), listing.bench->members[i]);
+        syn_device_show_identity(syn_show_object(listing.list, NULL), listing.bench->members[i]);
         add_member(listing.table, listing.bench->members[i]);
     }
     int rc = syn_device_record_each(console, list_record, &listing, error);
@@ -315,7 +319,7 @@ static void show_facts(struct syn_console *console, const struct syn_member *mem
     const struct syn_hello *hello = &member->hello;
     struct syn_table *table = syn_table_new(columns, 2);
     cJSON *json = syn_result_json(&console->result);
-    show_identity(json, member);
+    syn_device_show_identity(json, member);
     fact(table, json, NULL, "name", member->name);
     if (hello->label[0])
         fact(table, json, NULL, "label", hello->label);
@@ -383,8 +387,13 @@ static void show_protocol(struct syn_console *console, const struct syn_hello *h
     syn_result_print(&console->result, "\n");
 }
 
-void syn_device_show_one(struct syn_console *console, const struct syn_member *member)
+void syn_device_show_one(struct syn_console *console, struct syn_member *member)
 {
+    if (member->foreign) {
+        syn_device_show_smp(console, member);
+        show_link(console, member);
+        return;
+    }
     show_facts(console, member);
     show_faults(console, member);
     if (member->hello.part[0]) {

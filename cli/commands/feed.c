@@ -123,8 +123,9 @@ static int run_feed(struct syn_console *console, const struct syn_call *call,
     struct syn_bench *bench = syn_bench_of(console);
     struct syn_member *member = NULL;
     struct syn_feed feed = {.first = (uint32_t)syn_call_integer(call, "--first", 0)};
-    int rc =
-        bench ? syn_bench_online(bench, syn_call_text(call, "NAME"), &member, error) : SYN_ENOMEM;
+    int rc = bench ? syn_bench_ours(bench, syn_call_text(call, "NAME"), "it has no file sensors",
+                                    &member, error)
+                   : SYN_ENOMEM;
     (void)snprintf(feed.sensor, sizeof feed.sensor, "%s", syn_call_text(call, "SENSOR"));
     if (rc == 0)
         rc = check_sensor(member, syn_call_text(call, "SENSOR"), error);

@@ -143,7 +143,9 @@ static int read_execution(const struct syn_json *doc, enum syn_execution *execut
 static int check_device(struct syn_bench *bench, const cJSON *node, struct syn_error *error)
 {
     struct syn_member *member = NULL;
-    return cJSON_IsString(node) ? syn_bench_online(bench, node->valuestring, &member, error) : 0;
+    return cJSON_IsString(node) ? syn_bench_ours(bench, node->valuestring,
+                                                 "it takes no part in plans", &member, error)
+                                : 0;
 }
 
 /* A device that is not there is another matter than a plan that is wrong. */

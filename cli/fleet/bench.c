@@ -92,6 +92,28 @@ int syn_bench_online(struct syn_bench *bench, const char *name, struct syn_membe
     return SYN_ELINK;
 }
 
+int syn_bench_ours(struct syn_bench *bench, const char *name, const char *what,
+                   struct syn_member **member, struct syn_error *error)
+{
+    int rc = syn_bench_online(bench, name, member, error);
+    if (rc != 0 || !(*member)->foreign)
+        return rc;
+    syn_error_set(error, SYN_EUNSUP, "an SMP device without our agent: %s", what);
+    syn_error_device(error, (*member)->name);
+    syn_error_hint(error, "device, stat, image, file and shell are for any SMP device");
+    return SYN_EUNSUP;
+}
+
+bool syn_member_plans(const struct syn_member *member)
+{
+    return member->state == SYN_MEMBER_ONLINE && !member->foreign;
+}
+
+const char *syn_member_kind(const struct syn_member *member)
+{
+    return member->foreign ? "smp" : "synergy";
+}
+
 struct syn_member *syn_bench_add(struct syn_bench *bench, const char *name, const char *uri,
                                  struct syn_error *error)
 {
@@ -162,7 +184,7 @@ void syn_bench_fleet(struct syn_bench *bench, struct syn_fleet *fleet,
     fleet->hub_wired = true; /* no link of the console shares a radio with another */
     for (unsigned i = 0; i < bench->count; i++) {
         struct syn_member *member = bench->members[i];
-        if (member->state != SYN_MEMBER_ONLINE)
+        if (!syn_member_plans(member))
             continue;
         struct syn_fleet_device *device = &fleet->devices[fleet->count];
         (void)snprintf(device->name, sizeof device->name, "%s", member->name);

@@ -17,6 +17,7 @@
 #include "transports/links/spawn.h"
 
 #define SYN_MEMBER_LOG_LINES 64
+#define SYN_FOREIGN_ABOUT    200
 
 enum syn_member_state { SYN_MEMBER_OFFLINE, SYN_MEMBER_CONNECTING, SYN_MEMBER_ONLINE };
 
@@ -42,6 +43,12 @@ struct syn_member {
     struct syn_spawn *spawn; /* of a virtual wearable that was started for us */
     char socket[108], radio[108];
     int flash; /* descriptor of what an emulated board has in flash until it is removed; -1: none */
+    bool foreign; /* an SMP device of somebody else's: no hello, no profile, no part in plans */
+    struct syn_foreign {
+        struct syn_params params;      /* zeros where it does not say */
+        uint8_t version;               /* of its headers */
+        char about[SYN_FOREIGN_ABOUT]; /* what it calls itself; may be empty */
+    } smp;
     struct syn_hello hello;
     struct syn_clock clock; /* against the console's */
     struct syn_profile profile;
@@ -82,6 +89,16 @@ struct syn_member *syn_bench_find(struct syn_bench *bench, const char *name);
 /* The same for commands: SYN_ENOENT, or SYN_ELINK while it is not online, with words. */
 int syn_bench_online(struct syn_bench *bench, const char *name, struct syn_member **member,
                      struct syn_error *error);
+
+/* The same, but SYN_EUNSUP for SMP devices that are not ours, which `what` is not for. */
+int syn_bench_ours(struct syn_bench *bench, const char *name, const char *what,
+                   struct syn_member **member, struct syn_error *error);
+
+/* Is it online, and a device of ours? */
+bool syn_member_plans(const struct syn_member *member);
+
+/* "synergy" or "smp". */
+const char *syn_member_kind(const struct syn_member *member);
 
 /* Adds an offline member. NULL with words when there are too many. */
 struct syn_member *syn_bench_add(struct syn_bench *bench, const char *name, const char *uri,

@@ -10,7 +10,7 @@ static void note_state(void *ctx, const struct syn_answer *answer)
 
 static bool may_be_stray(const struct syn_member *member)
 {
-    return member->state == SYN_MEMBER_ONLINE && member->txn == 0;
+    return syn_member_plans(member) && member->txn == 0;
 }
 
 int syn_clear_find_strays(struct syn_bench *bench, bool strays[SYN_DEVICES_MAX],

@@ -2,10 +2,12 @@
 #include "cli/fleet/connect.h"
 
 #include "cli/data.h"
+#include "cli/fleet/foreign.h"
 #include "cli/fleet/operation.h"
 #include "cli/fleet/reconnect.h"
 #include "cli/fleet/runner.h"
 #include "devices/wire/smp.h"
+#include "transports/client/identify.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -276,7 +278,11 @@ struct greeting {
 static void keep_hello(void *ctx, const struct syn_answer *answer)
 {
     const struct greeting *greeting = ctx;
-    syn_member_greeted(greeting->member, &answer->hello, greeting->sent_ns);
+    struct syn_member *member = greeting->member;
+    const struct syn_identity *identity = &answer->identity;
+    member->foreign = !identity->ours;
+    member->smp = (struct syn_foreign){.params = identity->params, .version = identity->version};
+    syn_member_greeted(member, &identity->hello, greeting->sent_ns);
 }
 
 void syn_member_greeted(struct syn_member *member, const struct syn_hello *hello, int64_t sent_ns)
@@ -294,7 +300,7 @@ static bool is_answered(void *ctx)
     return ((struct syn_operation *)ctx)->pending == 0;
 }
 
-/* Something may be there that is no device of ours: it has `timeout` to say hello, or Ctrl-C. */
+/* Something may be there that speaks no SMP at all: it has `timeout` to say hello, or Ctrl-C. */
 static int say_hello(struct syn_member *member, struct syn_error *error)
 {
     struct syn_console *console = member->bench->console;
@@ -302,7 +308,7 @@ static int say_hello(struct syn_member *member, struct syn_error *error)
     struct greeting greeting = {member, syn_loop_now()};
     struct syn_operation op = {.answer = keep_hello, .ctx = &greeting};
     int rc = syn_operation_started(
-        &op, member, syn_session_hello(member->session, syn_operation_done, &op), error);
+        &op, member, syn_session_identify(member->session, syn_operation_done, &op), error);
     if (rc == 0)
         rc = syn_console_wait(console, is_answered, &op, timeout_s, error);
     if (rc == 0)
@@ -312,7 +318,7 @@ static int say_hello(struct syn_member *member, struct syn_error *error)
     syn_session_free(session); /* ends the operation, which must not outlive this frame */
     if (rc == SYN_ETIMEOUT && !syn_console_stopped(console)) {
         syn_error_set(error, rc, "no hello within %g s", timeout_s);
-        syn_error_hint(error, "is it a device of ours, and on? 'set timeout' gives it more time");
+        syn_error_hint(error, "does it speak SMP, and is it on? 'set timeout' gives it more time");
     }
     return rc;
 }
@@ -391,12 +397,13 @@ int syn_member_connect(struct syn_member *member, const char *profile, struct sy
     if (rc == 0)
         rc = say_hello(member, error);
     if (rc == 0)
-        rc = read_profile(member, profile, error);
+        rc = member->foreign ? syn_foreign_greet(member, profile, error)
+                             : read_profile(member, profile, error);
     if (rc == 0 && !member->session) { /* its process ended in the turn that brought the answer */
         *error = member->why;
         rc = SYN_ELINK;
     }
-    if (rc == 0)
+    if (rc == 0 && !member->foreign)
         rc = subscribe_logs(member, error);
     if (rc != 0) {
         member->state = SYN_MEMBER_OFFLINE;

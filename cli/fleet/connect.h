@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Connecting: from a URI to a device that has said hello.
+ * Connecting: from a URI to a device that has said hello, or any other that speaks SMP.
  *
  * `sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,..&store=BYTES&battery=PERCENT]` starts a virtual
  * wearable; all other schemes are links (transports/links). The profile is the one that the device

@@ -170,7 +170,7 @@ int syn_probe_run(struct syn_bench *bench, struct syn_probe_result results[SYN_D
     int rc = 0;
     *count = 0;
     for (unsigned i = 0; i < bench->count; i++) {
-        if (bench->members[i]->state != SYN_MEMBER_ONLINE)
+        if (!syn_member_plans(bench->members[i]))
             continue;
         results[*count] = (struct syn_probe_result){.member = bench->members[i]};
         for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)

@@ -43,6 +43,7 @@ struct syn_client {
     unsigned on_way;
     unsigned window;
     unsigned tries;
+    uint8_t version; /* of the headers of new requests */
     uint8_t next_seq;
     bool full;  /* somebody was told that there is no room */
     bool freed; /* while callbacks run */
@@ -370,8 +371,11 @@ static void on_timer(void *ctx)
 static struct entry *make_entry(struct syn_client *c, const struct syn_request *r)
 {
     struct entry *e = calloc(1, sizeof *e + SYN_SMP_HEADER + r->size);
-    struct syn_smp_header h = {
-        .version = 1, .op = r->op, .length = (uint16_t)r->size, .group = r->group, .id = r->id};
+    struct syn_smp_header h = {.version = c->version,
+                               .op = r->op,
+                               .length = (uint16_t)r->size,
+                               .group = r->group,
+                               .id = r->id};
     if (!e)
         return NULL;
     e->size = SYN_SMP_HEADER + r->size;
@@ -428,6 +432,7 @@ struct syn_client *syn_client_new(struct syn_loop *loop, const struct syn_client
     c->events = *events;
     c->window = 1;
     c->tries = 5;
+    c->version = 1;
     syn_round_trip_init(&c->round_trip);
     syn_frame_receiver_init(&c->receiver, &frames, c->buffer, sizeof c->buffer, c->line,
                             sizeof c->line);
@@ -485,6 +490,11 @@ void syn_client_set_framing(struct syn_client *c, enum syn_framing framing)
 void syn_client_set_window(struct syn_client *c, unsigned window)
 {
     c->window = window < 1 ? 1 : window > SYN_CLIENT_WINDOW_MAX ? SYN_CLIENT_WINDOW_MAX : window;
+}
+
+void syn_client_set_version(struct syn_client *c, unsigned version)
+{
+    c->version = version ? 1 : 0;
 }
 
 unsigned syn_client_window(const struct syn_client *c)

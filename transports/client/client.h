@@ -70,6 +70,9 @@ const char *syn_client_identity(const struct syn_client *client);
 
 /* Console framing until told otherwise; both are understood at any time. */
 void syn_client_set_framing(struct syn_client *client, enum syn_framing framing);
+/* Of the headers of requests from now on: 1 (SMP v2, the start) or 0, for devices that know no
+ * other. */
+void syn_client_set_version(struct syn_client *client, unsigned version);
 /* Requests on their way at once; starts with 1. */
 void syn_client_set_window(struct syn_client *client, unsigned window);
 unsigned syn_client_window(const struct syn_client *client);

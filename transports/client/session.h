@@ -25,6 +25,8 @@
 #define SYN_SESSION_PEERS  16
 #define SYN_SESSION_STATS  64
 #define SYN_SESSION_IMAGES 4
+#define SYN_SESSION_TASKS  32
+#define SYN_SESSION_POOLS  32
 #define SYN_HASH_SIZE      32
 
 /* ---- answers ---- */
@@ -104,6 +106,14 @@ struct syn_params {
     uint32_t buffer_count;
 };
 
+/* What answers at the other end (identify.h). */
+struct syn_identity {
+    bool ours;                /* it said hello; else an SMP device of somebody else's */
+    uint8_t version;          /* of the headers that it understands */
+    struct syn_hello hello;   /* where it is ours */
+    struct syn_params params; /* where it is not; zeros where it does not say */
+};
+
 struct syn_stat_names {
     unsigned count;
     char names[SYN_SESSION_STATS][32];
@@ -116,6 +126,33 @@ struct syn_stat_values {
         char name[32];
         uint64_t value;
     } fields[SYN_SESSION_STATS];
+};
+
+/* Of os.h. */
+struct syn_task_state {
+    char name[32];
+    int32_t priority;
+    uint32_t id;
+    uint32_t state;                   /* of the device's operating system */
+    uint32_t stack_used, stack_words; /* words of 4 bytes; both 0: not told */
+    uint64_t switches, runtime;       /* runtime in the device's own unit */
+};
+
+struct syn_tasks {
+    unsigned count;
+    struct syn_task_state tasks[SYN_SESSION_TASKS];
+};
+
+struct syn_pool_state {
+    char name[32];
+    uint32_t block_bytes, blocks, free_blocks;
+    uint32_t least_free; /* blocks that were free at the worst moment */
+    bool has_least;
+};
+
+struct syn_pools {
+    unsigned count;
+    struct syn_pool_state pools[SYN_SESSION_POOLS];
 };
 
 /* Of image.h. */
@@ -140,6 +177,7 @@ struct syn_image_slots {
 struct syn_answer {
     union {
         struct syn_hello hello;
+        struct syn_identity identity;
         struct syn_accel_state accel;
         struct syn_blob_state blob;
         struct syn_plan_state plan;
@@ -152,6 +190,9 @@ struct syn_answer {
         struct syn_image_slots image_slots;
         uint32_t windows; /* of a feed */
         char echo[256];
+        char text[512];
+        struct syn_tasks tasks;
+        struct syn_pools pools;
     };
 };
 
