@@ -7,7 +7,9 @@
 #ifndef SYN_DEVICES_AGENT_LIMITS_H
 #define SYN_DEVICES_AGENT_LIMITS_H
 
-#define SYN_AGENT_LINKS_MAX 2  /* hosts that may be connected at once */
+#ifndef SYN_AGENT_LINKS_MAX /* hosts that may be connected at once */
+#define SYN_AGENT_LINKS_MAX 4
+#endif
 #define SYN_AGENT_PEERS_MAX 16 /* devices of a deployment */
 
 #define SYN_AGENT_NAME_MAX 31 /* characters of the name that a user gives a device */

@@ -5,7 +5,7 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 cd "$top"
-for_firmware=(devices/{base,boot,flash,part,wire,runtime,traffic,agent}
+for_firmware=(devices/{base,ble,boot,flash,part,wire,runtime,traffic,agent}
               devices/ports/{bare,mps2,max78000})
 exec nice cppcheck --quiet --std=c11 --language=c --platform=unix32 -j "$(nproc)" -I . \
     --enable=warning,style,performance,portability --error-exitcode=1 \

@@ -23,7 +23,7 @@ void syn_hosts_init(struct syn_hosts *hosts, struct syn_loop *loop,
     hosts->loop = loop;
     hosts->events = *events;
     hosts->listener = hosts->slave = -1;
-    for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++)
+    for (unsigned i = 0; i < SYN_HOSTS_MAX; i++)
         hosts->links[i] = (struct syn_host){.hosts = hosts, .fd = -1};
 }
 
@@ -137,7 +137,7 @@ void syn_hosts_write(struct syn_hosts *hosts, unsigned link, const uint8_t *byte
 
 static struct syn_host *open_link(struct syn_hosts *hosts, int fd, bool terminal)
 {
-    for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++) {
+    for (unsigned i = 0; i < SYN_HOSTS_MAX; i++) {
         struct syn_host *host = &hosts->links[i];
         if (host->fd >= 0)
             continue;
@@ -282,7 +282,7 @@ int syn_hosts_terminal(struct syn_hosts *hosts, const char *link, struct syn_err
 
 void syn_hosts_restart(struct syn_hosts *hosts)
 {
-    for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++) {
+    for (unsigned i = 0; i < SYN_HOSTS_MAX; i++) {
         struct syn_host *host = &hosts->links[i];
         if (host->fd >= 0 && host->terminal)
             hosts->events.opened(hosts->events.ctx, i);
@@ -293,7 +293,7 @@ void syn_hosts_restart(struct syn_hosts *hosts)
 
 void syn_hosts_close(struct syn_hosts *hosts)
 {
-    for (unsigned i = 0; i < SYN_AGENT_LINKS_MAX; i++)
+    for (unsigned i = 0; i < SYN_HOSTS_MAX; i++)
         release(&hosts->links[i]);
     syn_loop_watch_stop(&hosts->watch);
     if (hosts->listener >= 0) {

@@ -3,7 +3,7 @@
  * The hosts of a virtual wearable: consoles that connect to its unix socket, and the one at the
  * other end of a pseudo-terminal that stands for a serial port.
  *
- * At most SYN_AGENT_LINKS_MAX at once; one more is told so in a line of text and closed. A terminal
+ * At most SYN_HOSTS_MAX at once; one more is told so in a line of text and closed. A terminal
  * takes one link for good: nobody can see whether its other end is open. What a host does not read
  * waits in a buffer of SYN_HOSTS_BUFFER bytes; a frame that does not fit is refused as a whole.
  * Callbacks come from the loop. One thread.
@@ -15,6 +15,7 @@
 #include "core/base/loop.h"
 #include "devices/agent/agent.h"
 
+#define SYN_HOSTS_MAX    2 /* the first of the agent's links */
 #define SYN_HOSTS_BUFFER 65536
 #define SYN_HOSTS_PATH   108 /* of a socket, its end included */
 
@@ -46,7 +47,7 @@ struct syn_hosts {
     int slave;         /* of the terminal, kept open: a master without one fails; -1 = none */
     char link[512];    /* symbolic link to the slave; empty = none */
     char terminal[64]; /* name of the slave; empty = none */
-    struct syn_host links[SYN_AGENT_LINKS_MAX];
+    struct syn_host links[SYN_HOSTS_MAX];
 };
 
 void syn_hosts_init(struct syn_hosts *hosts, struct syn_loop *loop,

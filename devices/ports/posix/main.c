@@ -2,6 +2,7 @@
 /* synergy-agent: a virtual wearable as a process of its own. Exit: 0 on SIGTERM or SIGINT, 1 out of
  * memory or the loop failed, 2 usage, 3 no such file, 4 cannot listen. */
 #include "devices/base/hash.h"
+#include "devices/ports/posix/bluetooth.h"
 #include "devices/ports/posix/hosts.h"
 #include "devices/ports/posix/options.h"
 #include "devices/ports/posix/wearable.h"
@@ -28,6 +29,7 @@ struct program {
     char id[32], sensors[KINDS_SIZE], actuators[KINDS_SIZE];
     struct syn_loop *loop;
     struct syn_hosts hosts;
+    struct syn_bluetooth *bluetooth; /* NULL: none */
     struct syn_wearable *wearable;
     bool restart;
 };
@@ -138,7 +140,10 @@ static void join_kinds(char *to, char kinds[SYN_KINDS_MAX][SYN_KIND_MAX], unsign
 static void make_id(struct program *p)
 {
     const struct syn_options *o = &p->options;
-    const char *place = o->unix_path ? o->unix_path : o->terminal_link ? o->terminal_link : "pty";
+    const char *place = o->unix_path       ? o->unix_path
+                        : o->terminal_link ? o->terminal_link
+                        : o->ble           ? o->ble
+                                           : "pty";
     char folder[PATH_SIZE] = "";
     if (o->id) {
         (void)snprintf(p->id, sizeof p->id, "%s", o->id);
@@ -174,13 +179,18 @@ static struct syn_agent_identity identity(struct program *p)
 static bool room(void *ctx, unsigned link, size_t size)
 {
     struct program *p = ctx;
-    return syn_hosts_room(&p->hosts, link, size);
+    if (link < SYN_HOSTS_MAX)
+        return syn_hosts_room(&p->hosts, link, size);
+    return p->bluetooth && syn_bluetooth_room(p->bluetooth, link, size);
 }
 
 static void to_host(void *ctx, unsigned link, const uint8_t *bytes, size_t size)
 {
     struct program *p = ctx;
-    syn_hosts_write(&p->hosts, link, bytes, size);
+    if (link < SYN_HOSTS_MAX)
+        syn_hosts_write(&p->hosts, link, bytes, size);
+    else if (p->bluetooth)
+        syn_bluetooth_write(p->bluetooth, link, bytes, size);
 }
 
 static void on_reset(void *ctx)
@@ -192,7 +202,10 @@ static void on_opened(void *ctx, unsigned link)
 {
     struct program *p = ctx;
     say(p, "host %u connected\n", link);
-    syn_wearable_opened(p->wearable, link);
+    if (link < SYN_HOSTS_MAX)
+        syn_wearable_opened(p->wearable, link);
+    else
+        syn_wearable_message_opened(p->wearable, link);
 }
 
 static void on_closed(void *ctx, unsigned link)
@@ -251,7 +264,8 @@ static int new_wearable(struct program *p, struct syn_error *error)
     return rc ? syn_error_set(error, rc, "cannot make the device: %s", syn_errno_text(rc)) : 0;
 }
 
-static int listen_for_hosts(struct program *p, struct syn_error *error)
+static int listen_for_hosts(struct program *p, const struct syn_hosts_events *events,
+                            struct syn_error *error)
 {
     const struct syn_options *o = &p->options;
     int rc = 0;
@@ -259,6 +273,8 @@ static int listen_for_hosts(struct program *p, struct syn_error *error)
         rc = syn_hosts_listen(&p->hosts, o->unix_path, error);
     if (rc == 0 && o->terminal)
         rc = syn_hosts_terminal(&p->hosts, o->terminal_link, error);
+    if (rc == 0 && o->ble)
+        rc = syn_bluetooth_new(&p->bluetooth, p->loop, o->ble, p->id, events, error);
     return rc;
 }
 
@@ -270,6 +286,8 @@ static void print_ready(const struct program *p)
         (void)printf(" unix:%s", p->options.unix_path);
     if (h->terminal[0])
         (void)printf(" pty:%s", h->link[0] ? h->link : h->terminal);
+    if (p->options.ble)
+        (void)printf(" ble:%s", p->options.ble);
     (void)printf("\n");
     (void)fflush(stdout);
 }
@@ -285,6 +303,8 @@ static int restart(struct program *p, struct syn_error *error)
         rc = feed_sensors(p, error);
     if (rc == 0)
         syn_hosts_restart(&p->hosts);
+    if (rc == 0 && p->bluetooth)
+        syn_bluetooth_restart(p->bluetooth);
     return rc;
 }
 
@@ -327,13 +347,14 @@ static int serve(struct program *p)
         result = fail(rc == SYN_ENOMEM ? EXIT_OTHER : EXIT_LISTEN, &error);
     else if ((rc = feed_sensors(p, &error)) != 0)
         result = fail(rc == SYN_ENOENT ? EXIT_NO_FILE : EXIT_USAGE, &error);
-    else if (listen_for_hosts(p, &error))
+    else if (listen_for_hosts(p, &events, &error))
         result = fail(EXIT_LISTEN, &error);
     if (result == 0) {
         print_ready(p);
         result = run(p, &error) ? fail(EXIT_OTHER, &error) : 0;
     }
     syn_hosts_close(&p->hosts);
+    syn_bluetooth_free(p->bluetooth);
     syn_wearable_free(p->wearable);
     (void)close(signals);
     return result;
@@ -343,7 +364,7 @@ static int print_help(void)
 {
     char text[2048];
     syn_options_help(text, sizeof text);
-    (void)printf("usage: synergy-agent [OPTION]... --unix PATH | --pty [LINK]\n"
+    (void)printf("usage: synergy-agent [OPTION]... --unix PATH | --pty [LINK] | --ble SOCKET\n"
                  "A virtual wearable for the synergy console.\n%s",
                  text);
     return 0;

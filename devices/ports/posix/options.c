@@ -37,6 +37,8 @@ static const struct option {
      "what is left of its battery, as it says (default: it says nothing)"},
     {"unix", 0, TEXT, AT(unix_path), "PATH", "listen for hosts on a unix socket"},
     {"pty", 0, TERMINAL, 0, "[LINK]", "make a pseudo-terminal; LINK points to it"},
+    {"ble", 0, TEXT, AT(ble), "SOCKET[,address=A]",
+     "be a Bluetooth wearable by the controller (HCI, H4) at a unix socket"},
     {"radio", 0, TEXT, AT(radio), "PATH", "socket for the other wearables"},
     {"sensor", 0, SENSOR, 0, "KIND=FILE", "feed a sensor from a file (repeatable)"},
     {"store", 0, SIZE, AT(store_bytes), "BYTES",
@@ -197,8 +199,9 @@ int syn_options_parse(struct syn_options *options, int argc, char **argv, struct
     }
     if (options->help || options->version)
         return 0;
-    if (!options->unix_path && !options->terminal)
-        return syn_error_set(error, SYN_EINVAL, "nothing to listen on: --unix PATH or --pty");
+    if (!options->unix_path && !options->terminal && !options->ble)
+        return syn_error_set(error, SYN_EINVAL,
+                             "nothing to listen on: --unix PATH, --pty or --ble SOCKET");
     return 0;
 }
 

@@ -18,6 +18,7 @@ struct syn_options {
     const char *id;      /* or NULL: made from what it listens on */
     const char *skew;    /* or NULL */
     const char *unix_path;
+    const char *ble; /* SOCKET[,address=AA:BB:CC:DD:EE:FF] */
     bool terminal;
     const char *terminal_link; /* or NULL */
     const char *radio;

@@ -434,6 +434,12 @@ void syn_wearable_opened(struct syn_wearable *w, unsigned link)
     settle_soon(w);
 }
 
+void syn_wearable_message_opened(struct syn_wearable *w, unsigned link)
+{
+    syn_agent_message_link_opened(&w->agent, link);
+    settle_soon(w);
+}
+
 void syn_wearable_closed(struct syn_wearable *w, unsigned link)
 {
     syn_agent_link_closed(&w->agent, link);

@@ -43,6 +43,8 @@ struct syn_accel *syn_wearable_accel(struct syn_wearable *wearable); /* accel.h;
 
 /* Host links, 0 .. SYN_AGENT_LINKS_MAX - 1. */
 void syn_wearable_opened(struct syn_wearable *wearable, unsigned link);
+/* One that keeps packets apart. */
+void syn_wearable_message_opened(struct syn_wearable *wearable, unsigned link);
 void syn_wearable_closed(struct syn_wearable *wearable, unsigned link);
 void syn_wearable_receive(struct syn_wearable *wearable, unsigned link, const uint8_t *bytes,
                           size_t size);

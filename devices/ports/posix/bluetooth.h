@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Hosts of a virtual wearable that come by Bluetooth: devices/ble on a controller that is reached,
+ * in HCI's framing for UARTs (H4), at a unix socket: a radio that is emulated, or a bridge to one.
+ *
+ * Hosts have the agent's links from SYN_HOSTS_MAX on, and keep packets apart. A controller that
+ * goes away is connected to again, with growing pauses. Callbacks come from the loop. One thread.
+ */
+#ifndef SYN_PORTS_POSIX_BLUETOOTH_H
+#define SYN_PORTS_POSIX_BLUETOOTH_H
+
+#include "devices/ble/ble.h"
+#include "devices/ports/posix/hosts.h"
+
+struct syn_bluetooth;
+
+/*
+ * `where` is SOCKET[,address=AA:BB:CC:DD:EE:FF]; the address is a random one (its two highest bits
+ * are set for it), without one it is the controller's. `name` is what scans show, and stays where
+ * it is. Returns 0, SYN_EINVAL, SYN_ENOMEM or the error of connecting.
+ */
+int syn_bluetooth_new(struct syn_bluetooth **bluetooth, struct syn_loop *loop, const char *where,
+                      const char *name, const struct syn_hosts_events *events,
+                      struct syn_error *error);
+/* NULL is fine. No callback. */
+void syn_bluetooth_free(struct syn_bluetooth *bluetooth);
+
+/* Ends all links as a restart of the device does, without a callback: what waits is sent first. */
+void syn_bluetooth_restart(struct syn_bluetooth *bluetooth);
+
+/* As those of hosts.h; a message is what is written between two writes of 0 bytes. */
+bool syn_bluetooth_room(struct syn_bluetooth *bluetooth, unsigned link, size_t size);
+void syn_bluetooth_write(struct syn_bluetooth *bluetooth, unsigned link, const uint8_t *bytes,
+                         size_t size);
+
+#endif
