@@ -81,6 +81,48 @@ int syn_console_wait(struct syn_console *console, bool (*done)(void *ctx), void 
     return syn_error_set(error, status, "waiting failed: %s", syn_errno_text(status));
 }
 
+void syn_console_rest(struct syn_console *console)
+{
+    if (!console->chores || console->resting || !console->fleet_rest)
+        return;
+    console->resting = true;
+    console->chores = false;
+    console->fleet_rest(console->fleet);
+    console->resting = false;
+}
+
+struct idling {
+    struct syn_console *console;
+    bool (*done)(void *ctx);
+    void *ctx;
+    bool is_done;
+};
+
+static bool is_done_or_due(void *ctx)
+{
+    struct idling *idling = ctx;
+    idling->is_done = idling->done && idling->done(idling->ctx);
+    return idling->is_done || idling->console->chores;
+}
+
+int syn_console_idle(struct syn_console *console, bool (*done)(void *ctx), void *ctx,
+                     double seconds, struct syn_error *error)
+{
+    struct idling idling = {console, done, ctx, false};
+    int64_t end = syn_loop_now() + (int64_t)(seconds * 1e9);
+    int rc = 0;
+    while (rc == 0 && !idling.is_done) {
+        syn_console_rest(console);
+        double left_s = (double)(end - syn_loop_now()) / 1e9;
+        rc = syn_console_wait(console, is_done_or_due, &idling,
+                              seconds < 0  ? seconds
+                              : left_s > 0 ? left_s
+                                           : 0,
+                              error);
+    }
+    return rc;
+}
+
 void syn_console_turn(struct syn_console *console, int timeout_ms)
 {
     (void)syn_loop_step(console->loop, (int64_t)timeout_ms * 1000000);
@@ -186,7 +228,8 @@ void syn_console_status(struct syn_console *console, const char *status)
 void syn_console_progress(struct syn_console *console, struct syn_progress *progress,
                           const char *what, const char *unit)
 {
-    bool shown = console->err_terminal && !console->options->quiet && !console->options->json;
+    bool shown = console->err_terminal && !console->options->quiet && !console->options->json &&
+                 !console->resting; /* the prompt stands there */
     syn_progress_begin(progress, shown ? console->err : NULL, what, unit);
 }
 

@@ -72,6 +72,9 @@ struct syn_console {
     void *fleet;
     void (*fleet_free)(void *fleet);
     void (*fleet_names)(void *fleet, struct syn_words *names); /* of its devices; may be NULL */
+    void (*fleet_rest)(void *fleet); /* what had to wait until no command runs; may be NULL */
+    bool chores;                     /* there is something for fleet_rest */
+    bool resting;                    /* it runs */
 };
 
 int syn_console_init(struct syn_console *console, const struct syn_console_options *options,
@@ -93,6 +96,14 @@ bool syn_console_has_registry(const struct syn_console *console);
  */
 int syn_console_wait(struct syn_console *console, bool (*done)(void *ctx), void *ctx,
                      double seconds, struct syn_error *error);
+
+/* The same for commands that only wait: what the fleet has to do by itself (to deploy again to a
+ * device that is back) is done meanwhile. */
+int syn_console_idle(struct syn_console *console, bool (*done)(void *ctx), void *ctx,
+                     double seconds, struct syn_error *error);
+
+/* Does what the fleet has to do by itself. No command may be in the middle of something. */
+void syn_console_rest(struct syn_console *console);
 
 /* One turn of the loop, for work that computes for long and wants links to live meanwhile. */
 void syn_console_turn(struct syn_console *console, int timeout_ms);

@@ -6,6 +6,7 @@
 #include "cli/commands/plan_use.h"
 #include "cli/commands/run_show.h"
 #include "cli/commands/run_summary.h"
+#include "cli/fleet/resume.h"
 #include "cli/fleet/runner.h"
 #include "cli/output/show.h"
 #include "cli/output/text.h"
@@ -133,6 +134,7 @@ static int prepare(struct syn_bench *bench, const struct syn_call *call,
         .sequential = execution == SYN_EXECUTION_SEQUENTIAL,
         .work_conserving = execution == SYN_EXECUTION_WORK_CONSERVING,
         .verify = syn_call_flag(call, "--verify"),
+        .lasting = !is_bounded(call),
         .limit = (uint32_t)number(call, "--count"),
     };
     return 0;
@@ -219,6 +221,8 @@ static int run_stop(struct syn_console *console, const struct syn_call *call,
     struct syn_deployed *deployed = NULL;
     (void)call;
     int rc = bench ? syn_runner_current(bench, &running, error) : SYN_ENOMEM;
+    if (rc == 0 && syn_resume_forget_run(bench)) /* it stands until a lost device is back */
+        return finish(bench, error);
     if (rc == 0 && !running->active)
         rc = syn_deployer_current(bench, &deployed, error);
     if (rc == 0 && !running->active) {

@@ -22,7 +22,7 @@ static bool has_happened(void *ctx)
 
 static int wait_seconds(struct syn_console *console, double seconds, struct syn_error *error)
 {
-    int status = syn_console_wait(console, NULL, NULL, seconds, error);
+    int status = syn_console_idle(console, NULL, NULL, seconds, error);
     if (status == SYN_ETIMEOUT && !syn_console_stopped(console))
         status = 0;
     if (status < 0)
@@ -35,7 +35,7 @@ static int wait_event(struct syn_console *console, struct waiting *w, double sec
                       struct syn_error *error)
 {
     const char *name = syn_event_names[w->kind];
-    int status = syn_console_wait(console, has_happened, w, seconds, error);
+    int status = syn_console_idle(console, has_happened, w, seconds, error);
     if (status == SYN_ETIMEOUT && !syn_console_stopped(console))
         return syn_error_set(error, SYN_ETIMEOUT, "no %s%s%s within %g s", name,
                              w->device ? " of " : "", w->device ? w->device : "", seconds);

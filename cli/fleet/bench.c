@@ -3,6 +3,7 @@
 
 #include "cli/fleet/deployer.h"
 #include "cli/fleet/reconnect.h"
+#include "cli/fleet/resume.h"
 #include "cli/fleet/runner.h"
 #include "cli/shell/words.h"
 #include "core/base/suggest.h"
@@ -16,6 +17,7 @@
 static void bench_free(void *fleet)
 {
     struct syn_bench *bench = fleet;
+    syn_resume_free(bench);
     syn_runner_leave(bench, NULL);
     syn_runner_free(bench);
     syn_deployer_free(bench);
@@ -47,6 +49,7 @@ struct syn_bench *syn_bench_of(struct syn_console *console)
         console->fleet = bench;
         console->fleet_free = bench_free;
         console->fleet_names = bench_names;
+        console->fleet_rest = syn_resume_chores;
     }
     return console->fleet;
 }

@@ -62,11 +62,14 @@ struct syn_member {
     char fault[200];    /* the last */
     int64_t connected_ns;
     struct syn_reconnect *reconnect; /* NULL: it is not looked for */
+    bool returned;                   /* it is back, and nobody has looked yet what it still holds */
+    bool restarted;                  /* it started anew meanwhile */
     char identity[SYN_LINK_URI_MAX]; /* where it is looked for */
 };
 
 struct syn_deployed; /* cli/fleet/deployer.h */
 struct syn_running;  /* cli/fleet/runner.h */
+struct syn_resume;   /* cli/fleet/resume.h */
 
 struct syn_bench {
     struct syn_console *console;
@@ -78,6 +81,7 @@ struct syn_bench {
     uint32_t txn;                                /* of the last deployment that was begun */
     struct syn_deployed *deployed;
     struct syn_running *running;
+    struct syn_resume *resume; /* NULL until a device was lost that is needed */
 };
 
 /* The console's bench; NULL when there is no memory. */

@@ -129,10 +129,13 @@ static void gone(struct syn_member *member, const struct syn_error *error)
 {
     bool was_online = member->state == SYN_MEMBER_ONLINE;
     struct syn_error why = *error;
-    if (was_online)
+    bool sought = member->reconnect != NULL; /* then this was an attempt */
+    if (was_online) {
         syn_console_event(member->bench->console, SYN_EVENT_LEAVE, member->name, "%s", why.message);
-    syn_member_hang_up(member, member->reconnect ? NULL : &why);
-    syn_reconnect_lost(member, was_online);
+        syn_reconnect_begin(member);
+    }
+    syn_member_hang_up(member, sought ? NULL : &why);
+    syn_reconnect_go_on(member);
 }
 
 static void on_lost(void *ctx, const struct syn_error *error)

@@ -3,6 +3,7 @@
 
 #include "cli/fleet/clear.h"
 #include "cli/fleet/operation.h"
+#include "cli/fleet/resume.h"
 #include "cli/fleet/runner.h"
 
 #include <stdio.h>
@@ -191,8 +192,19 @@ static int outcome(const struct work *work, struct syn_error *error)
     return error->code != 0 ? error->code : SYN_EDEVICE;
 }
 
+/* The last one that has left, if any. */
+static void note_missing(struct syn_deployed *deployed)
+{
+    const struct syn_workload *workload = deployed->workload;
+    deployed->missing[0] = '\0';
+    for (unsigned i = 0; i < workload->fleet.count; i++)
+        if (!workload->members[i])
+            (void)snprintf(deployed->missing, sizeof deployed->missing, "%s",
+                           workload->fleet.devices[i].name);
+}
+
 /* Also that a device has left since it switched. */
-static void remember_members(struct work *work, struct syn_deployed *deployed)
+static void remember_members(struct work *work)
 {
     struct syn_workload *workload = work->workload;
     for (unsigned i = 0; i < workload->fleet.count; i++) {
@@ -203,13 +215,13 @@ static void remember_members(struct work *work, struct syn_deployed *deployed)
             continue;
         }
         workload->members[i] = NULL;
-        (void)snprintf(deployed->missing, sizeof deployed->missing, "%s", member->name);
     }
 }
 
 static void forget(struct syn_bench *bench)
 {
     struct syn_deployed *deployed = bench->deployed;
+    (void)syn_resume_forget_run(bench);
     syn_runner_free(bench); /* its figures are of what is forgotten */
     if (!deployed)
         return;
@@ -219,19 +231,25 @@ static void forget(struct syn_bench *bench)
     free(deployed);
 }
 
+static int switch_devices(struct work *work, struct syn_error *error)
+{
+    struct syn_console *console = work->bench->console;
+    int rc = tell_peers(work->bench, work->workload, error);
+    if (rc != 0)
+        return rc;
+    syn_console_progress(console, &work->progress, "uploading", "B");
+    carry_out(work);
+    syn_progress_end(&work->progress);
+    return outcome(work, error);
+}
+
 static int switch_over(struct work *work, const struct syn_deployed *what, struct syn_error *error)
 {
     struct syn_bench *bench = work->bench;
     struct syn_deployed *deployed = malloc(sizeof *deployed);
     if (!deployed)
         return syn_error_set(error, SYN_ENOMEM, "no memory for a deployment");
-    int rc = tell_peers(bench, work->workload, error);
-    if (rc == 0) {
-        syn_console_progress(bench->console, &work->progress, "uploading", "B");
-        carry_out(work);
-        syn_progress_end(&work->progress);
-        rc = outcome(work, error);
-    }
+    int rc = switch_devices(work, error);
     if (rc != 0) {
         free(deployed);
         return rc;
@@ -241,8 +259,8 @@ static int switch_over(struct work *work, const struct syn_deployed *what, struc
     deployed->workload = work->workload;
     deployed->deploy = work->deploy;
     deployed->txn = work->txn;
-    deployed->missing[0] = '\0';
-    remember_members(work, deployed);
+    remember_members(work);
+    note_missing(deployed);
     bench->deployed = deployed;
     return 0;
 }
@@ -275,6 +293,49 @@ int syn_deployer_deploy(struct syn_bench *bench, struct syn_workload *workload,
         return rc;
     }
     syn_event_add(&bench->console->events, SYN_EVENT_DEPLOY, NULL, "deployed");
+    return 0;
+}
+
+/* Those that are back take their places, or the ones that they had are empty still. */
+static int seat(struct syn_bench *bench, struct syn_workload *workload, struct syn_error *error)
+{
+    for (unsigned i = 0; i < workload->fleet.count; i++)
+        if (!workload->members[i])
+            workload->members[i] = syn_bench_find(bench, workload->fleet.devices[i].name);
+    return syn_workload_present(workload, error);
+}
+
+static void unseat(struct syn_workload *workload, struct syn_member *const before[SYN_DEVICES_MAX])
+{
+    for (unsigned i = 0; i < workload->fleet.count; i++)
+        if (!before[i])
+            workload->members[i] = NULL;
+}
+
+int syn_deployer_again(struct syn_bench *bench, struct syn_error *error)
+{
+    struct syn_deployed *deployed = bench->deployed;
+    struct work work = {.bench = bench, .workload = deployed->workload};
+    struct syn_member *before[SYN_DEVICES_MAX];
+    memcpy(before, deployed->workload->members, sizeof before);
+    int rc = take_over(bench, error);
+    if (rc == 0)
+        rc = seat(bench, work.workload, error);
+    if (rc == 0)
+        rc = begin_work(&work, &deployed->plan, error);
+    if (rc == 0)
+        rc = switch_devices(&work, error);
+    if (rc != 0) {
+        syn_deploy_free(work.deploy);
+        unseat(deployed->workload, before);
+        return rc;
+    }
+    syn_runner_free(bench); /* its figures are of the deployment before */
+    syn_deploy_free(deployed->deploy);
+    deployed->deploy = work.deploy;
+    deployed->txn = work.txn;
+    remember_members(&work);
+    note_missing(deployed);
     return 0;
 }
 
@@ -322,6 +383,7 @@ void syn_deployer_member_left(struct syn_bench *bench, struct syn_member *member
             continue;
         deployed->workload->members[i] = NULL;
         (void)snprintf(deployed->missing, sizeof deployed->missing, "%s", member->name);
+        syn_resume_member_left(bench, member);
         syn_runner_member_left(bench, i);
     }
 }
@@ -339,7 +401,8 @@ static int ask_transaction(struct syn_member *member, uint32_t *txn, struct syn_
     return rc == 0 ? syn_operation_wait(&op, member->bench->console, error) : rc;
 }
 
-/* Its number in the fleet if nobody else takes part. */
+/* Does nobody else take part? *index: its number in the fleet, which has so many where it is of no
+ * use there. */
 static bool serves_alone(const struct syn_deployed *deployed, const char *name, unsigned *index)
 {
     const struct syn_fleet *fleet = &deployed->workload->fleet;
@@ -357,13 +420,32 @@ static bool serves_alone(const struct syn_deployed *deployed, const char *name, 
     return *index < fleet->count && others == 0;
 }
 
-int syn_deployer_member_back(struct syn_bench *bench, struct syn_member *member,
+/* A device of the fleet that holds nothing of the deployment. */
+static bool is_idle(const struct syn_deployed *deployed, const char *name, unsigned *index)
+{
+    const struct syn_fleet *fleet = &deployed->workload->fleet;
+    uint8_t hash[SYN_SHA256_SIZE];
+    for (*index = 0; *index < fleet->count; ++*index)
+        if (strcmp(fleet->devices[*index].name, name) == 0)
+            return !syn_deploy_hash(deployed->deploy, *index, hash);
+    return false;
+}
+
+int syn_deployer_member_back(struct syn_bench *bench, struct syn_member *member, bool restarted,
                              struct syn_error *error)
 {
     struct syn_deployed *deployed = bench->deployed;
     uint32_t txn = 0;
-    unsigned index;
-    if (!deployed || !serves_alone(deployed, member->name, &index))
+    unsigned index, idle;
+    if (!deployed)
+        return 0;
+    if (is_idle(deployed, member->name, &idle)) {
+        deployed->workload->members[idle] = member;
+        note_missing(deployed);
+        return 0;
+    }
+    bool alone = serves_alone(deployed, member->name, &index);
+    if (index == deployed->workload->fleet.count || (restarted && !alone))
         return 0;
     int rc = ask_transaction(member, &txn, error);
     if (rc != 0 || txn != deployed->txn)
@@ -371,8 +453,7 @@ int syn_deployer_member_back(struct syn_bench *bench, struct syn_member *member,
     member->txn = txn;
     (void)syn_deploy_hash(deployed->deploy, index, member->hash);
     deployed->workload->members[index] = member;
-    if (strcmp(deployed->missing, member->name) == 0)
-        deployed->missing[0] = '\0';
+    note_missing(deployed);
     return 0;
 }
 

@@ -41,12 +41,16 @@ int syn_deployer_current(struct syn_bench *bench, struct syn_deployed **deployed
 void syn_deployer_member_left(struct syn_bench *bench, struct syn_member *member);
 
 /*
- * A member is back after a reset. One that kept its deployment, and serves it alone, is part of it
- * as before; where others take part they count inferences that it has forgotten, so that all of
- * them have to be deployed to again. Fails only where the link does.
+ * A member is back. One that still holds its deployment is part of it as before. After a reset
+ * (`restarted`) that holds only where it serves it alone: others count inferences that it has
+ * forgotten, so that all of them have to be deployed to again. Fails only where the link does.
  */
-int syn_deployer_member_back(struct syn_bench *bench, struct syn_member *member,
+int syn_deployer_member_back(struct syn_bench *bench, struct syn_member *member, bool restarted,
                              struct syn_error *error);
+
+/* Deploys the same plan again, to devices that have left and come back. On failure what is deployed
+ * misses what it missed before. */
+int syn_deployer_again(struct syn_bench *bench, struct syn_error *error);
 
 void syn_deployer_free(struct syn_bench *bench);
 

@@ -113,6 +113,8 @@ static void back(struct syn_member *member)
     free(r);
     member->state = SYN_MEMBER_ONLINE;
     member->connected_ns = syn_loop_now();
+    member->returned = true;
+    console_of(member)->chores = true;
     memset(&member->why, 0, sizeof member->why);
     syn_console_event(console_of(member), SYN_EVENT_JOIN, member->name, "is back at %s",
                       member->identity);
@@ -129,6 +131,13 @@ static void on_subscribed(void *ctx, int status, const struct syn_answer *answer
         attempt_failed(ctx);
 }
 
+/* A board's clock counts from its start: less than it was away means that it has started since. */
+static bool has_restarted(const struct syn_member *member, const struct syn_hello *hello)
+{
+    int64_t away_ns = syn_loop_now() - member->reconnect->since_ns;
+    return !(hello->features & SYN_FEATURE_VIRTUAL_TIME) && hello->now_ns < away_ns;
+}
+
 static void on_hello(void *ctx, int status, const struct syn_answer *answer,
                      const struct syn_error *error)
 {
@@ -142,6 +151,7 @@ static void on_hello(void *ctx, int status, const struct syn_answer *answer,
         status = SYN_ENOENT;
     }
     if (status == 0) {
+        member->restarted = has_restarted(member, &answer->hello);
         syn_member_greeted(member, &answer->hello, member->reconnect->sent_ns);
         status = syn_session_subscribe(member->session, &logs, on_subscribed, member);
     }
@@ -170,10 +180,12 @@ static void look(void *ctx)
 
 /* ---- beginning and end ---- */
 
-static void begin(struct syn_member *member)
+void syn_reconnect_begin(struct syn_member *member)
 {
-    struct syn_reconnect *r = calloc(1, sizeof *r);
     const char *path = terminal_of(member);
+    if (member->reconnect || !can_be_found(member))
+        return;
+    struct syn_reconnect *r = calloc(1, sizeof *r);
     if (!r)
         return;
     r->pause_ns = first_pause_ns;
@@ -181,15 +193,12 @@ static void begin(struct syn_member *member)
     if (path)
         (void)lstat(path, &r->place);
     member->reconnect = r;
-    wait_for_next(member);
 }
 
-void syn_reconnect_lost(struct syn_member *member, bool was_online)
+void syn_reconnect_go_on(struct syn_member *member)
 {
     if (member->reconnect)
         wait_for_next(member);
-    else if (was_online && can_be_found(member))
-        begin(member);
 }
 
 void syn_reconnect_end(struct syn_member *member)
@@ -213,6 +222,10 @@ static bool is_settled(void *ctx)
 
 int syn_reconnect_wait(struct syn_member *member, double seconds, struct syn_error *error)
 {
+    if (member->state != SYN_MEMBER_ONLINE && !member->reconnect) {
+        syn_reconnect_begin(member);
+        syn_reconnect_go_on(member);
+    }
     int rc = syn_console_wait(console_of(member), is_settled, member, seconds, error);
     if (rc == SYN_ECANCELED || syn_console_stopped(console_of(member)))
         return rc;

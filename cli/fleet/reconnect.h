@@ -13,15 +13,17 @@
 
 #include "cli/fleet/bench.h"
 
-/* The link of `member` broke, and its session is gone: looks for it from now on (`was_online`), or,
- * where that goes on, has this attempt fail. */
-void syn_reconnect_lost(struct syn_member *member, bool was_online);
+/* The link of `member` broke: it is to be looked for from now on, if that can be. */
+void syn_reconnect_begin(struct syn_member *member);
+
+/* The session is gone, too: goes on looking, after a pause. Fine when it is not looked for. */
+void syn_reconnect_go_on(struct syn_member *member);
 
 /* Looks no longer; the attempt that is under way ends. Fine when it was not looked for. */
 void syn_reconnect_end(struct syn_member *member);
 
-/* Waits until a member that is looked for is online; SYN_ELINK with words where it is not within
- * `seconds`, or not looked for. */
+/* Waits until the member is online, and has it looked for where it is not yet; SYN_ELINK with words
+ * where it is not within `seconds`, or cannot be looked for. */
 int syn_reconnect_wait(struct syn_member *member, double seconds, struct syn_error *error);
 
 #endif

@@ -30,7 +30,7 @@ int syn_member_restart(struct syn_member *member, const char *profile, struct sy
     syn_event_add(events, SYN_EVENT_LEAVE, member->name, "reset");
     rc = syn_member_connect(member, profile, error);
     if (rc == 0)
-        rc = syn_deployer_member_back(member->bench, member, error);
+        rc = syn_deployer_member_back(member->bench, member, true, error);
     if (rc == 0)
         syn_event_add(events, SYN_EVENT_JOIN, member->name, "back after a reset");
     return rc;

@@ -2,6 +2,7 @@
 #include "cli/fleet/runner_parts.h"
 
 #include "cli/fleet/operation.h"
+#include "cli/fleet/resume.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -119,6 +120,7 @@ int syn_runner_start(struct syn_bench *bench, const struct syn_runner_options *o
         rc = syn_runner_stop(bench, error);
     if (rc != 0)
         return rc;
+    (void)syn_resume_forget_run(bench);
     end(bench);
     bench->running = new_running(bench, options, deployed);
     if (!bench->running)
@@ -139,6 +141,7 @@ int syn_runner_start(struct syn_bench *bench, const struct syn_runner_options *o
     }
     if (rc != 0) {
         (void)tell_all(bench, options, false, NULL);
+        (void)syn_resume_forget_run(bench);
         end(bench);
         return rc;
     }
@@ -213,8 +216,9 @@ void syn_runner_member_left(struct syn_bench *bench, unsigned device)
         return;
     stop_the_others(bench);
     ended(bench);
-    syn_console_event(bench->console, SYN_EVENT_STOP, NULL, "inference has stopped: %s has left",
-                      bench->deployed->workload->fleet.devices[device].name);
+    syn_console_event(bench->console, SYN_EVENT_STOP, NULL, "inference has stopped: %s has left%s",
+                      bench->deployed->workload->fleet.devices[device].name,
+                      syn_resume_waits(bench) ? "; it goes on once it is back" : "");
 }
 
 void syn_runner_leave(struct syn_bench *bench, const struct syn_member *leaving)

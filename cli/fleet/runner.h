@@ -18,6 +18,7 @@ struct syn_runner_options {
     bool work_conserving;
     bool verify;       /* keep every result for syn_runner_verify() */
     bool count_all;    /* measure from the first task on: no warming up */
+    bool lasting;      /* no command waits for its end: it goes on once a lost device is back */
     uint32_t limit;    /* inferences of each pipeline; 0: no limit */
     double counters_s; /* how often devices report; 0: every 0.1 s */
 };

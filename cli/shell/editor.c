@@ -178,6 +178,7 @@ int syn_editor_read(struct syn_editor *editor, char **line)
     begin(editor);
     while (!editor->done) {
         int status = syn_loop_step(editor->console->loop, SYN_LOOP_FOREVER);
+        syn_console_rest(editor->console);
         rl_check_signals();
         if (suspended)
             suspend();

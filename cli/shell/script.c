@@ -111,7 +111,7 @@ static int feed_read(struct syn_console *console, struct feed *feed, struct syn_
     syn_loop_watch_start(console->loop, &feed->watch, STDIN_FILENO, SYN_LOOP_READ, feed_ready,
                          feed);
     if (status == 0)
-        status = syn_console_wait(console, is_ready, feed, -1, error);
+        status = syn_console_idle(console, is_ready, feed, -1, error);
     syn_loop_watch_stop(&feed->watch);
     if (status < 0)
         return status;

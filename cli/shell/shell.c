@@ -125,6 +125,7 @@ int syn_shell_command(struct syn_console *console, const char *const *words, siz
     struct syn_error error = {0};
     char name[64];
     bool limited = console->out_terminal;
+    syn_console_rest(console);
     syn_result_init(&console->result, syn_console_colour(console, false),
                     limited ? syn_terminal_width(STDOUT_FILENO) : 0);
     console->silent = console->reported = console->partial = false;
