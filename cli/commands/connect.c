@@ -234,7 +234,11 @@ static const struct syn_command commands[] = {
         .summary = "connect to a device, and register it under a name",
         .details =
             "URIs: sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,...&store=BYTES&battery=PERCENT] (a "
-            "virtual\nwearable that is started for you), serial:PATH[?baud=N], tcp:HOST:PORT, "
+            "virtual\nwearable that is started for you), serial:PORT[?baud=N&max=N] (PORT: a path, "
+            "a "
+            "name in /dev, or\nVID:PID[:SERIAL] of a USB adapter; the line begins at baud, 115200, "
+            "and "
+            "goes up to max, 3000000, where both\nends can: max=baud stays), tcp:HOST:PORT, "
             "unix:PATH, pty:PATH, exec:COMMAND,\n"
             "qemu:BOARD[?number=N&icount=N&image=FILE&flash=FILE] (firmware in QEMU; the board is "
             "mps2-an386, mps2-an505 or mps3-an547).\nflash=FILE keeps what the board has in flash; "

@@ -234,7 +234,7 @@ static void serial_refuses_what_is_no_serial_port_and_says_what_to_do(void **sta
     assert_string_equal(f->error.message, "serial:/dev/ttyNONE0: no such port");
     assert_int_equal(open_uri(f, "serial:/dev/null"), SYN_EINVAL);
     assert_int_equal(open_uri(f, "serial:/dev/null?baud=fast"), SYN_EINVAL);
-    assert_non_null(strstr(f->error.message, "baud=N"));
+    assert_non_null(strstr(f->error.hint, "baud=N"));
 }
 
 static int listen_tcp(unsigned *port)

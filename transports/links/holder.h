@@ -3,9 +3,20 @@
 #ifndef SYN_TRANSPORTS_LINKS_HOLDER_H
 #define SYN_TRANSPORTS_LINKS_HOLDER_H
 
+#include <stdbool.h>
+
 #include "core/base/error.h"
 
-/* SYN_EBUSY with the first other process found that has `path` open, as far as /proc tells. */
-int syn_holder_refuse(const char *path, struct syn_error *error);
+struct syn_holder {
+    long pid;
+    char program[64];
+};
+
+/* The first process but this one that has `path` open, as far as /proc tells: not those of other
+ * users. One at the other end of a pseudo terminal is its device and no holder. */
+bool syn_holder_find(const char *path, struct syn_holder *holder);
+
+/* SYN_EBUSY, in words with the holder of `path`, which the caller has open `mine` times by now. */
+int syn_holder_refuse(const char *path, unsigned mine, struct syn_error *error);
 
 #endif

@@ -213,6 +213,31 @@ const char *syn_link_describe(const struct syn_link *link)
     return link->name;
 }
 
+unsigned syn_link_baud(const struct syn_link *link)
+{
+    return link->port.baud;
+}
+
+unsigned syn_link_max_baud(const struct syn_link *link)
+{
+    return link->port.max_baud;
+}
+
+int syn_link_set_baud(struct syn_link *link, unsigned baud, struct syn_error *error)
+{
+    if (link->lost || link->closed)
+        return syn_error_set(error, SYN_ELINK, "%s: the link is gone", link->name);
+    if (!link->driver->set_baud)
+        return syn_error_set(error, SYN_EUNSUP, "%s: has no rate", link->name);
+    unsigned before = link->port.baud;
+    int rc = link->driver->set_baud(&link->port, baud, error);
+    if (rc == 0)
+        link->port.baud = baud;
+    else if (before != baud)
+        (void)link->driver->set_baud(&link->port, before, NULL);
+    return rc;
+}
+
 static void put_in(struct syn_link *link, const void *data, size_t size)
 {
     if (link->start + link->length + size > SYN_LINK_QUEUE_MAX) {

@@ -70,6 +70,14 @@ enum syn_link_kind syn_link_kind(const struct syn_link *link);
  * where the driver knows no better. */
 const char *syn_link_identity(const struct syn_link *link);
 
+/* The rate of the line, and up to which the user lets it go; 0 where a link has none. */
+unsigned syn_link_baud(const struct syn_link *link);
+unsigned syn_link_max_baud(const struct syn_link *link);
+
+/* At once: what is still queued goes out at the new rate. SYN_EUNSUP: the port does not have it,
+ * and stays as it was. */
+int syn_link_set_baud(struct syn_link *link, unsigned baud, struct syn_error *error);
+
 /* Closes and frees; what is still queued is lost. NULL is fine. */
 void syn_link_close(struct syn_link *link);
 
@@ -91,6 +99,7 @@ struct syn_link_port {
     unsigned awaits;       /* for what, then: SYN_LOOP_*; 0 is SYN_LOOP_WRITE */
     enum syn_link_kind kind;
     char identity[SYN_LINK_URI_MAX]; /* empty: the URI */
+    unsigned baud, max_baud;         /* of a line: at first, and at most; 0: it has no rate */
     void *state;                     /* the driver's own */
 };
 
@@ -108,6 +117,8 @@ struct syn_link_driver {
     int (*read)(struct syn_link_port *port, void *data, size_t size, struct syn_error *error);
     int (*write)(struct syn_link_port *port, const void *data, size_t size,
                  struct syn_error *error);
+    /* Another rate of the line, or words for why not, and the one before stays. NULL: no rates. */
+    int (*set_baud)(struct syn_link_port *port, unsigned baud, struct syn_error *error);
     void (*close)(struct syn_link_port *port);
 };
 

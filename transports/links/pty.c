@@ -37,7 +37,7 @@ static int pty_open(struct syn_link_port *port, const char *address, struct syn_
         return refuse(errno, error);
     int rc = 0;
     if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-        rc = syn_holder_refuse(address, error);
+        rc = syn_holder_refuse(address, 1, error);
     if (!rc)
         rc = make_raw(fd, error);
     if (rc) {

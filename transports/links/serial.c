@@ -1,46 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* serial:PATH[?baud=N], 8 data bits, no parity, no flow control, by libserialport. */
+/* serial:PORT[?OPTIONS] (serial_address.h), 8 data bits, no parity, no flow control, by
+ * libserialport. */
 #include <errno.h>
 #include <grp.h>
 #include <libserialport.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "transports/links/holder.h"
 #include "transports/links/link.h"
+#include "transports/links/serial_address.h"
 
-enum { DEFAULT_BAUD = 115200, MAX_BAUD = 12000000 };
-
-struct target {
-    char path[SYN_LINK_URI_MAX];
-    int baud;
-};
-
-static int parse(struct target *t, const char *address, struct syn_error *error)
-{
-    static const char key[] = "baud=";
-    const char *options = strchr(address, '?');
-    size_t n = options ? (size_t)(options - address) : strlen(address);
-    if (n >= sizeof t->path)
-        return syn_error_set(error, SYN_EINVAL, "path too long");
-    memcpy(t->path, address, n);
-    t->path[n] = 0;
-    t->baud = DEFAULT_BAUD;
-    if (!options)
-        return 0;
-    char *end = NULL;
-    long baud =
-        strncmp(options + 1, key, sizeof key - 1) == 0 ? strtol(options + sizeof key, &end, 10) : 0;
-    if (!end || *end || baud <= 0 || baud > MAX_BAUD)
-        return syn_error_set(error, SYN_EINVAL, "write serial:PATH?baud=N, N from 1 to %d",
-                             MAX_BAUD);
-    t->baud = (int)baud;
-    return 0;
-}
+/* Rates that differ by more than this do not understand each other. */
+enum { TOLERANCE_PERMILLE = 25 };
 
 static int refuse_access(const char *path, struct syn_error *error)
 {
@@ -82,14 +58,51 @@ static int refuse_library(const char *what, enum sp_return sp, struct syn_error 
     return syn_error_os(error, sp_last_error_code(), "%s", what);
 }
 
-static int configure(struct sp_port *port, int baud, struct syn_error *error)
+/* ---- rates ---- */
+
+/* What the driver made of the rate that was asked for: it may take any and use its nearest. 0: it
+ * does not tell. */
+static unsigned rate_of(struct sp_port *port)
 {
-    enum sp_return sp = sp_set_baudrate(port, baud);
-    if (sp != SP_OK) {
-        char what[40];
-        (void)snprintf(what, sizeof what, "%d baud", baud);
+    struct sp_port_config *config = NULL;
+    int rate = 0;
+    if (sp_new_config(&config) != SP_OK)
+        return 0;
+    if (sp_get_config(port, config) != SP_OK || sp_get_config_baudrate(config, &rate) != SP_OK)
+        rate = 0;
+    sp_free_config(config);
+    return rate > 0 ? (unsigned)rate : 0;
+}
+
+static int set_rate(struct sp_port *port, unsigned baud, struct syn_error *error)
+{
+    char what[40];
+    (void)snprintf(what, sizeof what, "%u baud", baud);
+    enum sp_return sp = sp_set_baudrate(port, (int)baud);
+    if (sp != SP_OK)
         return refuse_library(what, sp, error);
-    }
+    unsigned is = rate_of(port);
+    unsigned off = is > baud ? is - baud : baud - is;
+    if (is == 0 || (uint64_t)off * 1000 <= (uint64_t)baud * TOLERANCE_PERMILLE)
+        return 0;
+    (void)syn_error_set(error, SYN_EUNSUP, "%s: the port makes it %u", what, is);
+    syn_error_hint(error, "choose a rate that it has: ?baud=N");
+    return SYN_EUNSUP;
+}
+
+static int serial_set_baud(struct syn_link_port *port, unsigned baud, struct syn_error *error)
+{
+    return set_rate(port->state, baud, error);
+}
+
+/* ---- opening ---- */
+
+static int configure(struct sp_port *port, unsigned baud, struct syn_error *error)
+{
+    enum sp_return sp;
+    int rc = set_rate(port, baud, error);
+    if (rc)
+        return rc;
     if ((sp = sp_set_bits(port, 8)) != SP_OK || (sp = sp_set_parity(port, SP_PARITY_NONE)) ||
         (sp = sp_set_stopbits(port, 1)) != SP_OK ||
         (sp = sp_set_flowcontrol(port, SP_FLOWCONTROL_NONE)) != SP_OK)
@@ -97,44 +110,76 @@ static int configure(struct sp_port *port, int baud, struct syn_error *error)
     return 0;
 }
 
-/* Opening is not exclusive by itself, not even with TIOCEXCL for root. */
-static int prepare(struct sp_port *port, const struct target *t, int *fd, struct syn_error *error)
+/* flock() keeps those out who ask, root too; TIOCEXCL those who do not, but for root. */
+static int prepare(struct sp_port *port, const struct syn_serial_address *a, int *fd,
+                   struct syn_error *error)
 {
     enum sp_return sp = sp_get_port_handle(port, fd);
     if (sp != SP_OK)
         return refuse_library("port", sp, error);
     if (flock(*fd, LOCK_EX | LOCK_NB) < 0)
-        return syn_holder_refuse(t->path, error);
-    return configure(port, t->baud, error);
+        return syn_holder_refuse(a->path, 1, error);
+    (void)ioctl(*fd, TIOCEXCL);
+    return configure(port, a->baud, error);
+}
+
+static int refuse_open(const char *path, enum sp_return sp, struct syn_error *error)
+{
+    bool held = sp == SP_ERR_FAIL && sp_last_error_code() == EBUSY;
+    return held ? syn_holder_refuse(path, 0, error) : refuse_library("cannot open", sp, error);
+}
+
+static int open_port(struct sp_port *port, const struct syn_serial_address *a, int *fd,
+                     struct syn_error *error)
+{
+    enum sp_return sp = sp_open(port, SP_MODE_READ_WRITE);
+    if (sp != SP_OK)
+        return refuse_open(a->path, sp, error);
+    int rc = prepare(port, a, fd, error);
+    if (rc)
+        (void)sp_close(port);
+    return rc;
+}
+
+static int find_port(struct sp_port **port, struct syn_serial_address *a, const char *address,
+                     struct syn_error *error)
+{
+    struct syn_holder holder;
+    int rc = syn_serial_address_read(a, address, error);
+    if (rc == 0)
+        rc = check_path(a->path, error);
+    if (rc)
+        return rc;
+    enum sp_return sp = sp_get_port_by_name(a->path, port);
+    if (sp != SP_OK)
+        return sp == SP_ERR_ARG ? refuse_name(a->path, error) : refuse_library("port", sp, error);
+    if (!syn_holder_find(a->path, &holder))
+        return 0;
+    sp_free_port(*port);
+    return syn_holder_refuse(a->path, 0, error);
 }
 
 static int serial_open(struct syn_link_port *out, const char *address, struct syn_error *error)
 {
     struct sp_port *port = NULL;
-    struct target t = {.baud = DEFAULT_BAUD};
-    int fd = -1;
-    int rc = parse(&t, address, error);
-    if (!rc)
-        rc = check_path(t.path, error);
+    struct syn_serial_address a;
+    int rc = find_port(&port, &a, address, error);
     if (rc)
         return rc;
-    enum sp_return sp = sp_get_port_by_name(t.path, &port);
-    if (sp == SP_ERR_ARG)
-        return refuse_name(t.path, error);
-    if (sp != SP_OK)
-        return refuse_library("port", sp, error);
-    sp = sp_open(port, SP_MODE_READ_WRITE);
-    rc = sp == SP_OK ? prepare(port, &t, &fd, error) : refuse_library("cannot open", sp, error);
+    rc = open_port(port, &a, &out->fd, error);
     if (rc) {
-        if (sp == SP_OK)
-            (void)sp_close(port);
+        out->fd = -1;
         sp_free_port(port);
         return rc;
     }
-    out->fd = fd;
     out->state = port;
+    out->baud = a.baud;
+    out->max_baud = a.max_baud;
+    memcpy(out->identity, a.identity, sizeof out->identity);
     return 0;
 }
+
+/* ---- moving bytes ---- */
 
 static int gone(struct syn_error *error)
 {
@@ -165,16 +210,18 @@ static int serial_write(struct syn_link_port *port, const void *data, size_t siz
 
 static void serial_close(struct syn_link_port *port)
 {
+    (void)ioctl(port->fd, TIOCNXCL);
     (void)sp_close(port->state);
     sp_free_port(port->state);
 }
 
 const struct syn_link_driver syn_link_serial = {
     .scheme = "serial",
-    .usage = "serial:PATH[?baud=N]",
-    .help = "a serial port; 115200 baud unless told otherwise",
+    .usage = "serial:PATH|NAME|VID:PID[:SERIAL][?baud=N&max=N]",
+    .help = "a serial port; from 115200 baud up to what both ends have",
     .open = serial_open,
     .read = serial_read,
     .write = serial_write,
+    .set_baud = serial_set_baud,
     .close = serial_close,
 };

@@ -19,13 +19,20 @@ trap serial_end EXIT
 # A program under the shim: `lab_do synergy -c 'port list'`.
 lab_do() { LD_PRELOAD=$serial_shim "$@"; }
 
+# holder PORT: a program that has it open and does not lock it.
+holder() {
+    begin_in_lab "holder of $1" env "LD_PRELOAD=$serial_shim" python3 -c \
+        'import os, sys, time; os.open(sys.argv[1], os.O_RDWR); print("ready", flush=True); time.sleep(300)' "$1"
+}
+
 # begin_in_lab NAME COMMAND...: starts it, waits for its line `ready ...`, and keeps its pid.
 begin_in_lab() {
     local name=$1 fd line
     shift
     exec {fd}< <(exec "$@")
     serial_pids[$name]=$!
-    read -r line <&"$fd" && [[ $line == ready* ]]
+    while read -r line <&"$fd"; do [[ $line != ready* ]] || return 0; done
+    return 1
 }
 
 # wearable NAME VID:PID[:SERIAL]|'' [OPTION...]: a virtual wearable at /dev/NAME. OPTIONs are those of

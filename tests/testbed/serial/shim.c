@@ -129,6 +129,8 @@ int open(const char *path, int flags, ...)
     return next_open(way(path, room), flags, mode);
 }
 
+int open64(const char *path, int flags, ...) __attribute__((alias("open")));
+
 int __open_2(const char *path, int flags);
 int __open_2(const char *path, int flags)
 {
