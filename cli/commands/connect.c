@@ -240,6 +240,8 @@ static const struct syn_command commands[] = {
             "and "
             "goes up to max, 3000000, where both\nends can: max=baud stays), tcp:HOST:PORT, "
             "unix:PATH, pty:PATH, exec:COMMAND,\n"
+            "ble:ADDR|NAME[?type=public|random&adapter=hciN&via=coc|gatt] ('ble scan' finds "
+            "them),\n"
             "qemu:BOARD[?number=N&icount=N&image=FILE&flash=FILE] (firmware in QEMU; the board is "
             "mps2-an386, mps2-an505 or mps3-an547).\nflash=FILE keeps what the board has in flash; "
             "a new FILE gets the image."

@@ -26,8 +26,8 @@ struct syn_link {
 };
 
 const struct syn_link_driver *const syn_link_drivers[] = {
-    &syn_link_serial, &syn_link_pty,  &syn_link_unix,  &syn_link_tcp,
-    &syn_link_exec,   &syn_link_qemu, &syn_link_fault, NULL,
+    &syn_link_serial, &syn_link_pty, &syn_link_unix,  &syn_link_tcp, &syn_link_exec,
+    &syn_link_qemu,   &syn_link_ble, &syn_link_fault, NULL,
 };
 
 /* ---- life ---- */
@@ -206,6 +206,11 @@ enum syn_link_kind syn_link_kind(const struct syn_link *link)
 const char *syn_link_identity(const struct syn_link *link)
 {
     return link->port.identity[0] ? link->port.identity : link->name;
+}
+
+const char *syn_link_note(const struct syn_link *link)
+{
+    return link->port.note;
 }
 
 const char *syn_link_describe(const struct syn_link *link)

@@ -70,6 +70,9 @@ enum syn_link_kind syn_link_kind(const struct syn_link *link);
  * where the driver knows no better. */
 const char *syn_link_identity(const struct syn_link *link);
 
+/* What a person may want to know of how it is connected ("the device refuses ..."); or empty. */
+const char *syn_link_note(const struct syn_link *link);
+
 /* The rate of the line, and up to which the user lets it go; 0 where a link has none. */
 unsigned syn_link_baud(const struct syn_link *link);
 unsigned syn_link_max_baud(const struct syn_link *link);
@@ -99,8 +102,9 @@ struct syn_link_port {
     unsigned awaits;       /* for what, then: SYN_LOOP_*; 0 is SYN_LOOP_WRITE */
     enum syn_link_kind kind;
     char identity[SYN_LINK_URI_MAX]; /* empty: the URI */
-    unsigned baud, max_baud;         /* of a line: at first, and at most; 0: it has no rate */
-    void *state;                     /* the driver's own */
+    char note[128]; /* what a person may want to know of how it is connected; may be empty */
+    unsigned baud, max_baud; /* of a line: at first, and at most; 0: it has no rate */
+    void *state;             /* the driver's own */
 };
 
 struct syn_link_driver {
@@ -131,6 +135,7 @@ extern const struct syn_link_driver syn_link_tcp;
 extern const struct syn_link_driver syn_link_exec;
 extern const struct syn_link_driver syn_link_serial;
 extern const struct syn_link_driver syn_link_qemu;
+extern const struct syn_link_driver syn_link_ble;
 extern const struct syn_link_driver syn_link_fault;
 
 /* The URI that a URI of fault: wraps, however often; any other itself. */
