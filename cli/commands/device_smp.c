@@ -68,7 +68,7 @@ int syn_device_tasks_run(struct syn_console *console, const struct syn_call *cal
 {
     struct syn_member *member;
     int rc = syn_smp_member(console, syn_call_text(call, "NAME"), &member, error);
-    struct syn_smp_call *ask = rc == 0 ? syn_smp_call_new(error) : NULL;
+    struct syn_smp_call *ask = rc == 0 ? syn_smp_call_new(member, error) : NULL;
     if (!ask)
         return error->code;
     syn_show_text(syn_result_json(&console->result), "device", member->name);
@@ -122,7 +122,7 @@ int syn_device_memory_run(struct syn_console *console, const struct syn_call *ca
 {
     struct syn_member *member;
     int rc = syn_smp_member(console, syn_call_text(call, "NAME"), &member, error);
-    struct syn_smp_call *ask = rc == 0 ? syn_smp_call_new(error) : NULL;
+    struct syn_smp_call *ask = rc == 0 ? syn_smp_call_new(member, error) : NULL;
     if (!ask)
         return error->code;
     syn_show_text(syn_result_json(&console->result), "device", member->name);
@@ -176,7 +176,7 @@ void syn_device_show_smp(struct syn_console *console, struct syn_member *member)
 {
     static const struct syn_column columns[] = {{.title = "DEVICE"},
                                                 {.title = "", .shrinks = true}};
-    struct syn_smp_call *ask = syn_smp_call_new(NULL);
+    struct syn_smp_call *ask = syn_smp_call_new(member, NULL);
     struct syn_table *table = syn_table_new(columns, 2);
     cJSON *json = syn_result_json(&console->result);
     syn_device_show_identity(json, member);

@@ -124,8 +124,8 @@ void syn_firmware_show(cJSON *object, const struct syn_image_state *image)
 
 /* ---- firmware test, confirm, erase ---- */
 
-static void tell(struct syn_console *console, const struct syn_member *member,
-                 const struct syn_image_state *image)
+void syn_firmware_tell(struct syn_console *console, const struct syn_member *member,
+                       const struct syn_image_state *image)
 {
     char words[64], version[64];
     cJSON *json = syn_result_json(&console->result);
@@ -162,7 +162,7 @@ static int run_test(struct syn_console *console, const struct syn_call *call,
     rc = syn_firmware_choose(member, hash, false, &images, error);
     other = syn_firmware_other(&images);
     if (rc == 0 && other)
-        tell(console, member, other);
+        syn_firmware_tell(console, member, other);
     return rc;
 }
 
@@ -176,12 +176,12 @@ static int run_confirm(struct syn_console *console, const struct syn_call *call,
         rc = syn_firmware_choose(member, NULL, true, &images, error);
     const struct syn_image_state *active = rc == 0 ? syn_firmware_active(&images) : NULL;
     if (active)
-        tell(console, member, active);
+        syn_firmware_tell(console, member, active);
     return rc;
 }
 
-static int run_erase(struct syn_console *console, const struct syn_call *call,
-                     struct syn_error *error)
+int syn_firmware_erase_run(struct syn_console *console, const struct syn_call *call,
+                           struct syn_error *error)
 {
     struct syn_member *member;
     struct syn_operation op = {.pending = 0};
@@ -271,7 +271,7 @@ static const struct syn_command commands[] = {
         .verb = "erase",
         .summary = "empty the slot that does not run",
         .args = {DEVICE},
-        .run = run_erase,
+        .run = syn_firmware_erase_run,
     },
 };
 

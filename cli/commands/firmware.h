@@ -15,6 +15,19 @@ int syn_firmware_info_run(struct syn_console *console, const struct syn_call *ca
                           struct syn_error *error);
 int syn_firmware_upload_run(struct syn_console *console, const struct syn_call *call,
                             struct syn_error *error);
+int syn_firmware_erase_run(struct syn_console *console, const struct syn_call *call,
+                           struct syn_error *error);
+/* `image upload`: of any file; the device's own checks count. */
+int syn_image_upload_run(struct syn_console *console, const struct syn_call *call,
+                         struct syn_error *error);
+
+/* The table of a device's images; `noun` is that of the command. */
+int syn_firmware_show_device(struct syn_console *console, const char *name, const char *noun,
+                             struct syn_error *error);
+
+/* One image of a device, with what becomes of it. */
+void syn_firmware_tell(struct syn_console *console, const struct syn_member *member,
+                       const struct syn_image_state *image);
 
 /* Boards that firmware is built for, for completion. */
 void syn_firmware_boards(struct syn_console *console, struct syn_words *words);

@@ -148,7 +148,8 @@ static void add_row(struct syn_table *table, const struct syn_image_state *image
 }
 
 static void show_images(struct syn_console *console, const struct syn_member *member,
-                        const struct syn_images *images, const struct syn_image_slots *slots)
+                        const char *noun, const struct syn_images *images,
+                        const struct syn_image_slots *slots)
 {
     static const struct syn_column columns[] = {{.title = "SLOT", .right = true},
                                                 {.title = "VERSION"},
@@ -171,9 +172,9 @@ static void show_images(struct syn_console *console, const struct syn_member *me
     syn_table_free(table);
     if (syn_firmware_on_trial(images))
         syn_result_print(&console->result,
-                         "\nunder test: 'firmware confirm %s' keeps it, a restart brings the other "
+                         "\nunder test: '%s confirm %s' keeps it, a restart brings the other "
                          "one back\n",
-                         member->name);
+                         noun, member->name);
 }
 
 static void keep_slots(void *ctx, const struct syn_answer *answer)
@@ -191,7 +192,8 @@ static void ask_slots(struct syn_member *member, struct syn_image_slots *slots)
     (void)syn_operation_wait(&op, member->bench->console, NULL);
 }
 
-static int show_device(struct syn_console *console, const char *name, struct syn_error *error)
+int syn_firmware_show_device(struct syn_console *console, const char *name, const char *noun,
+                             struct syn_error *error)
 {
     struct syn_images images = {0};
     struct syn_image_slots slots = {.bytes = {0, 0}};
@@ -202,7 +204,7 @@ static int show_device(struct syn_console *console, const char *name, struct syn
     if (rc != 0)
         return rc;
     ask_slots(member, &slots);
-    show_images(console, member, &images, &slots);
+    show_images(console, member, noun, &images, &slots);
     return 0;
 }
 
@@ -211,6 +213,7 @@ int syn_firmware_info_run(struct syn_console *console, const struct syn_call *ca
 {
     struct syn_bench *bench = syn_bench_of(console);
     const char *what = syn_call_text(call, "WHAT");
-    return bench && syn_bench_find(bench, what) ? show_device(console, what, error)
-                                                : show_file(console, what, error);
+    return bench && syn_bench_find(bench, what)
+               ? syn_firmware_show_device(console, what, "firmware", error)
+               : show_file(console, what, error);
 }

@@ -48,7 +48,7 @@ int syn_foreign_greet(struct syn_member *member, const char *profile, struct syn
     }
     int rc = ask(member, &about,
                  syn_session_info(member->session, "snrpi", syn_operation_done, &about), error);
-    if (rc == 0)
+    if (rc == 0 && member->session)
         rc = ask(member, &version,
                  syn_session_images(member->session, syn_operation_done, &version), error);
     return rc;

@@ -8,8 +8,14 @@ static void keep(void *ctx, const struct syn_answer *answer)
     *(struct syn_answer *)ctx = *answer;
 }
 
-struct syn_smp_call *syn_smp_call_new(struct syn_error *error)
+struct syn_smp_call *syn_smp_call_new(const struct syn_member *member, struct syn_error *error)
 {
+    if (member->state != SYN_MEMBER_ONLINE) {
+        syn_error_set(error, SYN_ELINK, "not connected%s%s", member->why.message[0] ? ": " : "",
+                      member->why.message);
+        syn_error_device(error, member->name);
+        return NULL;
+    }
     struct syn_smp_call *call = calloc(1, sizeof *call);
     if (!call) {
         syn_error_set(error, SYN_ENOMEM, "no memory for an answer");

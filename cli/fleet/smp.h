@@ -11,8 +11,9 @@ struct syn_smp_call {
     struct syn_answer answer;
 };
 
-/* A new one; SYN_ENOMEM's words in `error` when it is NULL. Freed with free(). */
-struct syn_smp_call *syn_smp_call_new(struct syn_error *error);
+/* A new one, freed with free(). NULL, with words, when there is no memory (SYN_ENOMEM) or `member`
+ * has left (SYN_ELINK). */
+struct syn_smp_call *syn_smp_call_new(const struct syn_member *member, struct syn_error *error);
 
 /*
  * Waits for what was started with syn_operation_done and &call->op: `started` is what that
@@ -21,7 +22,7 @@ struct syn_smp_call *syn_smp_call_new(struct syn_error *error);
 int syn_smp_call_wait(struct syn_smp_call *call, struct syn_member *member, int started,
                       const char *what, struct syn_error *error);
 
-/* The member that argument `arg` names: online, of any kind. */
+/* The member of this name: online, of any kind. */
 int syn_smp_member(struct syn_console *console, const char *name, struct syn_member **member,
                    struct syn_error *error);
 

@@ -27,6 +27,7 @@
 #define SYN_SESSION_IMAGES 4
 #define SYN_SESSION_TASKS  32
 #define SYN_SESSION_POOLS  32
+#define SYN_SESSION_HASHES 8 /* kinds that a device knows for its files */
 #define SYN_HASH_SIZE      32
 
 /* ---- answers ---- */
@@ -155,6 +156,34 @@ struct syn_pools {
     struct syn_pool_state pools[SYN_SESSION_POOLS];
 };
 
+/* Of files.h. */
+struct syn_file_state {
+    uint32_t bytes;
+    char kind[16]; /* of the hash: "sha256", "crc32" */
+    uint8_t hash[64];
+    uint8_t hash_size; /* 0: there is none */
+    uint32_t number;   /* instead, of kinds that are numbers (crc32) */
+    bool is_number;
+};
+
+struct syn_file_hashes {
+    unsigned count;
+    char kinds[SYN_SESSION_HASHES][16];
+};
+
+struct syn_file_piece {
+    uint32_t offset;
+    uint32_t bytes; /* of the whole file */
+    bool has_bytes;
+    struct syn_span data;
+};
+
+/* Of shell.h. */
+struct syn_shell_output {
+    int32_t status; /* that the command returned */
+    char text[SYN_CLIENT_MESSAGE_MAX];
+};
+
 /* Of image.h. */
 struct syn_image_state {
     uint32_t image, slot;
@@ -193,6 +222,10 @@ struct syn_answer {
         char text[512];
         struct syn_tasks tasks;
         struct syn_pools pools;
+        struct syn_file_state file;
+        struct syn_file_hashes file_hashes;
+        struct syn_file_piece file_piece;
+        struct syn_shell_output shell;
     };
 };
 

@@ -163,9 +163,10 @@ class Images:
             raise Refusal(23, 1)
         if length > self.SLOT_BYTES:
             raise Refusal(30, 1)
-        if self.upload and sha and self.upload["sha"] == sha and self.upload["len"] == length:
+        same = self.upload and sha and self.upload["sha"] == sha and self.upload["len"] == length
+        if same and not self.upload["done"]:
             return
-        self.upload = {"len": length, "sha": sha, "data": b""}
+        self.upload = {"len": length, "sha": sha, "data": b"", "done": False}
         self.slots[1] = None
 
     def write(self, request):
@@ -184,7 +185,7 @@ class Images:
         if len(held) < self.upload["len"]:
             return {"off": len(held)}
         match = self.upload["sha"] in (None, hashlib.sha256(held).digest())
-        self.slots[1], self.upload = held, None
+        self.slots[1], self.upload["done"] = held, True  # the last piece may come again
         return {"off": len(held), "match": match}
 
     def erase(self, _request):

@@ -17,6 +17,7 @@ import sys
 import time
 import tty
 
+sys.dont_write_bytecode = True  # the folder is the project's
 import groups
 import wire
 
@@ -147,6 +148,11 @@ class Serving:
             self.detach()
             return
         for message in self.device.receiver.feed(data):
+            if self.device.options.hang_up == 1:
+                self.device.options.hang_up = 0
+                self.detach()
+                return
+            self.device.options.hang_up = max(0, self.device.options.hang_up - 1)
             self.reply(message)
 
     def turn(self):
@@ -175,6 +181,7 @@ def parse(argv):
     parser.add_argument("--seed", type=int, default=1, help="of what is lost")
     parser.add_argument("--text", action="store_true", help="log text and a prompt between the frames")
     parser.add_argument("--fragment", type=int, default=0, help="bytes that are written at once")
+    parser.add_argument("--hang-up", type=int, default=0, help="requests after which it hangs up, once")
     parser.add_argument("--v1-only", action="store_true", help="refuses headers of version 2")
     parser.add_argument("--silent-unknown", action="store_true", help="does not answer groups it has not")
     parser.add_argument("--without", type=int, action="append", default=[], help="a group it has not")
