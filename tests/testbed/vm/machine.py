@@ -14,18 +14,27 @@ import threading
 
 import kernel
 
+SOURCE = pathlib.Path(__file__).resolve().parents[3]
 BOOT_S = 60 # of which the machine needs a fifth on an idle host
 
 
 class Machine:
     """with Machine(...) as vm: status = vm.run("script", 60)"""
 
-    def __init__(self, modules=(), usb=None, ports=None, request=None, interactive=False):
+    def __init__(self, modules=(), usb=None, ports=None, radio=None, build=None, request=None,
+                 interactive=False):
         """`usb`: serial number -> UNIX socket of what is plugged in; `ports`: name -> UNIX socket
-        behind /dev/virtio-ports/NAME; `request(words)` gives the answer to a script's request."""
+        behind /dev/virtio-ports/NAME; `radio`: socket of a testbed-radio, on which the machine's
+        kernel has a controller, hci0, by programs of the build folder `build`; `request(words)`
+        gives the answer to a script's request."""
         self.usb, self.ports, self.request = dict(usb or {}), dict(ports or {}), request
-        self.sets = ["usb"] * bool(usb) + ["ble"] * bool(ports) + list(modules)
-        self.interactive, self.qmp = interactive, None
+        self.sets = ["usb"] * bool(usb) + ["ble"] * bool(radio) + list(modules)
+        self.interactive, self.qmp, self.hub = interactive, None, ""
+        if radio:
+            self.ports["hub"] = radio
+            bridge = pathlib.Path(build, "tests", "testbed", "vm", "testbed-hcibridge").resolve()
+            self.hub = (f"{bridge} /dev/virtio-ports/hub vhci >$VM_WORK/.vm/hub 2>&1 &\n"
+                        "until hciconfig hci0 up 2>/dev/null; do sleep 0.05; done\n")
 
     def __enter__(self):
         self.kernel = kernel.Kernel()
@@ -98,7 +107,8 @@ class Machine:
         return (f"{mode}export HOME=/tmp TERM=${{TERM:-linux}} VM_WORK={self.work} "
                 f"PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin\n"
                 f"cd {shlex.quote(str(pathlib.Path.cwd()))}\n"
-                f"until [ \"$(ls /dev | grep -c ttyUSB)\" = {len(self.usb)} ]; do sleep 0.05; done\n")
+                f"until [ \"$(ls /dev | grep -c ttyUSB)\" = {len(self.usb)} ]; do sleep 0.05; done\n"
+                + self.hub)
 
     def log(self):
         path = self.work / "kernel.log"
