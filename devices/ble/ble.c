@@ -39,6 +39,9 @@ void syn_ble_stop(struct syn_ble *ble)
     ble->command = 0;
     ble->deadline_ns = INT64_MAX;
     ble->h4.have = ble->h4.left = 0;
+    for (unsigned i = 0; i < SYN_BLE_LINKS_MAX; i++)
+        if (ble->links[i].state == SYN_LINK_CONNECTING)
+            syn_ble_link_close(ble, &ble->links[i]);
     for (unsigned i = 0; i < SYN_BLE_CONNECTIONS_MAX; i++)
         if (ble->connections[i].used)
             syn_ble_connection_ended(ble, &ble->connections[i]);
@@ -101,8 +104,11 @@ static int64_t leave(struct syn_ble *ble, struct syn_ble_connection *c)
 
 void syn_ble_leave(struct syn_ble *ble, int64_t now_ns)
 {
-    for (unsigned i = 0; i < SYN_BLE_LINKS_MAX; i++)
+    for (unsigned i = 0; i < SYN_BLE_LINKS_MAX; i++) {
+        if (ble->links[i].state == SYN_LINK_CONNECTING)
+            ble->links[i].state = SYN_LINK_FREE;
         ble->links[i].silent = ble->links[i].state != SYN_LINK_FREE;
+    }
     for (unsigned i = 0; i < SYN_BLE_CONNECTIONS_MAX; i++) {
         struct syn_ble_connection *c = &ble->connections[i];
         if (c->used && !c->leaving)
@@ -128,6 +134,7 @@ int64_t syn_ble_poll(struct syn_ble *ble, int64_t now_ns)
     if (!ble->started)
         return next;
     watch_controller(ble);
+    next = syn_ble_peer_poll(ble);
     while (ble->ready && syn_ble_acl_send(ble))
         ;
     for (unsigned i = 0; i < SYN_BLE_CONNECTIONS_MAX; i++) {

@@ -51,6 +51,13 @@ bool syn_ble_room(struct syn_ble *ble, unsigned link, size_t size);
  * SYN_ELINK (not open). */
 int syn_ble_send(struct syn_ble *ble, unsigned link, const uint8_t *bytes, size_t size);
 
+/* Opens a channel to another wearable (kind PEER), over the connection to it that there is or a new
+ * one. Returns the link's number, which `opened` tells once it can be used and `closed` where it
+ * comes to nothing, or SYN_EBUSY (as many as there can be) or SYN_ESTATE (no controller). */
+int syn_ble_open(struct syn_ble *ble, const struct syn_ble_address *to);
+/* Closes a link of any kind, without a callback; what waits is lost. */
+void syn_ble_close(struct syn_ble *ble, unsigned link);
+
 /* Ends all connections once what is queued has been sent, or after half a second, without a
  * callback: the links are closed for the caller at once. The controller stays set up. */
 void syn_ble_leave(struct syn_ble *ble, int64_t now_ns);

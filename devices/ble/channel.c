@@ -14,8 +14,8 @@ uint16_t syn_ble_channel_cid(const struct syn_ble *ble, const struct syn_ble_lin
 static bool is_channel_of(const struct syn_ble *ble, const struct syn_ble_link *link,
                           const struct syn_ble_connection *c)
 {
-    return link->state != SYN_LINK_FREE && link->kind != SYN_BLE_GATT &&
-           link->connection == syn_ble_index(ble, c);
+    return link->state != SYN_LINK_FREE && link->state != SYN_LINK_CONNECTING &&
+           link->kind != SYN_BLE_GATT && link->connection == syn_ble_index(ble, c);
 }
 
 struct syn_ble_link *syn_ble_channel_ours(struct syn_ble *ble, const struct syn_ble_connection *c,
@@ -53,6 +53,8 @@ static bool take_length(const struct syn_ble *ble, struct syn_ble_link *link, co
 void syn_ble_channel_received(struct syn_ble *ble, struct syn_ble_link *link, const uint8_t *bytes,
                               size_t size)
 {
+    if (link->state == SYN_LINK_CLOSING)
+        return;
     if (link->granted == 0 || !take_length(ble, link, &bytes, &size) || size > link->in_left) {
         ble->connections[link->connection].wants |= SYN_WANT_DISCONNECT;
         return;

@@ -21,6 +21,9 @@ enum opcode {
     LE_SET_ADVERTISING_DATA = 0x2008,
     LE_SET_SCAN_RESPONSE = 0x2009,
     LE_ADVERTISE = 0x200a,
+    LE_CONNECT = 0x200d,
+    LE_CONNECT_CANCEL = 0x200e,
+    LE_UPDATE = 0x2013,
     LE_REFUSE_KEY = 0x201b,
     LE_SUGGEST_DATA_LENGTH = 0x2024,
 };
@@ -135,7 +138,7 @@ static void next_step(struct syn_ble *ble)
 
 void syn_ble_begin_setup(struct syn_ble *ble)
 {
-    ble->ready = ble->advertising = ble->advertise_refused = false;
+    ble->ready = ble->advertising = ble->advertise_refused = ble->initiating = false;
     ble->step = 0;
     ble->command = 0;
     ble->deadline_ns = INT64_MAX;
@@ -192,17 +195,18 @@ static void end_step(struct syn_ble *ble, uint16_t opcode, const uint8_t *p, siz
 
 /* ---- afterwards ---- */
 
-static bool has_free_connection(const struct syn_ble *ble)
+/* Those beside the one that is being made. */
+static unsigned count_free(const struct syn_ble *ble)
 {
+    unsigned count = 0;
     for (unsigned i = 0; i < SYN_BLE_CONNECTIONS_MAX; i++)
-        if (!ble->connections[i].used)
-            return true;
-    return false;
+        count += !ble->connections[i].used;
+    return count > 0 && ble->initiating ? count - 1 : count;
 }
 
 static bool advertise(struct syn_ble *ble)
 {
-    const bool wanted = has_free_connection(ble);
+    const bool wanted = count_free(ble) > 0;
     if (wanted == ble->advertising || ble->advertise_refused)
         return false;
     const uint8_t enable = wanted;
@@ -211,19 +215,46 @@ static bool advertise(struct syn_ble *ble)
     return true;
 }
 
+/* Looks for the other all the time, since its advertisements are rare; intervals of 7.5 to 15 ms,
+ * 4 s until a silent peer is given up. */
+static bool connect(struct syn_ble *ble)
+{
+    const struct syn_ble_link *link = syn_ble_peer_wanted(ble);
+    uint8_t p[25] = {0x60, 0, 0x60, 0, [13] = 6, 0, 12, 0, 0, 0, 0x90, 0x01};
+    if (ble->initiating && !ble->cancelled && !link) {
+        ble->cancelled = true;
+        send_command(ble, LE_CONNECT_CANCEL, NULL, 0);
+        return true;
+    }
+    if (ble->initiating || !link || count_free(ble) == 0)
+        return false;
+    ble->initiating = true;
+    ble->cancelled = false;
+    ble->initiating_to = link->to;
+    p[5] = link->to.random;
+    memcpy(p + 6, link->to.bytes, sizeof link->to.bytes);
+    p[12] = ble->address.random;
+    send_command(ble, LE_CONNECT, p, sizeof p);
+    return true;
+}
+
 static bool serve_connection(struct syn_ble *ble, struct syn_ble_connection *c)
 {
-    uint8_t p[3];
+    uint8_t p[14] = {0};
     if (!c->used || c->wants == 0)
         return false;
     syn_put_le16(p, c->handle);
-    p[2] = REMOTE_USER_ENDED;
     ble->command_handle = c->handle;
     if (c->wants & SYN_WANT_DISCONNECT) {
         c->wants = 0;
+        p[2] = REMOTE_USER_ENDED;
         send_command(ble, DISCONNECT, p, 3);
+    } else if (c->wants & SYN_WANT_UPDATE) {
+        c->wants = (uint8_t)(c->wants & ~SYN_WANT_UPDATE);
+        memcpy(p + 2, c->update, sizeof c->update);
+        send_command(ble, LE_UPDATE, p, 14);
     } else {
-        c->wants = (uint8_t)(c->wants & ~SYN_WANT_REFUSE_KEY);
+        c->wants = 0;
         send_command(ble, LE_REFUSE_KEY, p, 2);
     }
     return true;
@@ -237,6 +268,12 @@ static void end_disconnect(struct syn_ble *ble, const uint8_t *result)
         syn_ble_connection_ended(ble, &ble->connections[i]);
 }
 
+static void fail_connect(struct syn_ble *ble)
+{
+    ble->initiating = false;
+    syn_ble_peer_failed(ble, &ble->initiating_to);
+}
+
 void syn_ble_command_ended(struct syn_ble *ble, uint16_t opcode, const uint8_t *result, size_t size)
 {
     if (opcode == 0 || opcode != ble->command)
@@ -247,6 +284,8 @@ void syn_ble_command_ended(struct syn_ble *ble, uint16_t opcode, const uint8_t *
         end_step(ble, opcode, result, size);
     else if (opcode == DISCONNECT)
         end_disconnect(ble, result);
+    else if (opcode == LE_CONNECT && result[0] != 0)
+        fail_connect(ble);
     else if (opcode == LE_ADVERTISE && result[0] == 0)
         ble->advertising = ble->advertise;
     else if (opcode == LE_ADVERTISE)
@@ -266,5 +305,6 @@ void syn_ble_next_command(struct syn_ble *ble)
     for (unsigned i = 0; i < SYN_BLE_CONNECTIONS_MAX; i++)
         if (serve_connection(ble, &ble->connections[i]))
             return;
-    (void)advertise(ble);
+    if (!connect(ble))
+        (void)advertise(ble);
 }

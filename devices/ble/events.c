@@ -31,11 +31,25 @@ static struct syn_ble_connection *find_free(struct syn_ble *ble)
     return NULL;
 }
 
+static void end_initiating(struct syn_ble *ble)
+{
+    if (!ble->initiating)
+        return;
+    ble->initiating = false;
+    syn_ble_peer_failed(ble, &ble->initiating_to);
+}
+
 /* p: status, handle, role, address's kind, address, interval, latency, time-out, accuracy. */
 static void on_connected(struct syn_ble *ble, const uint8_t *p, size_t size)
 {
     struct syn_ble_connection *c = find_free(ble);
-    if (size < 18 || p[0] != SUCCESS || syn_get_le16(p + 1) > HANDLE_MAX || find(ble, p + 1) || !c)
+    if (size < 18)
+        return;
+    if (p[0] != SUCCESS) {
+        end_initiating(ble);
+        return;
+    }
+    if (syn_get_le16(p + 1) > HANDLE_MAX || find(ble, p + 1) || !c)
         return;
     memset(c, 0, sizeof *c);
     c->used = true;
@@ -46,8 +60,11 @@ static void on_connected(struct syn_ble *ble, const uint8_t *p, size_t size)
     c->interval = syn_get_le16(p + 11);
     c->att_mtu = SYN_BLE_MTU_MIN;
     c->in_bad = true;
-    if (!c->central)
+    if (c->central)
+        ble->initiating = false;
+    else
         ble->advertising = false; /* a connection ends it */
+    syn_ble_peer_connected(ble, c);
 }
 
 static void on_le_event(struct syn_ble *ble, const uint8_t *p, size_t size)

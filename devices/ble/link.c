@@ -56,24 +56,28 @@ static void reset(struct syn_ble_link *link)
     link->queue.left = 0;
 }
 
+struct syn_ble_link *syn_ble_link_new(struct syn_ble *ble)
+{
+    for (unsigned i = 0; i < SYN_BLE_LINKS_MAX; i++)
+        if (ble->links[i].state == SYN_LINK_FREE) {
+            reset(&ble->links[i]);
+            return &ble->links[i];
+        }
+    return NULL;
+}
+
 struct syn_ble_link *syn_ble_link_open(struct syn_ble *ble, const struct syn_ble_connection *c,
                                        enum syn_ble_kind kind)
 {
     const struct syn_ble_port *port = &ble->config.port;
-    for (unsigned i = 0; i < SYN_BLE_LINKS_MAX; i++) {
-        struct syn_ble_link *link = &ble->links[i];
-        if (link->state != SYN_LINK_FREE)
-            continue;
-        reset(link);
-        if (!port->opened(port->ctx, i, kind, &c->address))
-            return NULL;
-        link->state = SYN_LINK_OPEN;
-        link->kind = (uint8_t)kind;
-        link->connection = (uint8_t)syn_ble_index(ble, c);
-        syn_ble_signal_interval(&ble->connections[link->connection]);
-        return link;
-    }
-    return NULL;
+    struct syn_ble_link *link = syn_ble_link_new(ble);
+    if (!link || !port->opened(port->ctx, index_of(ble, link), kind, &c->address))
+        return NULL;
+    link->state = SYN_LINK_OPEN;
+    link->kind = (uint8_t)kind;
+    link->connection = (uint8_t)syn_ble_index(ble, c);
+    syn_ble_signal_interval(&ble->connections[link->connection]);
+    return link;
 }
 
 struct syn_ble_link *syn_ble_link_find(struct syn_ble *ble, const struct syn_ble_connection *c,
@@ -91,8 +95,10 @@ struct syn_ble_link *syn_ble_link_find(struct syn_ble *ble, const struct syn_ble
 void syn_ble_link_close(struct syn_ble *ble, struct syn_ble_link *link)
 {
     const struct syn_ble_port *port = &ble->config.port;
-    const bool told = link->state == SYN_LINK_OPEN && !link->silent;
+    const bool told = link->state != SYN_LINK_FREE && !link->silent;
+    const unsigned connection = link->connection;
     reset(link);
+    syn_ble_peer_left(ble, connection);
     if (told)
         port->closed(port->ctx, index_of(ble, link));
 }

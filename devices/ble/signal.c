@@ -93,6 +93,20 @@ static void set_limits(struct syn_ble_link *link, uint16_t cid, const uint8_t *l
     link->granted = SYN_BLE_CREDITS;
 }
 
+/* The channel that a request of ours was to open. */
+static struct syn_ble_link *find_request(struct syn_ble *ble, const struct syn_ble_connection *c,
+                                         uint8_t id)
+{
+    for (unsigned i = 0; i < SYN_BLE_LINKS_MAX; i++) {
+        struct syn_ble_link *link = &ble->links[i];
+        if (link->state != SYN_LINK_FREE && link->state != SYN_LINK_CONNECTING &&
+            link->request == id && link->cid == 0 && link->kind == SYN_BLE_PEER &&
+            link->connection == syn_ble_index(ble, c))
+            return link;
+    }
+    return NULL;
+}
+
 static void put_limits(const struct syn_ble *ble, uint8_t *p)
 {
     syn_put_le16(p, ble->config.message_max);
@@ -121,6 +135,51 @@ static void on_connect(struct syn_ble *ble, struct syn_ble_connection *c, uint8_
     set_limits(link, syn_get_le16(p + 2), p + 4);
     syn_put_le16(answer, syn_ble_channel_cid(ble, link));
     put_limits(ble, answer + 2);
+}
+
+/* p: their number, MTU, MPS, credits, result. */
+static void on_connect_response(struct syn_ble *ble, struct syn_ble_connection *c, uint8_t id,
+                                const uint8_t *p)
+{
+    struct syn_ble_link *link = find_request(ble, c, id);
+    const uint16_t cid = syn_get_le16(p);
+    if (!link)
+        return;
+    const bool good = syn_get_le16(p + 8) == ACCEPTED && cid >= SYN_CID_FIRST && cid <= CID_LAST &&
+                      !syn_ble_channel_theirs(ble, c, cid) &&
+                      syn_get_le16(p + 2) >= SYN_BLE_MTU_MIN &&
+                      syn_get_le16(p + 4) >= SYN_BLE_MTU_MIN;
+    if (good)
+        set_limits(link, cid, p + 2);
+    syn_ble_peer_answered(ble, link, good);
+}
+
+void syn_ble_signal_open(struct syn_ble *ble, struct syn_ble_link *link)
+{
+    struct syn_ble_connection *c = &ble->connections[link->connection];
+    uint8_t dropped[SYN_BLE_SIGNAL];
+    link->request = next_id(c);
+    uint8_t *p = push(c, CONNECT, link->request, 10, dropped);
+    syn_put_le16(p, SYN_BLE_PSM_PEER);
+    syn_put_le16(p + 2, syn_ble_channel_cid(ble, link));
+    put_limits(ble, p + 4);
+}
+
+void syn_ble_signal_close(struct syn_ble *ble, struct syn_ble_link *link)
+{
+    struct syn_ble_connection *c = &ble->connections[link->connection];
+    uint8_t dropped[SYN_BLE_SIGNAL], *p = push(c, DISCONNECT, next_id(c), 4, dropped);
+    syn_put_le16(p, link->cid);
+    syn_put_le16(p + 2, syn_ble_channel_cid(ble, link));
+}
+
+/* p: their number, ours. */
+static void on_disconnect_response(struct syn_ble *ble, struct syn_ble_connection *c,
+                                   const uint8_t *p)
+{
+    struct syn_ble_link *link = syn_ble_channel_ours(ble, c, syn_get_le16(p + 2));
+    if (link && link->state == SYN_LINK_CLOSING && link->cid == syn_get_le16(p))
+        syn_ble_link_close(ble, link);
 }
 
 /* p: our number, theirs. */
@@ -174,6 +233,25 @@ void syn_ble_signal_interval(struct syn_ble_connection *c)
     syn_put_le16(p + 6, SUPERVISION_10MS);
 }
 
+/* p: least, most, latency, time-out. Only who connected may change them. */
+static void on_update(struct syn_ble_connection *c, uint8_t id, const uint8_t *p)
+{
+    uint8_t dropped[SYN_BLE_SIGNAL];
+    const unsigned least = syn_get_le16(p), most = syn_get_le16(p + 2);
+    const unsigned latency = syn_get_le16(p + 4), patience = syn_get_le16(p + 6);
+    if (!c->central) {
+        reject(c, id);
+        return;
+    }
+    const bool good = least >= 6 && least <= most && most <= 3200 && latency < 500 &&
+                      patience >= 10 && patience <= 3200 && 4 * patience > (1 + latency) * most;
+    syn_put_le16(push(c, UPDATE_RESPONSE, id, 2, dropped), good ? 0 : 1);
+    if (!good)
+        return;
+    memcpy(c->update, p, sizeof c->update);
+    c->wants |= SYN_WANT_UPDATE;
+}
+
 /* ---- all of them ---- */
 
 /* Bytes of a command's data; negative: we do not know it. */
@@ -186,6 +264,8 @@ static int data_bytes(uint8_t code)
         return 4;
     case UPDATE_RESPONSE:
         return 2;
+    case UPDATE:
+        return 8;
     case CONNECT:
     case CONNECT_RESPONSE:
         return 10;
@@ -194,12 +274,23 @@ static int data_bytes(uint8_t code)
     }
 }
 
+static void on_reject(struct syn_ble *ble, const struct syn_ble_connection *c, uint8_t id)
+{
+    struct syn_ble_link *link = find_request(ble, c, id);
+    if (link)
+        syn_ble_peer_answered(ble, link, false);
+}
+
 void syn_ble_signal_received(struct syn_ble *ble, struct syn_ble_connection *c,
                              const uint8_t *command, size_t size)
 {
-    if (size < HEADER || command[0] == REJECT || command[1] == 0)
+    if (size < HEADER || command[1] == 0)
         return;
     const uint8_t id = command[1], *p = command + HEADER;
+    if (command[0] == REJECT) {
+        on_reject(ble, c, id);
+        return;
+    }
     const size_t data = syn_get_le16(command + 2);
     if (data != size - HEADER || data_bytes(command[0]) != (int)data) {
         reject(c, id);
@@ -212,8 +303,17 @@ void syn_ble_signal_received(struct syn_ble *ble, struct syn_ble_connection *c,
     case DISCONNECT:
         on_disconnect(ble, c, id, p);
         break;
+    case CONNECT_RESPONSE:
+        on_connect_response(ble, c, id, p);
+        break;
+    case DISCONNECT_RESPONSE:
+        on_disconnect_response(ble, c, p);
+        break;
     case GRANT:
         on_grant(ble, c, p);
+        break;
+    case UPDATE:
+        on_update(c, id, p);
         break;
     default: /* answers to what is not waited for */
         break;

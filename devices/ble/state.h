@@ -19,6 +19,7 @@ enum { SYN_CID_ATT = 4, SYN_CID_SIGNAL = 5, SYN_CID_SECURITY = 6, SYN_CID_FIRST 
 enum syn_ble_want {
     SYN_WANT_DISCONNECT = 1,
     SYN_WANT_REFUSE_KEY = 2,
+    SYN_WANT_UPDATE = 4, /* of the interval, as the other end asked */
 };
 
 /* Bytes between h4.c's calls. */
@@ -35,6 +36,7 @@ struct syn_ble_connection {
     uint16_t handle;
     struct syn_ble_address address;
     uint16_t interval; /* in units of 1.25 ms */
+    uint8_t update[8]; /* what the other end asked for: least, most, latency, time-out */
     uint8_t wants;     /* enum syn_ble_want */
     bool leaving;      /* is ended once nothing waits, or at `leave_ns` */
     int64_t leave_ns;
@@ -61,8 +63,10 @@ struct syn_ble_connection {
 
 enum syn_ble_state {
     SYN_LINK_FREE,
+    SYN_LINK_CONNECTING, /* waits for a connection to `to` */
+    SYN_LINK_OPENING,    /* for the other end's answer, and so does the next one */
     SYN_LINK_OPEN,
-    SYN_LINK_CLOSING, /* waits for the other end's agreement until `deadline_ns` */
+    SYN_LINK_CLOSING,
 };
 
 /* Messages: two bytes of length before each; the first may have been taken in part. */
@@ -73,18 +77,20 @@ struct syn_ble_queue {
 };
 
 struct syn_ble_link {
-    uint8_t state; /* enum syn_ble_state */
-    uint8_t kind;  /* enum syn_ble_kind */
-    uint8_t connection;
-    bool refused;      /* a message, since the last `writable` */
-    bool silent;       /* the user knows no longer of it */
-    uint16_t cid;      /* the other end's */
-    uint16_t mtu, mps; /* its limits */
-    uint16_t credits;  /* packets that it takes */
-    uint16_t granted;  /* packets that we take */
-    uint16_t in_left;  /* of the message that is coming */
-    uint16_t out_left; /* of the one that is being sent, up to the other end's `mtu` */
-    int64_t deadline_ns;
+    uint8_t state;      /* enum syn_ble_state */
+    uint8_t kind;       /* enum syn_ble_kind */
+    uint8_t connection; /* SYN_BLE_CONNECTIONS_MAX: none yet */
+    uint8_t request;    /* number of the command that opens it */
+    struct syn_ble_address to;
+    bool refused;        /* a message, since the last `writable` */
+    bool silent;         /* the user knows no longer of it */
+    uint16_t cid;        /* the other end's */
+    uint16_t mtu, mps;   /* its limits */
+    uint16_t credits;    /* packets that it takes */
+    uint16_t granted;    /* packets that we take */
+    uint16_t in_left;    /* of the message that is coming */
+    uint16_t out_left;   /* of the one that is being sent, up to the other end's `mtu` */
+    int64_t deadline_ns; /* of all states but being open */
     struct syn_ble_queue queue;
 };
 
@@ -99,6 +105,9 @@ struct syn_ble {
     int64_t deadline_ns;            /* of the command; of starting anew where there is none */
     bool advertising, advertise;    /* as it is; as the controller was told last */
     bool advertise_refused;         /* until a connection ends */
+    bool initiating;                /* a connection to `initiating_to` is being made */
+    bool cancelled;                 /* and is no longer wanted */
+    struct syn_ble_address initiating_to;
     uint16_t acl_bytes, acl_free;
     uint32_t bad; /* packets dropped */
     uint8_t next; /* connection that is served next */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "devices/ports/posix/bluetooth.h"
 
+#include "devices/wire/pieces.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,13 +26,36 @@ struct syn_bluetooth {
     struct syn_loop_watch watch;
     struct syn_loop_timer timer; /* of `ble`, or until the next attempt to connect */
     int64_t pause_ns;
-    bool inside;          /* of the host's functions: what is due is done behind them */
-    uint8_t links[LINKS]; /* of the host, for each of the agent's; NOBODY */
+    bool inside;                      /* of the host's functions: what is due is done behind them */
+    uint8_t links[LINKS];             /* of the host, for each of the agent's; NOBODY */
+    struct syn_bluetooth_peers peers; /* none while `message` is NULL */
+    struct peer_link {
+        struct syn_bluetooth *bluetooth;
+        struct syn_pieces pieces;
+        uint8_t buffer[SYN_AGENT_MESSAGE_MAX];
+    } peer_links[SYN_BLE_LINKS_MAX];
     uint8_t out[OUT_BYTES];
     size_t out_begin, out_size;
 };
 
-/* ---- links ---- */
+/* ---- links to peers ---- */
+
+static void on_peer_message(void *ctx, const uint8_t *message, size_t size)
+{
+    const struct peer_link *link = ctx;
+    struct syn_bluetooth *b = link->bluetooth;
+    b->peers.message(b->peers.ctx, (unsigned)(link - b->peer_links), message, size);
+}
+
+static bool open_peer(struct syn_bluetooth *b, unsigned link)
+{
+    struct peer_link *l = &b->peer_links[link];
+    l->bluetooth = b;
+    syn_pieces_init(&l->pieces, on_peer_message, l, l->buffer, sizeof l->buffer);
+    return b->peers.message && b->peers.opened(b->peers.ctx, link);
+}
+
+/* ---- links to hosts ---- */
 
 static int agent_link(const struct syn_bluetooth *b, unsigned link)
 {
@@ -46,7 +71,9 @@ static bool on_opened(void *ctx, unsigned link, enum syn_ble_kind kind,
     struct syn_bluetooth *b = ctx;
     int i = agent_link(b, NOBODY);
     (void)from;
-    if (i < 0 || kind == SYN_BLE_PEER)
+    if (kind == SYN_BLE_PEER)
+        return open_peer(b, link);
+    if (i < 0)
         return false;
     b->links[i - SYN_HOSTS_MAX] = (uint8_t)link;
     b->events.opened(b->events.ctx, (unsigned)i);
@@ -57,8 +84,10 @@ static void on_closed(void *ctx, unsigned link)
 {
     struct syn_bluetooth *b = ctx;
     int i = agent_link(b, link);
-    if (i < 0)
+    if (i < 0) {
+        b->peers.closed(b->peers.ctx, link);
         return;
+    }
     b->links[i - SYN_HOSTS_MAX] = NOBODY;
     b->events.closed(b->events.ctx, (unsigned)i);
 }
@@ -69,6 +98,8 @@ static void on_received(void *ctx, unsigned link, const uint8_t *bytes, size_t s
     int i = agent_link(b, link);
     if (i >= 0)
         b->events.received(b->events.ctx, (unsigned)i, bytes, size);
+    else
+        syn_pieces_feed(&b->peer_links[link].pieces, bytes, size, syn_loop_now());
 }
 
 static void on_writable(void *ctx, unsigned link)
@@ -77,6 +108,8 @@ static void on_writable(void *ctx, unsigned link)
     int i = agent_link(b, link);
     if (i >= 0)
         b->events.drained(b->events.ctx, (unsigned)i);
+    else
+        b->peers.writable(b->peers.ctx, link);
 }
 
 /* ---- the controller's bytes ---- */
@@ -196,19 +229,28 @@ static void on_timer(void *ctx)
         retry_later(b);
 }
 
-/* "AA:BB:CC:DD:EE:FF", as people write it: the first byte is sent last. */
-static int read_address(struct syn_ble_address *address, const char *text, struct syn_error *error)
+/* "AA:BB:CC:DD:EE:FF", as people write it: the first byte is sent last. Returns what follows it,
+ * NULL: it is none. */
+static const char *read_address(struct syn_ble_address *address, const char *text)
 {
     unsigned b[6];
     int end = 0;
-    if (strlen(text) != ADDRESS_TEXT ||
-        sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[5], &b[4], &b[3], &b[2], &b[1], &b[0], &end) !=
+    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[5], &b[4], &b[3], &b[2], &b[1], &b[0], &end) !=
             6 ||
         end != ADDRESS_TEXT)
-        return syn_error_set(error, SYN_EINVAL, "--ble: %s is no address like C0:FF:EE:00:00:01",
-                             text);
+        return NULL;
     for (unsigned i = 0; i < 6; i++)
         address->bytes[i] = (uint8_t)b[i];
+    return text + end;
+}
+
+static int read_own_address(struct syn_ble_address *address, const char *text,
+                            struct syn_error *error)
+{
+    const char *behind = read_address(address, text);
+    if (!behind || *behind)
+        return syn_error_set(error, SYN_EINVAL, "--ble: %s is no address like C0:FF:EE:00:00:01",
+                             text);
     address->bytes[5] |= 0xc0;
     address->random = true;
     return 0;
@@ -225,7 +267,7 @@ static int read_where(struct syn_bluetooth *b, const char *where, struct syn_ble
         return syn_error_set(error, SYN_EINVAL, "--ble %s: a socket's path has 1 to %zu bytes",
                              where, sizeof b->where.sun_path - 1);
     memcpy(b->where.sun_path, where, n);
-    return option ? read_address(address, option + sizeof key - 1, error) : 0;
+    return option ? read_own_address(address, option + sizeof key - 1, error) : 0;
 }
 
 static int start(struct syn_bluetooth *b, const char *where, const char *name,
@@ -310,4 +352,48 @@ void syn_bluetooth_write(struct syn_bluetooth *b, unsigned link, const uint8_t *
         (void)syn_ble_send(&b->ble, ble_link(b, link), bytes, size); /* there is room */
     else if (!b->inside)
         work(b);
+}
+
+/* ---- for peers ---- */
+
+void syn_bluetooth_take_peers(struct syn_bluetooth *b, const struct syn_bluetooth_peers *peers)
+{
+    b->peers = *peers;
+}
+
+static void work_later(struct syn_bluetooth *b)
+{
+    if (!b->inside && b->fd >= 0)
+        syn_loop_timer_start(b->loop, &b->timer, 0, 0, on_timer, b);
+}
+
+int syn_bluetooth_open(struct syn_bluetooth *b, const char *address)
+{
+    struct syn_ble_address to = {.random = false};
+    const char *behind = read_address(&to, address);
+    if (!behind || (*behind && strcmp(behind, "/random") != 0))
+        return SYN_EINVAL;
+    to.random = *behind != 0;
+    int link = syn_ble_open(&b->ble, &to);
+    work_later(b);
+    return link;
+}
+
+void syn_bluetooth_close(struct syn_bluetooth *b, unsigned link)
+{
+    syn_ble_close(&b->ble, link);
+    work_later(b);
+}
+
+bool syn_bluetooth_peer_room(struct syn_bluetooth *b, unsigned link, size_t size)
+{
+    return syn_ble_room(&b->ble, link, size);
+}
+
+int syn_bluetooth_peer_send(struct syn_bluetooth *b, unsigned link, const uint8_t *message,
+                            size_t size)
+{
+    int rc = syn_ble_send(&b->ble, link, message, size);
+    work_later(b);
+    return rc;
 }

@@ -33,4 +33,32 @@ bool syn_bluetooth_room(struct syn_bluetooth *bluetooth, unsigned link, size_t s
 void syn_bluetooth_write(struct syn_bluetooth *bluetooth, unsigned link, const uint8_t *bytes,
                          size_t size);
 
+/*
+ * Direct links to other wearables: channels of whole messages, to and from them. Links have numbers
+ * below SYN_BLE_LINKS_MAX, which are not the agent's. Who comes is told by what it says.
+ */
+struct syn_bluetooth_peers {
+    void *ctx;
+    bool (*opened)(void *ctx, unsigned link); /* by either end; false: closes it */
+    void (*closed)(void *ctx, unsigned link); /* or it came to nothing */
+    void (*message)(void *ctx, unsigned link, const uint8_t *message, size_t size);
+    void (*writable)(void *ctx, unsigned link); /* where room was too little */
+};
+
+/* Takes links from now on. Callbacks come from the loop. */
+void syn_bluetooth_take_peers(struct syn_bluetooth *bluetooth,
+                              const struct syn_bluetooth_peers *peers);
+
+/* Connects to AA:BB:CC:DD:EE:FF, which is a public address, or AA:BB:CC:DD:EE:FF/random. Returns
+ * the link's number, of which `opened` or `closed` is called within a few seconds, or SYN_EINVAL
+ * (no address), SYN_EBUSY (too many links) or SYN_ESTATE (no controller). */
+int syn_bluetooth_open(struct syn_bluetooth *bluetooth, const char *address);
+/* No callback; what waits is lost. */
+void syn_bluetooth_close(struct syn_bluetooth *bluetooth, unsigned link);
+
+bool syn_bluetooth_peer_room(struct syn_bluetooth *bluetooth, unsigned link, size_t size);
+/* Queues a message: 0, SYN_EBUSY (no room), SYN_ELINK (not open). */
+int syn_bluetooth_peer_send(struct syn_bluetooth *bluetooth, unsigned link, const uint8_t *message,
+                            size_t size);
+
 #endif
