@@ -243,7 +243,7 @@ static void on_message(void *ctx, enum syn_framing framing, const uint8_t *data,
     r->requests++;
     r->framing = framing;
     r->last = h;
-    if (r->deaf || (r->lose_every && r->requests % r->lose_every == 0))
+    if (r->deaf || r->requests == r->lose_at || (r->lose_every && r->requests % r->lose_every == 0))
         return;
     syn_cbor_in_init(&in, data + SYN_SMP_HEADER, size - SYN_SMP_HEADER);
     (void)syn_cbor_get_fields(&in, fields, sizeof fields / sizeof fields[0], &q, NULL);

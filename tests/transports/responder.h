@@ -21,6 +21,7 @@ struct responder {
 
     /* how it misbehaves */
     unsigned lose_every;   /* every n-th request is not seen; 0: none */
+    unsigned lose_at;      /* nor this one, counted from 1; 0: none */
     unsigned forget_every; /* every n-th answer is not sent */
     bool repeat;           /* answers come twice */
     bool bytewise;         /* answers leave in pieces of one byte */

@@ -24,6 +24,7 @@ struct fixture {
     unsigned done, failed, wanted;
     unsigned events, tensors, losses, sent, received;
     bool free_when_done;
+    bool in_order; /* what is asked */
     char text[128];
     char reply[64];
 };
@@ -129,6 +130,7 @@ static int ask_echo(struct fixture *f, const char *text, unsigned tries)
                             .payload = data,
                             .size = w.length,
                             .tries = tries,
+                            .in_order = f->in_order,
                             .what = "echo"};
     return syn_client_request(f->client, &q, on_done, f);
 }
@@ -347,20 +349,101 @@ static void the_time_out_follows_the_round_trip(void **state)
     struct syn_round_trip r;
     (void)state;
     syn_round_trip_init(&r);
-    assert_true(syn_round_trip_timeout(&r, 0) == 1000 * MS);
-    assert_true(syn_round_trip_timeout(&r, 1) == 2000 * MS);
-    assert_true(syn_round_trip_timeout(&r, 9) == 4000 * MS);
+    assert_true(syn_round_trip_timeout(&r, 0, 100) == 1000 * MS);
+    assert_true(syn_round_trip_timeout(&r, 1, 100) == 2000 * MS);
+    assert_true(syn_round_trip_timeout(&r, 9, 100) == 4000 * MS);
+    for (int i = 0; i < 5; i++)
+        syn_round_trip_take(&r, 1 * MS, 100);
+    assert_true(syn_round_trip_timeout(&r, 0, 100) == 200 * MS);
     for (int i = 0; i < 50; i++)
-        syn_round_trip_take(&r, 1 * MS);
-    assert_true(syn_round_trip_timeout(&r, 0) == 200 * MS);
-    for (int i = 0; i < 50; i++)
-        syn_round_trip_take(&r, 900 * MS);
-    int64_t settled = syn_round_trip_timeout(&r, 0);
+        syn_round_trip_take(&r, 900 * MS, 100);
+    int64_t settled = syn_round_trip_timeout(&r, 0, 100);
     assert_true(settled >= 900 * MS && settled < 1500 * MS);
     syn_round_trip_expire(&r, 0); /* more time at once, until the next sample */
-    assert_true(syn_round_trip_timeout(&r, 0) == 2 * settled);
-    syn_round_trip_take(&r, 900 * MS);
-    assert_true(syn_round_trip_timeout(&r, 0) <= settled);
+    assert_true(syn_round_trip_timeout(&r, 0, 100) == 2 * settled);
+    syn_round_trip_take(&r, 900 * MS, 100);
+    assert_true(syn_round_trip_timeout(&r, 0, 100) < settled + 20 * MS);
+}
+
+static void a_quick_link_gets_a_short_first_time_out_and_the_old_ones_then(void **state)
+{
+    struct syn_round_trip r;
+    (void)state;
+    syn_round_trip_init(&r);
+    for (int i = 0; i < 50; i++)
+        syn_round_trip_take(&r, 1 * MS, 100);
+    int64_t quick = syn_round_trip_timeout(&r, 0, 100);
+    assert_true(quick >= 20 * MS && quick < 30 * MS);
+    assert_true(syn_round_trip_timeout(&r, 1, 100) == 400 * MS);
+    assert_true(syn_round_trip_timeout(&r, 4, 100) == 3200 * MS);
+    syn_round_trip_expire(&r, 0);
+    assert_true(syn_round_trip_timeout(&r, 0, 100) == 400 * MS);
+    syn_round_trip_take(&r, 1 * MS, 100);
+    assert_true(syn_round_trip_timeout(&r, 0, 100) < 30 * MS);
+}
+
+static void more_bytes_get_more_time(void **state)
+{
+    struct syn_round_trip slow, fast;
+    (void)state;
+    syn_round_trip_init(&slow);
+    syn_round_trip_init(&fast);
+    for (int i = 0; i < 50; i++) {
+        syn_round_trip_take(&slow, 10 * MS, 50);
+        syn_round_trip_take(&fast, 1 * MS / 10, 50);
+    }
+    /* 2,000 bytes at 115,200 baud take 174 ms */
+    assert_true(syn_round_trip_timeout(&slow, 0, 2050) > 200 * MS);
+    assert_true(syn_round_trip_timeout(&slow, 0, 2050) <= 260 * MS);
+    for (int i = 0; i < 100; i++)
+        syn_round_trip_take(&fast, 1 * MS / 2, 2050);
+    assert_true(syn_round_trip_timeout(&fast, 0, 2050) < 30 * MS);
+    assert_true(syn_round_trip_timeout(&fast, 0, 50) < 30 * MS);
+}
+
+/* Answers to three echoes, of which the first was lost on its way to the device. */
+static void lose_the_first_of(struct fixture *f, unsigned count, bool in_order)
+{
+    const struct syn_client_patience slow = {30 * SECONDS, 30 * SECONDS, 60 * SECONDS, 2};
+    syn_client_set_patience(f->client, &slow);
+    syn_client_set_window(f->client, 4);
+    f->in_order = in_order;
+    f->device.deaf = true;
+    assert_int_equal(ask_echo(f, "lost", 0), 0);
+    while (f->device.requests == 0)
+        assert_true(syn_loop_step(f->loop, SECONDS) >= 0);
+    f->device.deaf = false;
+    for (unsigned i = 0; i < count; i++)
+        assert_int_equal(ask_echo(f, "later", 0), 0);
+}
+
+static void what_two_later_answers_overtake_is_sent_again_at_once(void **state)
+{
+    struct fixture *f = *state;
+    lose_the_first_of(f, 2, false);
+    wait_for(f, 3); /* long before its time-out */
+    assert_int_equal(f->failed, 0);
+    assert_string_equal(f->reply, "lost");
+    assert_int_equal(syn_client_stats(f->client).resent, 1);
+}
+
+static void one_later_answer_is_enough_where_devices_answer_in_order(void **state)
+{
+    struct fixture *f = *state;
+    lose_the_first_of(f, 1, true);
+    wait_for(f, 2);
+    assert_int_equal(f->failed, 0);
+    assert_string_equal(f->reply, "lost");
+    assert_int_equal(syn_client_stats(f->client).resent, 1);
+}
+
+static void one_later_answer_alone_proves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    lose_the_first_of(f, 1, false);
+    wait_for(f, 1);
+    turn(f, 20 * MS);
+    assert_int_equal(syn_client_stats(f->client).resent, 0);
 }
 
 int main(void)
@@ -382,6 +465,11 @@ int main(void)
         TEST(events_tensors_and_text_come_by_themselves),
         TEST(too_much_is_refused_at_once),
         cmocka_unit_test(the_time_out_follows_the_round_trip),
+        cmocka_unit_test(a_quick_link_gets_a_short_first_time_out_and_the_old_ones_then),
+        cmocka_unit_test(more_bytes_get_more_time),
+        TEST(what_two_later_answers_overtake_is_sent_again_at_once),
+        TEST(one_later_answer_is_enough_where_devices_answer_in_order),
+        TEST(one_later_answer_alone_proves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

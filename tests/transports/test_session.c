@@ -324,16 +324,41 @@ static void the_window_is_kept_full(void **state)
     f->device.hold = true;
     assert_int_equal(
         syn_session_put(f->session, f->hash, f->blob, sizeof f->blob, NULL, on_done, f), 0);
-    while (f->device.held_back_count < 1)
-        assert_true(syn_loop_step(f->loop, SECONDS) >= 0);
-    responder_release(&f->device, false); /* the state; pieces follow */
-    f->device.hold = true;
+    for (int i = 0; i < 2; i++) { /* the state, then the first piece, which goes alone */
+        while (f->device.held_back_count < 1)
+            assert_true(syn_loop_step(f->loop, SECONDS) >= 0);
+        assert_int_equal(f->device.held_back_count, 1);
+        responder_release(&f->device, false);
+        f->device.hold = true;
+    }
     while (f->device.held_back_count < 4)
         assert_true(syn_loop_step(f->loop, SECONDS) >= 0);
     responder_release(&f->device, false);
     assert_int_equal(finish(f, 0), 0);
     check_blob(f);
     assert_true(f->device.on_way_max >= 4);
+    assert_int_equal(syn_client_stats(syn_session_client(f->session)).resent, 0);
+}
+
+/* All but the first piece, which goes alone, and the last, after which nothing comes. */
+static void a_lost_piece_costs_a_window_and_no_time_out(void **state)
+{
+    struct fixture *f = *state;
+    const struct syn_client_patience slow = {60 * SECONDS, 60 * SECONDS, 60 * SECONDS, 2};
+    greet(f);
+    syn_client_set_patience(syn_session_client(f->session), &slow);
+    unsigned pieces = 0;
+    for (unsigned lost = 2; pieces == 0 || lost < pieces; lost++) {
+        f->device.held = f->device.length = f->device.uploads_seen = 0;
+        f->device.lose_at = pieces ? f->device.requests + 1 + lost : 0;
+        assert_int_equal(put(f), 0);
+        check_blob(f);
+        if (pieces > 0)
+            assert_in_range(f->device.uploads_seen, pieces, pieces + 4);
+        else
+            pieces = f->device.uploads_seen;
+    }
+    assert_true(pieces > 20);
 }
 
 static void a_refused_upload_ends_once_with_the_reason(void **state)
@@ -470,6 +495,7 @@ int main(void)
         TEST(an_upload_survives_loss_in_both_directions),
         TEST(a_piece_that_the_device_could_not_keep_is_sent_again),
         TEST(the_window_is_kept_full),
+        TEST(a_lost_piece_costs_a_window_and_no_time_out),
         TEST(a_refused_upload_ends_once_with_the_reason),
         TEST(a_device_that_never_takes_a_piece_is_given_up),
         TEST(a_device_that_leaves_during_an_upload_ends_it),

@@ -1,70 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "transports/client/client.h"
+#include "transports/client/client_parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "devices/wire/pieces.h"
-#include "transports/client/round_trip.h"
-#include "transports/links/link.h"
-
-enum { NO_SEQ = 0x100, LINE_SIZE = 512 };
-
-/* A request, in the queue in the order in which it was made. */
-struct entry {
-    struct entry *next;
-    syn_client_done done;
-    void *ctx;
-    const char *what;
-    int64_t sent_ns;
-    int64_t deadline_ns;
-    int64_t patience_ns;
-    unsigned tries; /* sent so far */
-    unsigned max_tries;
-    bool due; /* to be sent, for the first time or again */
-    size_t size;
-    uint8_t message[]; /* header included */
-};
-
-struct syn_client {
-    struct syn_loop *loop;
-    struct syn_link *link;
-    struct syn_client_events events;
-    struct syn_frame_receiver receiver;
-    struct syn_pieces pieces; /* instead, on a link of messages */
-    struct syn_round_trip round_trip;
-    struct syn_loop_timer timer;
-    struct entry *first;
-    struct entry *by_seq[NO_SEQ]; /* those on their way */
-    struct syn_client_stats stats;
-    struct syn_error lost; /* why the link broke; code 0 while it stands */
-    unsigned count;
-    unsigned on_way;
-    unsigned window;
-    unsigned tries;
-    uint8_t version; /* of the headers of new requests */
-    uint8_t next_seq;
-    bool full;  /* somebody was told that there is no room */
-    bool freed; /* while callbacks run */
-    unsigned busy;
-    enum syn_framing framing;
-    char name[SYN_LINK_URI_MAX];
-    char line[LINE_SIZE];
-    uint8_t buffer[SYN_CLIENT_MESSAGE_MAX + SYN_FRAME_OVERHEAD];
-    uint8_t frame[2 * SYN_CLIENT_MESSAGE_MAX];
-};
-
-static void pump(struct syn_client *c);
-
 /* ---- life ---- */
 
-static void enter(struct syn_client *c)
+void syn_client_enter(struct syn_client *c)
 {
     c->busy++;
 }
 
-static void leave(struct syn_client *c)
+void syn_client_leave(struct syn_client *c)
 {
     if (--c->busy == 0 && c->freed)
         free(c);
@@ -72,9 +20,9 @@ static void leave(struct syn_client *c)
 
 /* ---- calling back ---- */
 
-static void unlink_entry(struct syn_client *c, struct entry *e)
+static void unlink_entry(struct syn_client *c, struct syn_client_entry *e)
 {
-    struct entry **at = &c->first;
+    struct syn_client_entry **at = &c->first;
     while (*at != e)
         at = &(*at)->next;
     *at = e->next;
@@ -86,7 +34,8 @@ static void unlink_entry(struct syn_client *c, struct entry *e)
     }
 }
 
-static void finish(struct syn_client *c, struct entry *e, int status, const struct syn_reply *reply)
+static void finish(struct syn_client *c, struct syn_client_entry *e, int status,
+                   const struct syn_reply *reply)
 {
     unlink_entry(c, e);
     c->stats.answered += reply->payload != NULL;
@@ -94,7 +43,7 @@ static void finish(struct syn_client *c, struct entry *e, int status, const stru
     free(e);
 }
 
-static void fail(struct syn_client *c, struct entry *e, const struct syn_error *error)
+static void fail(struct syn_client *c, struct syn_client_entry *e, const struct syn_error *error)
 {
     struct syn_reply reply = {.error = error};
     (void)syn_smp_get_header(&reply.header, e->message, e->size);
@@ -108,7 +57,8 @@ static void fail_all(struct syn_client *c, const struct syn_error *error)
         fail(c, c->first, error);
 }
 
-static int explain(const struct entry *e, const struct syn_smp_status *s, struct syn_error *error)
+static int explain(const struct syn_client_entry *e, const struct syn_smp_status *s,
+                   struct syn_error *error)
 {
     int code = syn_smp_rc_errno(s->group, s->rc);
     char msg[256];
@@ -123,9 +73,9 @@ static int explain(const struct entry *e, const struct syn_smp_status *s, struct
 
 /* ---- receiving ---- */
 
-static struct entry *match(struct syn_client *c, const struct syn_smp_header *h)
+static struct syn_client_entry *match(struct syn_client *c, const struct syn_smp_header *h)
 {
-    struct entry *e = c->by_seq[h->seq];
+    struct syn_client_entry *e = c->by_seq[h->seq];
     struct syn_smp_header asked;
     if (!e)
         return NULL;
@@ -134,12 +84,13 @@ static struct entry *match(struct syn_client *c, const struct syn_smp_header *h)
     return same ? e : NULL;
 }
 
-static void take_answer(struct syn_client *c, struct entry *e, struct syn_reply *reply)
+static void take_answer(struct syn_client *c, struct syn_client_entry *e, struct syn_reply *reply)
 {
     struct syn_error error = {0};
     int status;
-    if (e->tries == 1)
-        syn_round_trip_take(&c->round_trip, syn_loop_now() - e->sent_ns);
+    if (e->first_turn == e->turn)
+        syn_round_trip_take(&c->round_trip, syn_loop_now() - e->sent_ns, e->ahead);
+    syn_client_overtake(c, e);
     if (syn_smp_get_status(&reply->status, reply->header.group, reply->payload, reply->size))
         status = syn_error_set(&error, SYN_EPROTO, "%s: the answer is not CBOR", e->what);
     else
@@ -150,7 +101,7 @@ static void take_answer(struct syn_client *c, struct entry *e, struct syn_reply 
 
 static void take_response(struct syn_client *c, struct syn_reply *reply)
 {
-    struct entry *e = reply->header.op & 1 ? match(c, &reply->header) : NULL;
+    struct syn_client_entry *e = reply->header.op & 1 ? match(c, &reply->header) : NULL;
     if (reply->header.seq == SYN_SMP_EVENT_SEQ) {
         if (c->events.event)
             c->events.event(c->events.ctx, &reply->header, reply->payload, reply->size);
@@ -201,38 +152,38 @@ static void on_text(void *ctx, const char *line, size_t size)
 static void on_received(void *ctx, const uint8_t *data, size_t size)
 {
     struct syn_client *c = ctx;
-    enter(c);
+    syn_client_enter(c);
     if (syn_link_kind(c->link) == SYN_LINK_STREAM)
         syn_frame_feed(&c->receiver, data, size, syn_loop_now());
     else
         syn_pieces_feed(&c->pieces, data, size, syn_loop_now());
-    pump(c);
-    leave(c);
+    syn_client_pump(c);
+    syn_client_leave(c);
 }
 
 static void on_writable(void *ctx)
 {
     struct syn_client *c = ctx;
-    enter(c);
-    pump(c);
+    syn_client_enter(c);
+    syn_client_pump(c);
     if (c->full && !c->freed && c->events.writable) {
         c->full = false;
         c->events.writable(c->events.ctx);
     }
-    leave(c);
+    syn_client_leave(c);
 }
 
 static void on_lost(void *ctx, const struct syn_error *error)
 {
     struct syn_client *c = ctx;
-    enter(c);
+    syn_client_enter(c);
     c->lost = *error;
     c->lost.code = SYN_ELINK;
     syn_loop_timer_stop(&c->timer);
     fail_all(c, &c->lost);
     if (!c->freed)
         c->events.lost(c->events.ctx, &c->lost);
-    leave(c);
+    syn_client_leave(c);
 }
 
 void syn_client_give_up(struct syn_client *c, const struct syn_error *why)
@@ -251,7 +202,7 @@ static int write_framed(struct syn_client *c, const void *message, size_t size)
     return n < 0 ? n : syn_link_write(c->link, c->frame, (size_t)n);
 }
 
-static int write_message(struct syn_client *c, const void *message, size_t size)
+int syn_client_write(struct syn_client *c, const void *message, size_t size)
 {
     int rc = write_framed(c, message, size);
     if (rc == 0) {
@@ -264,75 +215,7 @@ static int write_message(struct syn_client *c, const void *message, size_t size)
     return rc;
 }
 
-/* A sequence that no request on its way has; there is one, since the window is smaller. */
-static uint8_t take_seq(struct syn_client *c)
-{
-    uint8_t seq;
-    do {
-        seq = c->next_seq;
-        c->next_seq = seq + 1 == SYN_SMP_EVENT_SEQ ? 0 : (uint8_t)(seq + 1);
-    } while (c->by_seq[seq]);
-    return seq;
-}
-
-static int64_t timeout_of(const struct syn_client *c, const struct entry *e)
-{
-    int64_t t = syn_round_trip_timeout(&c->round_trip, e->tries - 1);
-    return t > e->patience_ns ? t : e->patience_ns;
-}
-
-/* Puts one on its way, for the first time or again. */
-static int dispatch(struct syn_client *c, struct entry *e)
-{
-    if (e->tries == 0)
-        e->message[6] = take_seq(c);
-    int rc = write_message(c, e->message, e->size);
-    if (rc)
-        return rc;
-    if (e->tries == 0) {
-        c->by_seq[e->message[6]] = e;
-        c->on_way++;
-    } else {
-        c->stats.resent++;
-    }
-    e->tries++;
-    e->due = false;
-    e->sent_ns = syn_loop_now();
-    e->deadline_ns = e->sent_ns + timeout_of(c, e);
-    return 0;
-}
-
-static void on_timer(void *ctx);
-
-static void set_timer(struct syn_client *c)
-{
-    int64_t first = INT64_MAX;
-    for (const struct entry *e = c->first; e; e = e->next)
-        if (e->tries > 0 && !e->due && e->deadline_ns < first)
-            first = e->deadline_ns;
-    if (first == INT64_MAX) {
-        syn_loop_timer_stop(&c->timer);
-        return;
-    }
-    int64_t now = syn_loop_now();
-    syn_loop_timer_start(c->loop, &c->timer, first > now ? first - now : 0, 0, on_timer, c);
-}
-
-/* Sends what the window and the link allow, oldest first. */
-static void pump(struct syn_client *c)
-{
-    if (c->freed || c->lost.code || !c->link)
-        return;
-    for (struct entry *e = c->first; e; e = e->next) {
-        if (!e->due || (e->tries == 0 && c->on_way >= c->window))
-            continue;
-        if (dispatch(c, e))
-            break;
-    }
-    set_timer(c);
-}
-
-static void give_up(struct syn_client *c, struct entry *e)
+void syn_client_expire(struct syn_client *c, struct syn_client_entry *e)
 {
     struct syn_error error = {0};
     double seconds = (double)(syn_loop_now() - e->sent_ns) / 1e9;
@@ -341,36 +224,11 @@ static void give_up(struct syn_client *c, struct entry *e)
     fail(c, e, &error);
 }
 
-static struct entry *first_expired(struct syn_client *c, int64_t now)
-{
-    struct entry *e = c->first;
-    while (e && (e->tries == 0 || e->due || e->deadline_ns > now))
-        e = e->next;
-    return e;
-}
-
-static void on_timer(void *ctx)
-{
-    struct syn_client *c = ctx;
-    struct entry *e;
-    int64_t now = syn_loop_now();
-    enter(c);
-    while (!c->freed && (e = first_expired(c, now))) {
-        syn_round_trip_expire(&c->round_trip, e->tries - 1);
-        if (e->tries >= e->max_tries)
-            give_up(c, e);
-        else
-            e->due = true;
-    }
-    pump(c);
-    leave(c);
-}
-
 /* ---- requests ---- */
 
-static struct entry *make_entry(struct syn_client *c, const struct syn_request *r)
+static struct syn_client_entry *make_entry(struct syn_client *c, const struct syn_request *r)
 {
-    struct entry *e = calloc(1, sizeof *e + SYN_SMP_HEADER + r->size);
+    struct syn_client_entry *e = calloc(1, sizeof *e + SYN_SMP_HEADER + r->size);
     struct syn_smp_header h = {.version = c->version,
                                .op = r->op,
                                .length = (uint16_t)r->size,
@@ -381,6 +239,7 @@ static struct entry *make_entry(struct syn_client *c, const struct syn_request *
     e->size = SYN_SMP_HEADER + r->size;
     e->what = r->what ? r->what : "request";
     e->patience_ns = r->patience_ns;
+    e->in_order = r->in_order;
     e->max_tries = r->tries ? r->tries : c->tries;
     e->due = true;
     syn_smp_put_header(e->message, &h);
@@ -398,18 +257,18 @@ int syn_client_request(struct syn_client *c, const struct syn_request *r, syn_cl
         return SYN_EINVAL;
     if (c->count >= SYN_CLIENT_QUEUE_MAX)
         return SYN_EBUSY;
-    struct entry *e = make_entry(c, r);
+    struct syn_client_entry *e = make_entry(c, r);
     if (!e)
         return SYN_ENOMEM;
     e->done = done;
     e->ctx = ctx;
-    struct entry **at = &c->first;
+    struct syn_client_entry **at = &c->first;
     while (*at)
         at = &(*at)->next;
     *at = e;
     c->count++;
     if (c->busy == 0)
-        pump(c); /* else at the end of the callback that runs */
+        syn_client_pump(c); /* else at the end of the callback that runs */
     return 0;
 }
 
@@ -417,7 +276,7 @@ int syn_client_send(struct syn_client *c, const void *message, size_t size)
 {
     if (!c->link || c->lost.code || c->freed)
         return SYN_ELINK;
-    return size > SYN_CLIENT_MESSAGE_MAX ? SYN_EINVAL : write_message(c, message, size);
+    return size > SYN_CLIENT_MESSAGE_MAX ? SYN_EINVAL : syn_client_write(c, message, size);
 }
 
 /* ---- making and settings ---- */
@@ -445,14 +304,14 @@ void syn_client_free(struct syn_client *c)
     struct syn_error error = {0};
     if (!c || c->freed)
         return;
-    enter(c);
+    syn_client_enter(c);
     c->freed = true;
     syn_loop_timer_stop(&c->timer);
     (void)syn_error_set(&error, SYN_ECANCELED, "disconnected");
     fail_all(c, &error);
     syn_link_close(c->link);
     c->link = NULL;
-    leave(c);
+    syn_client_leave(c);
 }
 
 static struct syn_link_events link_events(struct syn_client *c)
@@ -487,6 +346,11 @@ void syn_client_set_framing(struct syn_client *c, enum syn_framing framing)
     c->framing = framing;
 }
 
+enum syn_framing syn_client_framing(const struct syn_client *c)
+{
+    return c->framing;
+}
+
 void syn_client_set_window(struct syn_client *c, unsigned window)
 {
     c->window = window < 1 ? 1 : window > SYN_CLIENT_WINDOW_MAX ? SYN_CLIENT_WINDOW_MAX : window;
@@ -519,7 +383,7 @@ const char *syn_client_identity(const struct syn_client *c)
 int64_t syn_client_patience_ns(const struct syn_client *c)
 {
     int64_t most = 0;
-    for (const struct entry *e = c->first; e; e = e->next)
+    for (const struct syn_client_entry *e = c->first; e; e = e->next)
         if (e->tries > 0 && e->patience_ns > most)
             most = e->patience_ns;
     return most;
@@ -542,4 +406,9 @@ struct syn_client_stats syn_client_stats(const struct syn_client *c)
 bool syn_client_connected(const struct syn_client *c)
 {
     return c->link && !c->lost.code;
+}
+
+bool syn_client_packets(const struct syn_client *c)
+{
+    return c->link && syn_link_kind(c->link) == SYN_LINK_MESSAGES;
 }

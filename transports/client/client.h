@@ -4,7 +4,8 @@
  *
  * Requests are queued, at most `window` are on their way at once, and each is matched with its
  * answer by sequence, group and command. One that is not answered within a time-out taken from
- * measured round trips is sent again, a bounded number of times, so requests must bear repetition
+ * measured round trips, or when two later ones have been answered (one, of requests that are
+ * answered in order), is sent again, a bounded number of times, so requests must bear repetition
  * (tries = 1 for those that do not). Answers that come late or twice are dropped and counted.
  *
  * Every accepted request calls back exactly once: with the answer, with SYN_ETIMEOUT, with
@@ -70,6 +71,7 @@ const char *syn_client_identity(const struct syn_client *client);
 
 /* Console framing until told otherwise; both are understood at any time. */
 void syn_client_set_framing(struct syn_client *client, enum syn_framing framing);
+enum syn_framing syn_client_framing(const struct syn_client *client);
 /* Of the headers of requests from now on: 1 (SMP v2, the start) or 0, for devices that know no
  * other. */
 void syn_client_set_version(struct syn_client *client, unsigned version);
@@ -77,7 +79,8 @@ void syn_client_set_version(struct syn_client *client, unsigned version);
 void syn_client_set_window(struct syn_client *client, unsigned window);
 unsigned syn_client_window(const struct syn_client *client);
 
-/* Defaults: first 1 s, at least 0.2 s, at most 4 s, 5 tries. Zero keeps a value. */
+/* Defaults: first 1 s, at least 0.2 s (the first try on a link that has shown to be quick: 20 ms),
+ * at most 4 s, 5 tries. Zero keeps a value. */
 struct syn_client_patience {
     int64_t first_ns; /* before a round trip has been measured */
     int64_t min_ns, max_ns;
@@ -93,6 +96,7 @@ struct syn_request {
     size_t size;
     unsigned tries;      /* 0: the client's */
     int64_t patience_ns; /* lower bound for the time-out of one try; 0: none */
+    bool in_order;       /* devices answer these in the order in which they got them */
     const char *what;    /* names it in errors ("plan prepare"); must live as long as the request */
 };
 
@@ -123,5 +127,7 @@ int64_t syn_client_patience_ns(const struct syn_client *client);
 unsigned syn_client_outstanding(const struct syn_client *client);
 struct syn_client_stats syn_client_stats(const struct syn_client *client);
 bool syn_client_connected(const struct syn_client *client);
+/* Does it run over a link that keeps packets apart? Then there is no framing. */
+bool syn_client_packets(const struct syn_client *client);
 
 #endif

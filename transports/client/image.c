@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "transports/client/image.h"
 
-#include <stdlib.h>
-
 #include "devices/base/hash.h"
 #include "transports/client/pieces.h"
 
 enum { SMALL = 128, IMG_STATE = 0, IMG_UPLOAD = 1, IMG_ERASE = 5, IMG_SLOTS = 6 };
-
-/* The CBOR round a piece: map, keys, three numbers, a hash, its own head. */
-enum { OVERHEAD = 96 };
 
 /* Erasing flash takes its time. */
 #define PATIENCE_NS INT64_C(10000000000)
@@ -134,7 +129,7 @@ static const struct syn_session_request first_operation = {
     "upload of an image", IMG(IMG_UPLOAD, SYN_SMP_WRITE), .patience_ns = PATIENCE_NS,
     .read = read_offset};
 static const struct syn_session_request piece_operation = {
-    "upload of an image", IMG(IMG_UPLOAD, SYN_SMP_WRITE), .read = read_offset};
+    "upload of an image", IMG(IMG_UPLOAD, SYN_SMP_WRITE), .in_order = true, .read = read_offset};
 
 static int ask_plainly(struct syn_session *s, const struct syn_session_request *operation,
                        syn_session_done done, void *user)
@@ -176,68 +171,34 @@ int syn_session_image_choose(struct syn_session *s, const uint8_t *hash, bool ke
 
 /* ---- upload ---- */
 
-struct upload {
-    struct syn_pieces pieces;
-    uint8_t sha[SYN_HASH_SIZE];
-    const uint8_t *data;
-    bool (*progress)(void *user, size_t held, size_t size);
-    syn_session_done done;
-    void *user;
-};
-
-static void put(void *user, struct syn_cbor_out *w, size_t offset, size_t size)
+static void put(const struct syn_pieces *p, struct syn_cbor_out *w, size_t offset, size_t size)
 {
-    const struct upload *u = user;
     syn_cbor_put_map(w, offset == 0 ? 5 : 2);
     if (offset == 0)
         syn_cbor_pair_uint(w, "image", 0);
     syn_cbor_pair_uint(w, "off", offset);
     if (offset == 0) {
-        syn_cbor_pair_uint(w, "len", u->pieces.size);
-        syn_cbor_pair_bytes(w, "sha", u->sha, sizeof u->sha);
+        syn_cbor_pair_uint(w, "len", p->size);
+        syn_cbor_pair_bytes(w, "sha", p->hash, sizeof p->hash);
     }
-    syn_cbor_pair_bytes(w, "data", u->data + offset, size);
-}
-
-static bool progress(void *user, size_t held, size_t size)
-{
-    const struct upload *u = user;
-    return !u->progress || u->progress(u->user, held, size);
-}
-
-static void end(void *user, int status, const struct syn_error *error)
-{
-    struct upload *u = user;
-    const struct syn_answer answer = {0};
-    u->done(u->user, status, &answer, error);
-    free(u);
+    syn_cbor_pair_bytes(w, "data", p->data + offset, size);
 }
 
 int syn_session_image_upload(struct syn_session *s, const void *data, size_t size,
-                             bool (*told)(void *user, size_t held, size_t size),
+                             bool (*progress)(void *user, size_t held, size_t size),
                              syn_session_done done, void *user)
 {
-    struct upload *u = calloc(1, sizeof *u);
-    if (!u)
-        return SYN_ENOMEM;
-    *u = (struct upload){.pieces = {.session = s,
-                                    .operation = &piece_operation,
-                                    .first = &first_operation,
-                                    .put = put,
-                                    .progress = progress,
-                                    .end = end,
-                                    .user = u,
-                                    .size = size,
-                                    .overhead = OVERHEAD},
-                         .data = data,
-                         .progress = told,
-                         .done = done,
-                         .user = user};
-    syn_sha256(data, size, u->sha);
-    int rc = syn_pieces_check(&u->pieces);
-    if (rc == 0)
-        rc = syn_pieces_begin(&u->pieces);
-    if (rc)
-        free(u);
-    return rc;
+    struct syn_pieces *p;
+    struct syn_pieces what = {.session = s,
+                              .operation = &piece_operation,
+                              .first = &first_operation,
+                              .put = put,
+                              .data = data,
+                              .size = size,
+                              .progress = progress,
+                              .done = done,
+                              .user = user};
+    syn_sha256(data, size, what.hash);
+    int rc = syn_pieces_new(&p, &what);
+    return rc ? rc : syn_pieces_begin(p);
 }

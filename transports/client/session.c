@@ -58,6 +58,7 @@ int syn_session_ask(struct syn_session *s, const struct syn_session_request *ope
                                   .size = w->length,
                                   .tries = operation->tries,
                                   .patience_ns = operation->patience_ns,
+                                  .in_order = operation->in_order,
                                   .what = operation->what};
     int rc = syn_client_request(s->client, &request, on_reply, call);
     if (rc)
