@@ -10,8 +10,6 @@
 enum { FS_FILE = 0, FS_STATUS = 1, FS_HASH = 2, FS_HASHES = 3 };
 enum { REQUEST = SYN_FILE_NAME_MAX + 96 };
 
-/* The CBOR round a piece, beside the name: map, keys, three numbers, heads. */
-enum { OVERHEAD = 48 };
 
 /* Opening, cutting and hashing files of flash take their time. */
 #define PATIENCE_NS INT64_C(10000000000)
@@ -128,7 +126,7 @@ static const struct syn_session_request first_operation = {
     "upload of a file", FS(FS_FILE, SYN_SMP_WRITE), .patience_ns = PATIENCE_NS,
     .read = read_offset};
 static const struct syn_session_request piece_operation = {
-    "upload of a file", FS(FS_FILE, SYN_SMP_WRITE), .read = read_offset};
+    "upload of a file", FS(FS_FILE, SYN_SMP_WRITE), .in_order = true, .read = read_offset};
 static const struct syn_session_request read_operation = {
     "download of a file", FS(FS_FILE, SYN_SMP_READ), .read = read_piece};
 
@@ -180,38 +178,14 @@ int syn_session_file_read(struct syn_session *s, const char *name, size_t offset
 
 /* ---- upload ---- */
 
-struct upload {
-    struct syn_pieces pieces;
-    char name[SYN_FILE_NAME_MAX + 1];
-    const uint8_t *data;
-    bool (*progress)(void *user, size_t held, size_t size);
-    syn_session_done done;
-    void *user;
-};
-
-static void put(void *user, struct syn_cbor_out *w, size_t offset, size_t size)
+static void put(const struct syn_pieces *p, struct syn_cbor_out *w, size_t offset, size_t size)
 {
-    const struct upload *u = user;
     syn_cbor_put_map(w, offset == 0 ? 4 : 3);
     syn_cbor_pair_uint(w, "off", offset);
-    syn_cbor_pair_bytes(w, "data", u->data + offset, size);
-    syn_cbor_pair_text(w, "name", u->name);
+    syn_cbor_pair_bytes(w, "data", p->data + offset, size);
+    syn_cbor_pair_text(w, "name", p->of);
     if (offset == 0)
-        syn_cbor_pair_uint(w, "len", u->pieces.size);
-}
-
-static bool progress(void *user, size_t held, size_t size)
-{
-    const struct upload *u = user;
-    return !u->progress || u->progress(u->user, held, size);
-}
-
-static void end(void *user, int status, const struct syn_error *error)
-{
-    struct upload *u = user;
-    const struct syn_answer answer = {0};
-    u->done(u->user, status, &answer, error);
-    free(u);
+        syn_cbor_pair_uint(w, "len", p->size);
 }
 
 /* A file of nothing is one request. */
@@ -228,16 +202,6 @@ static int create_empty(struct syn_session *s, const char *name, syn_session_don
     return syn_session_ask(s, &first_operation, &w, done, user);
 }
 
-static int begin(struct upload *u, size_t held)
-{
-    int rc = syn_pieces_check(&u->pieces);
-    if (rc)
-        return rc;
-    /* With what is held they start behind it; one that begins anew is sent its first alone. */
-    u->pieces.next = u->pieces.held = u->pieces.best = held;
-    return syn_pieces_begin(&u->pieces);
-}
-
 int syn_session_file_upload(struct syn_session *s, const char *name, const void *data, size_t size,
                             size_t held, bool (*told)(void *user, size_t held, size_t size),
                             syn_session_done done, void *user)
@@ -246,25 +210,19 @@ int syn_session_file_upload(struct syn_session *s, const char *name, const void 
         return SYN_EINVAL;
     if (size == 0)
         return create_empty(s, name, done, user);
-    struct upload *u = calloc(1, sizeof *u);
-    if (!u)
-        return SYN_ENOMEM;
-    *u = (struct upload){.pieces = {.session = s,
-                                    .operation = &piece_operation,
-                                    .first = &first_operation,
-                                    .put = put,
-                                    .progress = progress,
-                                    .end = end,
-                                    .user = u,
-                                    .size = size,
-                                    .overhead = OVERHEAD + strlen(name)},
-                         .data = data,
-                         .progress = told,
-                         .done = done,
-                         .user = user};
-    memcpy(u->name, name, strlen(name));
-    int rc = begin(u, held);
+    struct syn_pieces *p;
+    struct syn_pieces what = {.session = s,
+                              .operation = &piece_operation,
+                              .first = &first_operation,
+                              .put = put,
+                              .data = data,
+                              .size = size,
+                              .of = strdup(name),
+                              .progress = told,
+                              .done = done,
+                              .user = user};
+    int rc = what.of ? syn_pieces_new(&p, &what) : SYN_ENOMEM;
     if (rc)
-        free(u);
-    return rc;
+        free(what.of);
+    return rc ? rc : syn_pieces_begin(p, held);
 }

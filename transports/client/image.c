@@ -200,5 +200,5 @@ int syn_session_image_upload(struct syn_session *s, const void *data, size_t siz
                               .user = user};
     syn_sha256(data, size, what.hash);
     int rc = syn_pieces_new(&p, &what);
-    return rc ? rc : syn_pieces_begin(p);
+    return rc ? rc : syn_pieces_begin(p, 0);
 }

@@ -117,8 +117,7 @@ static void finish(struct syn_pieces *p)
     if (p->status == 0)
         answer.blob = (struct syn_blob_state){size, size, true};
     p->done(p->user, p->status, &answer, p->status ? &p->error : NULL);
-    free(p->of);
-    free(p);
+    syn_pieces_free(p);
 }
 
 static void proceed(struct syn_pieces *p)
@@ -206,11 +205,13 @@ int syn_pieces_new(struct syn_pieces **to, const struct syn_pieces *what)
 
 void syn_pieces_free(struct syn_pieces *p)
 {
+    free(p->of);
     free(p);
 }
 
-int syn_pieces_begin(struct syn_pieces *p)
+int syn_pieces_begin(struct syn_pieces *p, size_t held)
 {
+    p->held = p->next = p->best = held;
     int rc = send_piece(p);
     if (rc)
         syn_pieces_free(p);

@@ -52,10 +52,10 @@ int syn_pieces_new(struct syn_pieces **p, const struct syn_pieces *what);
 /* Before the beginning only: frees, without a call of `done`. */
 void syn_pieces_free(struct syn_pieces *p);
 
-/* Sends the first piece. On an error it is freed and `done` not called. */
-int syn_pieces_begin(struct syn_pieces *p);
+/* Sends the piece at `held`, alone. On an error it is freed and `done` not called. */
+int syn_pieces_begin(struct syn_pieces *p, size_t held);
 
-/* The same at `held`, for callbacks: ends at once where that is all, or by an error. */
+/* Goes on at `held`, for callbacks: ends at once where that is all, or by an error. */
 void syn_pieces_start(struct syn_pieces *p, size_t held);
 
 /* Ends it before it has begun. */
