@@ -15,7 +15,7 @@ import threading
 import kernel
 
 SOURCE = pathlib.Path(__file__).resolve().parents[3]
-BOOT_S = 60 # of which the machine needs a fifth on an idle host
+BOOT_S = 180 # of which the machine needs seven on an idle host
 
 
 class Machine:

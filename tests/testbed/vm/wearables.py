@@ -28,10 +28,13 @@ class Wearables:
         self.home.cleanup()
 
     def start(self, kind, *options):
+        self.program(kind, self.agent, "--id", f"sim-{kind}", "--wear", kind, *options)
+
+    def program(self, name, *words):
         """Returns once it says that it is ready."""
-        words = [str(self.agent), "--id", f"sim-{kind}", "--wear", kind, *options]
+        words = [str(word) for word in words]
         process = subprocess.Popen(words, stdout=subprocess.PIPE)
-        self.processes[kind] = process
+        self.processes[name] = process
         if not select.select([process.stdout], [], [], READY_S)[0] or not process.stdout.readline():
             raise RuntimeError(f"{' '.join(words)}: it does not get ready")
 
@@ -43,6 +46,15 @@ class Wearables:
             self.start(kind, "--unix", str(path))
             sockets[f"WEAR{number:04}"] = path
         return sockets
+
+    def on_air(self, radio):
+        """The radio's sockets: where controllers are, and where it is told what to do. The wearable
+        N has the address C0:00:00:00:00:0N."""
+        socket, control = self.folder / "air", self.folder / "control"
+        self.program("radio", radio, "-c", control, "-t", self.folder / "trace", socket)
+        for number, kind in enumerate(self.kinds, 1):
+            self.start(kind, "--ble", f"{socket},address=C0:00:00:00:00:{number:02}")
+        return socket, control
 
 
 def lab(uris):
