@@ -5,6 +5,7 @@
 /* clang-format off: one a line */
 const struct syn_command_table *const syn_command_tables[] = {
     &syn_commands_port,
+    &syn_commands_ble,
     &syn_commands_connect,
     &syn_commands_device,
     &syn_commands_firmware,

@@ -7,6 +7,7 @@
 
 extern const struct syn_command_table syn_commands_connect;
 extern const struct syn_command_table syn_commands_port;
+extern const struct syn_command_table syn_commands_ble;
 extern const struct syn_command_table syn_commands_device;
 extern const struct syn_command_table syn_commands_firmware;
 extern const struct syn_command_table syn_commands_image;

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "transports/ble/find.h"
 #include "transports/ble/gatt.h"
 #include "transports/ble/trouble.h"
 #include "transports/ble/way.h"
@@ -25,6 +26,7 @@ struct pipe {
 
 struct own {
     struct syn_ble_options options;
+    struct syn_ble_find *find; /* where only the name is known, or not the type of the address */
     struct syn_gatt gatt;
     struct syn_gatt_events gatt_events;
     struct pipe att, channel;
@@ -98,7 +100,7 @@ static void set_timer(struct own *o)
 static void set_interest(struct own *o)
 {
     const uint8_t *pdu;
-    if (o->over)
+    if (o->over || o->att.fd < 0)
         return;
     bool output = !o->att.connecting && syn_att_client_output(&o->gatt.att, &pdu) > 0;
     if (o->channel.fd >= 0)
@@ -300,6 +302,38 @@ static void on_timer(void *ctx)
     set_interest(o);
 }
 
+/* ---- finding it first ---- */
+
+static void on_found(void *ctx, const struct syn_ble_seen *seen)
+{
+    struct own *o = ctx;
+    struct syn_error error = {0};
+    (void)snprintf(o->options.target.address, sizeof o->options.target.address, "%s",
+                   seen->address);
+    o->options.target.type = seen->type;
+    o->options.events.found(o->options.events.ctx, seen->address, seen->type);
+    if (connect_pipe(o, &o->att, SYN_L2CAP_PSM_ATT, on_att, &error))
+        fail(o, &error);
+    set_interest(o);
+}
+
+static void on_not_found(void *ctx, const struct syn_error *error)
+{
+    fail(ctx, error);
+}
+
+static int find(struct own *o, struct syn_error *error)
+{
+    const struct syn_ble_find_options options = {.loop = o->options.loop,
+                                                 .scanner = o->options.scanner,
+                                                 .target = &o->options.target,
+                                                 .patience_ns = SYN_BLE_PATIENCE_NS,
+                                                 .found = on_found,
+                                                 .failed = on_not_found,
+                                                 .ctx = o};
+    return syn_ble_find_start(&o->find, &options, error);
+}
+
 /* ---- as a way ---- */
 
 static void on_gatt_ready(void *ctx)
@@ -321,8 +355,10 @@ static void on_gatt_failed(void *ctx, const struct syn_error *error)
 static void own_close(void *state)
 {
     struct own *o = state;
-    if (o)
-        shut_all(o);
+    if (!o)
+        return;
+    shut_all(o);
+    syn_ble_find_free(o->find);
     free(o);
 }
 
@@ -339,7 +375,9 @@ static int own_open(void **state, const struct syn_ble_options *options, struct 
                                               .received = on_gatt_received,
                                               .failed = on_gatt_failed,
                                               .ctx = o};
-    int rc = connect_pipe(o, &o->att, SYN_L2CAP_PSM_ATT, on_att, error);
+    int rc = options->target.address[0] && options->target.type != SYN_BLE_ANY
+                 ? connect_pipe(o, &o->att, SYN_L2CAP_PSM_ATT, on_att, error)
+                 : find(o, error);
     if (rc) {
         own_close(o);
         return rc;

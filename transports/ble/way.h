@@ -15,6 +15,7 @@
 #include "core/base/error.h"
 #include "core/base/loop.h"
 #include "transports/ble/l2cap.h"
+#include "transports/ble/scanner.h"
 #include "transports/ble/target.h"
 
 #define SYN_BLE_PATIENCE_NS 4000000000LL /* to be found, and to be connected, each */
@@ -35,7 +36,9 @@ struct syn_ble_options {
     struct syn_loop *loop;
     struct syn_ble_target target;
     struct syn_ble_events events;
+    /* What it stands on; tests put others there. */
     const struct syn_l2cap *l2cap;
+    const struct syn_ble_scanner *scanner; /* of own.c */
 };
 
 struct syn_ble_way {

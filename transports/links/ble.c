@@ -165,8 +165,11 @@ static int start(struct ble *b, struct syn_error *error)
                                           .found = on_found,
                                           .note = on_note,
                                           .ctx = b};
-    const struct syn_ble_options options = {
-        .loop = b->port->loop, .target = b->target, .events = events, .l2cap = &syn_l2cap_kernel};
+    const struct syn_ble_options options = {.loop = b->port->loop,
+                                            .target = b->target,
+                                            .events = events,
+                                            .l2cap = &syn_l2cap_kernel,
+                                            .scanner = &syn_ble_hci_scanner};
     return b->way->open(&b->state, &options, error);
 }
 
