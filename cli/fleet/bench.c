@@ -2,6 +2,7 @@
 #include "cli/fleet/bench.h"
 
 #include "cli/fleet/deployer.h"
+#include "cli/fleet/links.h"
 #include "cli/fleet/reconnect.h"
 #include "cli/fleet/resume.h"
 #include "cli/fleet/runner.h"
@@ -29,6 +30,7 @@ static void bench_free(void *fleet)
     if (bench->folder[0])
         (void)rmdir(bench->folder);
     syn_parts_clear(&bench->parts);
+    (void)syn_links_forget(bench, NULL);
     free(bench);
 }
 
@@ -46,6 +48,7 @@ struct syn_bench *syn_bench_of(struct syn_console *console)
         if (!bench)
             return NULL;
         bench->console = console;
+        bench->probed = SYN_WAY_COUNT;
         console->fleet = bench;
         console->fleet_free = bench_free;
         console->fleet_names = bench_names;
@@ -173,11 +176,15 @@ void syn_bench_remove(struct syn_bench *bench, struct syn_member *member)
     free(member);
 }
 
-/* Virtual radios of one host reach each other; nobody else does without the console. */
-static bool reaches(const struct syn_member *a, const struct syn_member *b)
+/* By the way that transfers take: its measured cost, else what the radios' figures say. */
+static void take_link(const struct syn_bench *bench, struct syn_fleet *fleet, unsigned a,
+                      unsigned b, const struct syn_member *from, const struct syn_member *to)
 {
-    return a->radio[0] && b->radio[0] && (a->hello.features & SYN_FEATURE_DIRECT_RADIO) &&
-           (b->hello.features & SYN_FEATURE_DIRECT_RADIO);
+    const enum syn_way way = syn_links_way(bench, from, to);
+    const struct syn_links_row *row = syn_links_find(bench, from, to);
+    fleet->direct[a][b] = way == SYN_WAY_RADIO;
+    if (row && way != SYN_WAY_RADIO && bench->probed == SYN_WAY_COUNT)
+        fleet->links[a][b] = row->costs[way];
 }
 
 void syn_bench_fleet(struct syn_bench *bench, struct syn_fleet *fleet,
@@ -197,7 +204,8 @@ void syn_bench_fleet(struct syn_bench *bench, struct syn_fleet *fleet,
     }
     for (unsigned a = 0; a < fleet->count; a++)
         for (unsigned b = 0; b < fleet->count; b++)
-            fleet->direct[a][b] = a != b && reaches(index[a], index[b]);
+            if (a != b)
+                take_link(bench, fleet, a, b, index[a], index[b]);
 }
 
 int syn_bench_folder(struct syn_bench *bench, struct syn_error *error)

@@ -52,6 +52,8 @@ struct syn_member {
     struct syn_hello hello;
     struct syn_clock clock; /* against the console's */
     struct syn_profile profile;
+    unsigned wire_count; /* lines of its own to other devices, as it said last */
+    struct syn_wire_end wires[SYN_SESSION_WIRES];
     struct syn_feed feeds[SYN_KINDS_MAX];
     unsigned feed_count;
     uint32_t txn; /* of the deployment that it holds; 0: none */
@@ -67,6 +69,7 @@ struct syn_member {
     char identity[SYN_LINK_URI_MAX]; /* where it is looked for */
 };
 
+struct syn_links_row;
 struct syn_deployed; /* cli/fleet/deployer.h */
 struct syn_running;  /* cli/fleet/runner.h */
 struct syn_resume;   /* cli/fleet/resume.h */
@@ -81,6 +84,8 @@ struct syn_bench {
     uint32_t txn;                                /* of the last deployment that was begun */
     struct syn_deployed *deployed;
     struct syn_running *running;
+    struct syn_links_row *links; /* cli/fleet/links.h; owned */
+    unsigned probed; /* the way that is measured, taken wherever it is there; SYN_WAY_COUNT: none */
     struct syn_resume *resume; /* NULL until a device was lost that is needed */
 };
 

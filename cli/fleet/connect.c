@@ -25,6 +25,9 @@ struct sim {
     char skew[128];
     char store[32];
     char battery[8];
+    char radio[8];  /* "off": it has none that others reach */
+    char pair[128]; /* wires: NAME[@BAUD],.. */
+    char pairs[SYN_SESSION_WIRES][160];
 };
 
 static const struct sim_field {
@@ -36,6 +39,8 @@ static const struct sim_field {
     {"skew", offsetof(struct sim, skew), sizeof((struct sim *)0)->skew},
     {"store", offsetof(struct sim, store), sizeof((struct sim *)0)->store},
     {"battery", offsetof(struct sim, battery), sizeof((struct sim *)0)->battery},
+    {"radio", offsetof(struct sim, radio), sizeof((struct sim *)0)->radio},
+    {"pair", offsetof(struct sim, pair), sizeof((struct sim *)0)->pair},
 };
 
 static int set_sim_field(struct sim *sim, const char *key, size_t key_size, const char *value,
@@ -52,7 +57,8 @@ static int set_sim_field(struct sim *sim, const char *key, size_t key_size, cons
     }
     syn_error_set(error, SYN_EINVAL, "sim: no option '%.*s'", (int)key_size, key);
     syn_error_hint(error,
-                   "sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,...&store=BYTES&battery=PERCENT]");
+                   "sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,...&store=BYTES&battery=PERCENT"
+                   "&radio=off&pair=WIRE[@BAUD],...]");
     return SYN_EINVAL;
 }
 
@@ -184,6 +190,27 @@ static int make_session(struct syn_member *member, struct syn_error *error)
 
 /* ---- virtual wearables ---- */
 
+enum { ARGS_MAX = 32 };
+
+/* A wire is a socket in the bench's folder, which its ends name, or a path. */
+static int name_wires(const struct syn_bench *bench, struct sim *sim, struct syn_error *error)
+{
+    const char *at = sim->pair;
+    for (unsigned i = 0; *at; i++) {
+        const size_t size = strcspn(at, ","), name = strcspn(at, ",@");
+        const bool is_path = memchr(at, '/', name) != NULL;
+        if (i == SYN_SESSION_WIRES || name == 0)
+            return syn_error_set(error, SYN_EINVAL,
+                                 "sim: pair= takes the names of one to %d wires, by commas",
+                                 SYN_SESSION_WIRES);
+        (void)snprintf(sim->pairs[i], sizeof sim->pairs[i], "%s%s%.*s%s%.*s",
+                       is_path ? "" : bench->folder, is_path ? "" : "/", (int)name, at,
+                       is_path ? "" : ".wire", (int)(size - name), at + name);
+        at += size + (at[size] == ',');
+    }
+    return 0;
+}
+
 static void on_connected(void *ctx, int fd)
 {
     struct syn_member *member = ctx;
@@ -197,7 +224,7 @@ static void on_connected(void *ctx, int fd)
 /* Arguments of synergy-agent; the texts live as long as `sim` and `member`. */
 static size_t agent_arguments(const struct syn_member *member, const struct sim *sim,
                               const char *program, const char *profile, const char *id,
-                              const char *argv[24])
+                              const char *argv[ARGS_MAX])
 {
     const struct {
         const char *option, *value;
@@ -206,7 +233,9 @@ static size_t agent_arguments(const struct syn_member *member, const struct sim 
         {"--wear", sim->wear},       {"--speed", sim->speed},
         {"--skew", sim->skew},       {"--store", sim->store},
         {"--battery", sim->battery}, {"--unix", member->socket},
-        {"--radio", member->radio},
+        {"--radio", member->radio},  {"--pair", sim->pairs[0]},
+        {"--pair", sim->pairs[1]},   {"--pair", sim->pairs[2]},
+        {"--pair", sim->pairs[3]},
     };
     size_t n = 0;
     argv[n++] = program;
@@ -229,7 +258,7 @@ static int start_agent(struct syn_member *member, struct sim *sim, struct syn_er
 {
     struct syn_bench *bench = member->bench;
     char program[PATH_MAX], profile[PATH_MAX], id[48];
-    const char *argv[24];
+    const char *argv[ARGS_MAX];
     int rc = syn_data_agent(program, sizeof program, error);
     if (rc == 0)
         rc = syn_data_find("profiles", sim->profile, profile, sizeof profile, error);
@@ -241,6 +270,11 @@ static int start_agent(struct syn_member *member, struct sim *sim, struct syn_er
     (void)snprintf(id, sizeof id, "sim-%s", member->name);
     (void)snprintf(member->socket, sizeof member->socket, "%s/%u", bench->folder, number);
     (void)snprintf(member->radio, sizeof member->radio, "%s/%u.radio", bench->folder, number);
+    if (strcmp(sim->radio, "off") == 0)
+        member->radio[0] = '\0';
+    rc = name_wires(bench, sim, error);
+    if (rc != 0)
+        return rc;
     (void)agent_arguments(member, sim, program, profile, id, argv);
     const struct syn_spawn_options options = {.argv = argv,
                                               .socket = member->socket,

@@ -2,6 +2,7 @@
 #include "cli/fleet/deployer.h"
 
 #include "cli/fleet/clear.h"
+#include "cli/fleet/links.h"
 #include "cli/fleet/operation.h"
 #include "cli/fleet/resume.h"
 #include "cli/fleet/runner.h"
@@ -126,10 +127,25 @@ static void carry_out(struct work *work)
 
 /* ---- who is who ---- */
 
-static unsigned peers_of(const struct syn_workload *workload, unsigned self,
-                         struct syn_peer peers[SYN_SESSION_PEERS])
+/* Empty: through the console. */
+static const char *address_of(const struct syn_bench *bench, const struct syn_member *self,
+                              const struct syn_member *peer)
+{
+    switch (syn_links_way(bench, self, peer)) {
+    case SYN_WAY_RADIO:
+        return peer->radio;
+    case SYN_WAY_WIRE:
+        return syn_links_wire(self, peer);
+    default:
+        return "";
+    }
+}
+
+static unsigned peers_of(const struct syn_bench *bench, const struct syn_workload *workload,
+                         unsigned self, struct syn_peer peers[SYN_SESSION_PEERS])
 {
     unsigned count = 0;
+    const struct syn_member *own = workload->members[self];
     for (unsigned i = 0; i < workload->fleet.count; i++) {
         const struct syn_member *member = workload->members[i];
         if (i == self || !member)
@@ -138,8 +154,7 @@ static unsigned peers_of(const struct syn_workload *workload, unsigned self,
         memset(peer, 0, sizeof *peer);
         peer->index = (uint16_t)i;
         (void)snprintf(peer->name, sizeof peer->name, "%s", member->name);
-        if (workload->fleet.direct[self][i])
-            (void)snprintf(peer->address, sizeof peer->address, "%s", member->radio);
+        (void)snprintf(peer->address, sizeof peer->address, "%s", address_of(bench, own, member));
     }
     return count;
 }
@@ -148,11 +163,11 @@ static int tell_peers(struct syn_bench *bench, const struct syn_workload *worklo
                       struct syn_error *error)
 {
     struct syn_operation op = {0};
-    int rc = 0;
+    int rc = syn_links_refresh(bench, error);
     for (unsigned i = 0; rc == 0 && i < workload->fleet.count; i++) {
         struct syn_peer peers[SYN_SESSION_PEERS];
         struct syn_member *member = workload->members[i];
-        unsigned count = peers_of(workload, i, peers);
+        unsigned count = peers_of(bench, workload, i, peers);
         rc = syn_operation_started(
             &op, member,
             syn_session_set_links(member->session, i, peers, count, syn_operation_done, &op),

@@ -3,6 +3,8 @@
 
 #include "core/cost/fit.h"
 
+#define PS_PER_NS 1000u
+
 static struct syn_chunk chunk_of(const struct syn_model *model, unsigned first, unsigned last)
 {
     return (struct syn_chunk){.layers = model->layers,
@@ -48,6 +50,16 @@ int syn_cost_chunk(const struct syn_fleet_device *device, const struct syn_model
 uint64_t syn_chunk_cost_sum(const struct syn_chunk_cost *cost, bool configure)
 {
     return cost->load_ns + cost->infer_ns + cost->unload_ns + (configure ? cost->configure_ns : 0);
+}
+
+uint64_t syn_fleet_link_send_ns(const struct syn_fleet_link *link, uint32_t bytes)
+{
+    return link->send_ns + ((uint64_t)bytes * link->send_byte_ps + PS_PER_NS - 1) / PS_PER_NS;
+}
+
+uint64_t syn_fleet_link_receive_ns(const struct syn_fleet_link *link, uint32_t bytes)
+{
+    return link->receive_ns + ((uint64_t)bytes * link->receive_byte_ps + PS_PER_NS - 1) / PS_PER_NS;
 }
 
 uint32_t syn_cost_result_bytes(uint32_t bytes)

@@ -27,6 +27,10 @@ int syn_cost_chunk(const struct syn_fleet_device *device, const struct syn_model
 /* Configuration included: what the chunk keeps its accelerator busy for where it shares it. */
 uint64_t syn_chunk_cost_sum(const struct syn_chunk_cost *cost, bool configure);
 
+/* What a measured link keeps its ends busy for. */
+uint64_t syn_fleet_link_send_ns(const struct syn_fleet_link *link, uint32_t bytes);
+uint64_t syn_fleet_link_receive_ns(const struct syn_fleet_link *link, uint32_t bytes);
+
 /* Bytes on the air for a hop that carries `bytes` of the model's output: the result alone. */
 uint32_t syn_cost_result_bytes(uint32_t bytes);
 

@@ -22,6 +22,13 @@ struct syn_fleet_device {
     uint8_t battery_percent; /* 0: unknown, or mains */
 };
 
+/* What a transfer keeps either end busy for, one after the other, as it was measured. */
+struct syn_fleet_link {
+    bool measured; /* else the radios' figures hold */
+    uint32_t send_ns, send_byte_ps;
+    uint32_t receive_ns, receive_byte_ps; /* 0 where the receiver's radio has no part in it */
+};
+
 /* The devices that are available now, in order of connecting. */
 struct syn_fleet {
     unsigned count;
@@ -29,6 +36,9 @@ struct syn_fleet {
     /* direct[a][b]: a reaches b without the console; otherwise the transfer is relayed: two
      * transfers (a -> hub, hub -> b), both radios busy once each, and the hub busy twice. */
     bool direct[SYN_DEVICES_MAX][SYN_DEVICES_MAX];
+    /* links[a][b], measured: transfers from a to b cost that instead, and no other radio. Only
+     * where they are not direct. */
+    struct syn_fleet_link links[SYN_DEVICES_MAX][SYN_DEVICES_MAX];
     /* Each device has a wire of its own to the console (serial, sockets): the hub is then never
      * what binds. False where the console has one half-duplex radio for all of them. */
     bool hub_wired;

@@ -48,7 +48,8 @@ struct syn_agent_identity {
 };
 
 struct syn_agent_peer {
-    bool used, up;
+    bool used : 1, up : 1;
+    uint8_t wire; /* N of the address "uart:N": a line of the device's own; 0: none */
     char name[SYN_AGENT_PEER_MAX];
     char address[SYN_AGENT_ADDRESS_MAX]; /* empty: relay through the host */
 };
@@ -88,7 +89,10 @@ struct syn_agent_port {
     long (*feed)(void *ctx, const char *sensor, const char *path, uint32_t first, char *why,
                  size_t why_size);
     void (*reset)(void *ctx); /* after the response has been written */
-    struct syn_slots *slots;  /* of the firmware, open; NULL: the device takes no images */
+    /* Who is heard at the other end of line `wire` ("uart:N"): an id, "" for nobody, NULL where
+     * there is no such line. NULL: there are none. */
+    const char *(*wired)(void *ctx, unsigned wire);
+    struct syn_slots *slots; /* of the firmware, open; NULL: the device takes no images */
 };
 
 struct syn_agent_memory {

@@ -118,15 +118,43 @@ struct links_map {
 
 struct peer_map {
     uint8_t index;
-    char name[sizeof((struct syn_agent_peer *)0)->name];
-    char address[SYN_AGENT_ADDRESS_MAX];
+    struct syn_span name, address;
 };
+
+/* Lines of the device's own, by their numbers, and who is heard there. */
+static void put_wires(const struct syn_agent *agent, struct syn_cbor_out *out)
+{
+    char address[] = "uart:0";
+    syn_cbor_put_text(out, "lnk");
+    syn_cbor_open_array(out);
+    for (unsigned n = 1; n < SYN_AGENT_WIRES_MAX; n++) {
+        const char *id = agent->port.wired(agent->port.ctx, n);
+        if (!id)
+            continue;
+        address[sizeof address - 2] = (char)('0' + n);
+        syn_cbor_put_map(out, 2);
+        syn_cbor_pair_text(out, "a", address);
+        syn_cbor_pair_text(out, "id", id);
+    }
+    syn_cbor_close(out);
+}
+
+/* N of "uart:N"; 0 where the address is another. */
+static uint8_t wire_of(struct syn_span address)
+{
+    static const char scheme[] = "uart:";
+    const size_t size = sizeof scheme - 1;
+    if (address.size != size + 1 || memcmp(address.data, scheme, size) != 0)
+        return 0;
+    const uint8_t n = (uint8_t)(address.data[size] - '0');
+    return n < SYN_AGENT_WIRES_MAX ? n : 0;
+}
 
 static void read_links(struct syn_agent_call *call)
 {
     struct syn_cbor_out *out = &call->out;
     const struct syn_agent *agent = call->agent;
-    syn_cbor_put_map(out, 1);
+    syn_cbor_put_map(out, agent->port.wired ? 2 : 1);
     syn_cbor_put_text(out, "peers");
     syn_cbor_open_array(out);
     for (unsigned i = 0; i < SYN_AGENT_PEERS_MAX; i++) {
@@ -140,14 +168,16 @@ static void read_links(struct syn_agent_call *call)
         syn_cbor_pair_bool(out, "up", p->up);
     }
     syn_cbor_close(out);
+    if (agent->port.wired)
+        put_wires(agent, out);
 }
 
 static bool read_peer(struct syn_cbor_in *in, struct syn_agent_peer peers[SYN_AGENT_PEERS_MAX])
 {
     static const struct syn_cbor_field fields[] = {
         SYN_FIELD(SYN_KEY_U8, struct peer_map, index, "i"),
-        SYN_FIELD(SYN_KEY_STR, struct peer_map, name, "n"),
-        SYN_FIELD(SYN_KEY_STR, struct peer_map, address, "a"),
+        SYN_FIELD(SYN_KEY_TEXT, struct peer_map, name, "n"),
+        SYN_FIELD(SYN_KEY_TEXT, struct peer_map, address, "a"),
     };
     struct peer_map map = {.index = UINT8_MAX};
     if (syn_cbor_get_fields(in, fields, sizeof fields / sizeof fields[0], &map, NULL) ||
@@ -155,8 +185,9 @@ static bool read_peer(struct syn_cbor_in *in, struct syn_agent_peer peers[SYN_AG
         return false;
     struct syn_agent_peer *p = &peers[map.index];
     p->used = true;
-    memcpy(p->name, map.name, sizeof p->name);
-    memcpy(p->address, map.address, sizeof p->address);
+    p->wire = wire_of(map.address);
+    syn_span_text(map.name, p->name, sizeof p->name);
+    syn_span_text(map.address, p->address, sizeof p->address);
     return true;
 }
 
@@ -178,7 +209,8 @@ static void keep_up(struct syn_agent_peer peers[SYN_AGENT_PEERS_MAX],
                     const struct syn_agent_peer old[SYN_AGENT_PEERS_MAX])
 {
     for (unsigned i = 0; i < SYN_AGENT_PEERS_MAX; i++)
-        peers[i].up = peers[i].used && old[i].up && strcmp(peers[i].address, old[i].address) == 0;
+        peers[i].up = peers[i].used && old[i].up && peers[i].wire == old[i].wire &&
+                      strcmp(peers[i].address, old[i].address) == 0;
 }
 
 static void write_links(struct syn_agent_call *call)

@@ -12,6 +12,8 @@
 #endif
 #define SYN_AGENT_PEERS_MAX 16 /* devices of a deployment */
 
+#define SYN_AGENT_WIRES_MAX 10 /* lines of a device's own to others: "uart:1" to "uart:9" */
+
 #define SYN_AGENT_NAME_MAX 31 /* characters of the name that a user gives a device */
 
 #ifndef SYN_AGENT_MESSAGE_MAX /* largest SMP message; its frame is 1.4 times as large */

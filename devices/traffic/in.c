@@ -36,6 +36,12 @@ static bool is_direct(const struct syn_traffic_in *in)
     return syn_traffic_is_direct(in->traffic, in->peer);
 }
 
+/* Did a message come from a peer's radio, whose link loses nothing? */
+static bool is_radio(unsigned peer)
+{
+    return peer != SYN_TRAFFIC_HOST && peer != SYN_TRAFFIC_WIRE;
+}
+
 /* Does a hop into `stage` carry this stream, by the way that the piece came? */
 static bool feeds(const struct syn_traffic *t, const struct syn_deployed_pipe *pipe, unsigned stage,
                   uint16_t stream, unsigned peer)
@@ -43,7 +49,7 @@ static bool feeds(const struct syn_traffic *t, const struct syn_deployed_pipe *p
     uint8_t from = syn_traffic_other_end(&pipe->route, stage);
     if (from == SYN_RT_NOBODY || from == SYN_RT_LOCAL)
         return false;
-    if (peer == SYN_TRAFFIC_HOST ? syn_traffic_is_direct(t, from) : from != peer)
+    if (!is_radio(peer) ? syn_traffic_is_direct(t, from) : from != peer)
         return false;
     struct syn_hop hop = syn_traffic_hop(pipe, stage);
     return syn_hop_has(&hop, stream);
@@ -51,19 +57,20 @@ static bool feeds(const struct syn_traffic *t, const struct syn_deployed_pipe *p
 
 /* ---- what arrived by the host ---- */
 
-static void tell_missing(struct syn_traffic *t, uint16_t stream, uint32_t inference,
+static void tell_missing(struct syn_traffic *t, unsigned peer, uint16_t stream, uint32_t inference,
                          uint32_t length)
 {
     uint8_t message[SYN_TENSOR_START + SYN_TENSOR_MISSING_SIZE];
     struct syn_tensor_head head = {
         .stream = stream, .kind = SYN_TENSOR_MISSING, .inference = inference};
     syn_tensor_missing_put(message + SYN_TENSOR_START, length);
-    (void)syn_traffic_ask(t, message, syn_tensor_begin(message, &head, 0, SYN_TENSOR_MISSING_SIZE));
+    (void)syn_traffic_tell(t, peer, message,
+                           syn_tensor_begin(message, &head, 0, SYN_TENSOR_MISSING_SIZE), true);
 }
 
-static void confirm(struct syn_traffic *t, const struct syn_tensor_head *of)
+static void confirm(struct syn_traffic *t, unsigned peer, const struct syn_tensor_head *of)
 {
-    tell_missing(t, of->stream, of->inference, 0);
+    tell_missing(t, peer, of->stream, of->inference, 0);
 }
 
 static bool has_arrived(const struct syn_traffic *t, unsigned p, unsigned stage, uint32_t inference)
@@ -148,9 +155,11 @@ static void ask_for_next(struct syn_traffic *t)
         await_next(t, p, stage, a->first);
     if (!a)
         return;
-    struct syn_hop hop = syn_traffic_hop(&t->agent->deployment.pipes[p], stage);
+    const struct syn_deployed_pipe *pipe = &t->agent->deployment.pipes[p];
+    struct syn_hop hop = syn_traffic_hop(pipe, stage);
     for (unsigned i = 0; i < hop.count; i++)
-        tell_missing(t, (uint16_t)(hop.stream + i), a->first, syn_hop_stream_bytes(&hop, i));
+        tell_missing(t, syn_traffic_other_end(&pipe->route, stage), (uint16_t)(hop.stream + i),
+                     a->first, syn_hop_stream_bytes(&hop, i));
     syn_timers_start(t->port.timers, &t->ask_timer,
                      syn_traffic_now(t) + syn_traffic_from_real(t, TIMEOUT_NS), on_ask_due, t);
 }
@@ -179,7 +188,8 @@ static void put_off(struct syn_traffic *t, unsigned p, unsigned stage,
         await(a, head->inference, a->first != 0);
     a->more |= head->inference > a->first;
     if (head->flags & SYN_TENSOR_LAST)
-        tell_missing(t, head->stream, head->inference, 1);
+        tell_missing(t, syn_traffic_other_end(&t->agent->deployment.pipes[p].route, stage),
+                     head->stream, head->inference, 1);
     ask_for_next(t);
 }
 
@@ -217,6 +227,7 @@ static struct syn_traffic_in *open_stage(struct syn_traffic *t, unsigned p, unsi
     struct syn_hop hop = syn_traffic_hop(pipe, stage);
     *in = (struct syn_traffic_in){.traffic = t,
                                   .used = true,
+                                  .wired = true,
                                   .peer = syn_traffic_other_end(&pipe->route, stage),
                                   .pipeline = (uint8_t)p,
                                   .stage = (uint8_t)stage,
@@ -252,8 +263,8 @@ static struct syn_traffic_in *open_entry(struct syn_traffic *t, unsigned peer,
         return NULL;
     if (!has_arrived(t, p, stage, head->inference))
         return open_stage(t, p, stage, head);
-    if (peer == SYN_TRAFFIC_HOST)
-        confirm(t, head); /* the confirmation was lost */
+    if (!is_radio(peer)) /* the confirmation was lost */
+        confirm(t, syn_traffic_other_end(&t->agent->deployment.pipes[p].route, stage), head);
     return NULL;
 }
 
@@ -307,12 +318,18 @@ static void end_when_due(struct syn_traffic_in *in)
 
 /* ---- by the host ---- */
 
+static bool ask(void *ctx, const uint8_t *message, size_t size)
+{
+    const struct syn_traffic_in *in = ctx;
+    return syn_traffic_tell(in->traffic, in->peer, message, size, true);
+}
+
 static void on_silence(void *ctx)
 {
     struct syn_traffic_in *in = ctx;
     struct syn_traffic *t = in->traffic;
     int64_t now = syn_traffic_now(t);
-    if (syn_incoming_poll(&in->incoming, now, syn_traffic_ask, t)) {
+    if (syn_incoming_poll(&in->incoming, now, ask, in)) {
         note_arrival(t, in); /* whatever of it comes now is too late */
         abort_entry(in);
         return;
@@ -340,8 +357,16 @@ static uint64_t duration_ns(const struct syn_traffic_in *in, int64_t from_ns, in
     return !t->port.virtual_time && took > figure ? took : figure;
 }
 
-/* All bytes are here: they take this radio's time once more. */
-static void ask_own_radio(struct syn_traffic_in *in)
+/* A wire takes no time of this end. */
+static void end_wired(struct syn_traffic_in *in, int64_t at_ns)
+{
+    in->on_air = true;
+    in->start_ns = in->end_ns = at_ns;
+    end_when_due(in);
+}
+
+/* All bytes are here: by the host they take this radio's time once more. */
+static void arrive(struct syn_traffic_in *in)
 {
     struct syn_traffic *t = in->traffic;
     int64_t now = syn_traffic_now(t), ready = ready_ns(in);
@@ -356,8 +381,10 @@ static void ask_own_radio(struct syn_traffic_in *in)
     struct syn_tensor_head head = {.stream = send.stream, .inference = send.inference};
     syn_timers_stop(&in->timer);
     note_arrival(t, in);
-    confirm(t, &head);
-    if (syn_radio_offer(&t->radio, &send, now))
+    confirm(t, in->peer, &head);
+    if (in->wired)
+        end_wired(in, t->port.virtual_time ? ready : now);
+    else if (syn_radio_offer(&t->radio, &send, now))
         abort_entry(in);
 }
 
@@ -399,11 +426,12 @@ void syn_traffic_in_data(struct syn_traffic *t, unsigned peer, const struct syn_
     if (!in)
         in = open_entry(t, peer, head);
     if (in && in->complete && !is_direct(in))
-        confirm(t, head);
+        confirm(t, in->peer, head);
     if (!in || in->complete) {
         t->refused++;
         return;
     }
+    in->wired &= peer == SYN_TRAFFIC_WIRE;
     if (is_direct(in))
         note_air(in, peer, head, body, size);
     int rc = syn_incoming_take(&in->incoming, head, body, size, now);
@@ -413,7 +441,7 @@ void syn_traffic_in_data(struct syn_traffic *t, unsigned peer, const struct syn_
     else if (is_direct(in))
         end_when_due(in);
     else if (in->complete)
-        ask_own_radio(in);
+        arrive(in);
     else
         syn_timers_start(t->port.timers, &in->timer, in->incoming.due_ns, on_silence, in);
 }

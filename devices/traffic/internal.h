@@ -32,6 +32,21 @@ int64_t syn_traffic_heard_ns(const struct syn_traffic *traffic, int64_t at_ns);
 /* ---- links: links.c ---- */
 
 bool syn_traffic_is_direct(const struct syn_traffic *traffic, unsigned peer);
+/* The wire to a peer that is up; 0: none. */
+static inline unsigned syn_traffic_wire_to(const struct syn_traffic *t, unsigned peer)
+{
+#if SYN_TRAFFIC_WIRES
+    const unsigned wire = peer < SYN_AGENT_PEERS_MAX ? t->agent->peers[peer].wire : 0;
+    return wire && t->port.wire && t->port.wire_up(t->port.ctx, wire) ? wire : 0;
+#else
+    (void)t;
+    (void)peer;
+    return 0;
+#endif
+}
+/* A piece for a peer that no direct link reaches: false when there is no room for it now. */
+bool syn_traffic_write(struct syn_traffic *traffic, unsigned peer, const uint8_t *message,
+                       size_t size);
 /* A message of control to a device, by its link or by the host. `again`: it will be repeated, so
  * that it may be lost to leave room for one that will not. False: it is lost. */
 bool syn_traffic_tell(struct syn_traffic *traffic, unsigned peer, const uint8_t *message,
@@ -40,8 +55,6 @@ bool syn_traffic_tell(struct syn_traffic *traffic, unsigned peer, const uint8_t 
 bool syn_traffic_relay(void *ctx, const uint8_t *message, size_t size);
 bool syn_traffic_relay_later(struct syn_traffic *traffic, const uint8_t *message, size_t size,
                              bool again);
-/* Queues what will be repeated: a syn_transfer_write. */
-bool syn_traffic_ask(void *ctx, const uint8_t *message, size_t size);
 /* Messages of a deployment that is over mean something else in the next. */
 void syn_traffic_forget_queue(struct syn_traffic *traffic);
 

@@ -16,7 +16,27 @@ enum {
 bool syn_traffic_is_direct(const struct syn_traffic *t, unsigned peer)
 {
     return t->port.send && peer < SYN_AGENT_PEERS_MAX && t->agent->peers[peer].used &&
-           t->agent->peers[peer].address[0];
+           t->agent->peers[peer].address[0] && !t->agent->peers[peer].wire;
+}
+
+/* ---- wires ---- */
+
+static bool write_wire(struct syn_traffic *t, unsigned wire, const uint8_t *message, size_t size)
+{
+#if SYN_TRAFFIC_WIRES
+    return t->port.wire(t->port.ctx, wire, message, size);
+#else
+    (void)t;
+    (void)wire;
+    (void)message;
+    return size == 0;
+#endif
+}
+
+bool syn_traffic_write(struct syn_traffic *t, unsigned peer, const uint8_t *message, size_t size)
+{
+    const unsigned wire = syn_traffic_wire_to(t, peer);
+    return wire ? write_wire(t, wire, message, size) : syn_traffic_relay(t, message, size);
 }
 
 /* ---- the host's link ---- */
@@ -71,14 +91,12 @@ bool syn_traffic_relay(void *ctx, const uint8_t *message, size_t size)
     return t->queue_begin == t->queue_end && syn_agent_relay(t->agent, message, size);
 }
 
-bool syn_traffic_ask(void *ctx, const uint8_t *message, size_t size)
-{
-    return syn_traffic_relay_later(ctx, message, size, true);
-}
-
 bool syn_traffic_tell(struct syn_traffic *t, unsigned peer, const uint8_t *message, size_t size,
                       bool again)
 {
+    const unsigned wire = syn_traffic_wire_to(t, peer);
+    if (wire && write_wire(t, wire, message, size))
+        return true;
     if (!syn_traffic_is_direct(t, peer))
         return syn_traffic_relay_later(t, message, size, again);
     t->port.send(t->port.ctx, peer, message, size);

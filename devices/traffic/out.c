@@ -64,6 +64,20 @@ static struct syn_traffic_out *free_entry(struct syn_traffic *t)
 
 static void on_no_link(void *ctx);
 
+/* What the hop takes: by a wire, what that takes. */
+static uint64_t wired_ns(const struct syn_traffic_out *out, uint64_t duration_ns)
+{
+#if SYN_TRAFFIC_WIRES
+    const struct syn_traffic *t = out->traffic;
+    const unsigned wire = syn_traffic_wire_to(t, out->peer);
+    if (wire)
+        return t->port.wire_ns(t->port.ctx, wire,
+                               syn_deployment_hop_bytes(pipe_of(out), out->stage));
+#endif
+    (void)out;
+    return duration_ns;
+}
+
 static void offer(struct syn_traffic_out *out, int64_t ready_ns, uint64_t duration_ns)
 {
     struct syn_traffic *t = out->traffic;
@@ -77,7 +91,7 @@ static void offer(struct syn_traffic_out *out, int64_t ready_ns, uint64_t durati
                                   .inference = out->inference,
                                   .peer = direct ? out->peer : SYN_RADIO_HOST,
                                   .ready_ns = ready_ns,
-                                  .duration_ns = duration_ns,
+                                  .duration_ns = wired_ns(out, duration_ns),
                                   .rank =
                                       syn_rt_rank(&t->agent->rt, out->pipeline, out->inference)};
     (void)syn_radio_offer(&t->radio, &send, syn_traffic_now(t));
@@ -216,6 +230,20 @@ static bool write_to_peer(void *ctx, const uint8_t *message, size_t size)
     return true;
 }
 
+/* By a wire or the host, as they have room. */
+static bool write_piece(void *ctx, const uint8_t *message, size_t size)
+{
+    const struct syn_traffic_out *out = ctx;
+    return syn_traffic_write(out->traffic, out->peer, message, size);
+}
+
+/* For what is not pressing. */
+static bool write_later(void *ctx, const uint8_t *message, size_t size)
+{
+    const struct syn_traffic_out *out = ctx;
+    return syn_traffic_tell(out->traffic, out->peer, message, size, true);
+}
+
 static bool write_entry(struct syn_traffic_out *out)
 {
     struct writing w;
@@ -224,18 +252,18 @@ static bool write_entry(struct syn_traffic_out *out)
     if (syn_traffic_is_direct(out->traffic, out->peer))
         rc = syn_outgoing_write(&w.outgoing, write_to_peer, out);
     else
-        rc = syn_outgoing_write(&w.outgoing, syn_traffic_relay, out->traffic);
+        rc = syn_outgoing_write(&w.outgoing, write_piece, out);
     out->index = w.outgoing.index;
     out->offset = w.outgoing.offset;
     return rc == 0;
 }
 
-static int write_bytes(const struct syn_traffic_out *out, uint16_t stream, uint32_t offset,
+static int write_bytes(struct syn_traffic_out *out, uint16_t stream, uint32_t offset,
                        uint32_t length, syn_transfer_write write)
 {
     struct writing w;
     open_writing(out, &w);
-    return syn_outgoing_again(&w.outgoing, stream, offset, length, write, out->traffic);
+    return syn_outgoing_again(&w.outgoing, stream, offset, length, write, out);
 }
 
 /* As much of what was asked for as the link takes. */
@@ -244,7 +272,7 @@ static void write_again(struct syn_traffic_out *out)
     while (out->again_offset < out->again_end) {
         uint32_t left = out->again_end - out->again_offset;
         uint32_t size = left < SYN_TRANSFER_PIECE_MAX ? left : SYN_TRANSFER_PIECE_MAX;
-        int rc = write_bytes(out, out->again_stream, out->again_offset, size, syn_traffic_relay);
+        int rc = write_bytes(out, out->again_stream, out->again_offset, size, write_piece);
         if (rc == SYN_EBUSY)
             return;
         out->again_offset = rc == 0 ? out->again_offset + size : out->again_end;
@@ -294,7 +322,7 @@ static void repeat(struct syn_traffic_out *out)
         return;
     }
     (void)write_bytes(out, (uint16_t)(hop.stream + last), syn_hop_stream_bytes(&hop, last) - 1, 1,
-                      syn_traffic_ask);
+                      write_later);
     due_in(out, REPEAT_NS);
 }
 

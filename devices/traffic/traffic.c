@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "devices/traffic/internal.h"
 
+#include "devices/agent/text.h"
 #include "devices/wire/smp.h"
 
 #include <string.h>
@@ -81,7 +82,7 @@ static uint32_t worth(struct syn_traffic *t, unsigned peer, unsigned p, unsigned
 {
     uint32_t *seen = &t->seen[p][syn_traffic_sender(stage)];
     uint32_t more = granted - *seen;
-    if (peer != SYN_TRAFFIC_HOST)
+    if (peer < SYN_AGENT_PEERS_MAX)
         return 1;
     if (more > SYN_RT_SLOTS_MAX)
         return 0;
@@ -211,7 +212,7 @@ static void on_arbitration(struct syn_traffic *t, unsigned peer, const struct sy
                                         .flags = head->flags,
                                         .stream = head->stream,
                                         .inference = head->inference};
-    if (peer == SYN_TRAFFIC_HOST || syn_radio_message_get(&message, body, size))
+    if (peer >= SYN_AGENT_PEERS_MAX || syn_radio_message_get(&message, body, size))
         t->refused++;
     else
         syn_radio_told(&t->radio, peer, &message, syn_traffic_now(t));
@@ -268,6 +269,24 @@ void syn_traffic_up(struct syn_traffic *t, unsigned peer, bool up)
     }
     syn_rt_peer_found(&t->agent->rt, (uint8_t)peer, now);
     tell_old_drops(t, peer);
+}
+
+void syn_traffic_wire_up(struct syn_traffic *t, unsigned wire, bool up)
+{
+    char words[80];
+    struct syn_text text;
+    for (unsigned i = 0; i < SYN_AGENT_PEERS_MAX; i++) {
+        const struct syn_agent_peer *peer = &t->agent->peers[i];
+        if (!peer->used || peer->wire != wire || peer->up == up)
+            continue;
+        syn_agent_peer_up(t->agent, i, up);
+        syn_text_init(&text, words, sizeof words);
+        syn_text_put(&text, "uart:");
+        syn_text_number(&text, wire);
+        syn_text_put(&text, up ? " leads to " : " is cut; the console relays to ");
+        syn_text_put(&text, peer->name[0] ? peer->name : "its peer");
+        syn_agent_log(t->agent, up ? 1 : 2, words);
+    }
 }
 
 /* ---- the radio's callbacks ---- */

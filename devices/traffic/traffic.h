@@ -11,6 +11,11 @@
  * now and then. A credit by the host carries in `inference` how many were granted in all, and is
  * repeated with every beacon. Credits, counts and drops cost no radio time.
  *
+ * A peer at the other end of a wire (wire.h) is reached like one behind the host, by other bytes:
+ * what the wire does not take, or loses, the host's link carries, so that nothing is lost with a
+ * wire that goes. Meanwhile a hop keeps the sender's radio busy, since whoever sends does one thing
+ * at a time, and the receiver's not at all.
+ *
  * In virtual time a transfer takes what the profile says. In real time it takes no less, and as
  * long as the host's link takes for it; what is reported is what it took. Clocks of devices in real
  * time have nothing in common: their messages bear no times, and what others say has happened when
@@ -38,7 +43,13 @@
 #define SYN_TRAFFIC_DROPS 64 /* news of drops that wait for a direct link */
 #endif
 
-#define SYN_TRAFFIC_HOST 0xff /* "peer" of a message that the host relayed */
+#ifndef SYN_TRAFFIC_WIRES
+#define SYN_TRAFFIC_WIRES 1 /* 0: peers are not reached by wires (wire.h) */
+#endif
+
+/* "Peers" of messages whose way may lose them. */
+#define SYN_TRAFFIC_HOST 0xff /* the host relayed it */
+#define SYN_TRAFFIC_WIRE 0xfe /* it came by a wire */
 
 struct syn_traffic;
 
@@ -51,6 +62,13 @@ struct syn_traffic_port {
      * sent to a peer that is not up is lost. */
     void (*send)(void *ctx, unsigned peer, const uint8_t *message, size_t size);
     bool (*is_up)(void *ctx, unsigned peer);
+#if SYN_TRAFFIC_WIRES
+    /* Wires, by their numbers (agent.h); NULL: there are none. False: no room now. */
+    bool (*wire)(void *ctx, unsigned wire, const uint8_t *message, size_t size);
+    bool (*wire_up)(void *ctx, unsigned wire);
+    /* What a hop's bytes take by the wire's figures; 0: only the clock knows. */
+    uint64_t (*wire_ns)(void *ctx, unsigned wire, uint32_t bytes);
+#endif
     uint8_t *queue; /* messages that wait for the host's link */
     size_t queue_bytes;
 };
@@ -76,6 +94,7 @@ struct syn_traffic_out {
 struct syn_traffic_in {
     struct syn_traffic *traffic;
     bool used, on_air, complete;
+    bool wired;   /* all pieces so far came by a wire */
     uint8_t peer; /* device */
     uint8_t pipeline, stage, slot;
     int64_t start_ns, end_ns; /* on the air; before that, start_ns is when it was first heard of */
@@ -156,5 +175,7 @@ void syn_traffic_message(struct syn_traffic *traffic, unsigned peer, const uint8
                          size_t size);
 /* A direct link came or went. */
 void syn_traffic_up(struct syn_traffic *traffic, unsigned peer, bool up);
+/* A wire came or went; the host's users are told. */
+void syn_traffic_wire_up(struct syn_traffic *traffic, unsigned wire, bool up);
 
 #endif

@@ -70,6 +70,7 @@ enum syn_feature {
     SYN_FEATURE_VIRTUAL_TIME = 2,
     SYN_FEATURE_DIRECT_RADIO = 4,
     SYN_FEATURE_FILE_SENSORS = 8,
+    SYN_FEATURE_WIRES = 16, /* it has lines that may lead to other devices */
 };
 
 /* Codes of the protocol itself, valid in every group. */

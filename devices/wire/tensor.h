@@ -31,6 +31,7 @@ enum syn_tensor_kind {
     SYN_TENSOR_GRANT = 5,
     SYN_TENSOR_DECLINE = 6,
     SYN_TENSOR_DROPPED = 7,
+    SYN_TENSOR_WHO = 8, /* on a wire between devices only */
 };
 
 enum syn_tensor_flag {

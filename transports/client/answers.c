@@ -180,14 +180,29 @@ static const struct syn_cbor_field peer_fields[] = {
     FIELD(BOOL, syn_peer, up, "up"),
 };
 
+static const struct syn_cbor_field wire_fields[] = {
+    FIELD(STR, syn_wire_end, address, "a"),
+    FIELD(STR, syn_wire_end, id, "id"),
+};
+
+struct links_map {
+    struct syn_span peers, wires;
+};
+
 int syn_read_links(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer)
 {
-    static const struct syn_cbor_field field[] = {FIELD(ITEM, item_map, item, "peers")};
-    struct item_map map = {{NULL, 0}};
+    static const struct syn_cbor_field fields[] = {
+        FIELD(ITEM, links_map, peers, "peers"),
+        FIELD(ITEM, links_map, wires, "lnk"),
+    };
+    struct syn_peers *links = &answer->links;
+    struct links_map map = {{NULL, 0}, {NULL, 0}};
     (void)s;
-    int rc = syn_cbor_get_fields(r, field, 1, &map, NULL);
-    answer->links.count = read_maps(map.item, peer_fields, COUNT(peer_fields), answer->links.peers,
-                                    sizeof answer->links.peers[0], SYN_SESSION_PEERS, &rc);
+    int rc = syn_cbor_get_fields(r, fields, COUNT(fields), &map, NULL);
+    links->count = read_maps(map.peers, peer_fields, COUNT(peer_fields), links->peers,
+                             sizeof links->peers[0], SYN_SESSION_PEERS, &rc);
+    links->wire_count = read_maps(map.wires, wire_fields, COUNT(wire_fields), links->wires,
+                                  sizeof links->wires[0], SYN_SESSION_WIRES, &rc);
     return rc;
 }
 

@@ -23,6 +23,7 @@
 #define SYN_SESSION_WORKS  10 /* kinds of work that are counted for each of them */
 #define SYN_SESSION_CHUNKS 32
 #define SYN_SESSION_PEERS  16
+#define SYN_SESSION_WIRES  4
 #define SYN_SESSION_STATS  64
 #define SYN_SESSION_IMAGES 4
 #define SYN_SESSION_TASKS  32
@@ -97,9 +98,17 @@ struct syn_peer {
     bool up;
 };
 
+/* A line of the device's own to another device. */
+struct syn_wire_end {
+    char address[32]; /* by which it is named among the links, "uart:2" */
+    char id[64];      /* of the device that is heard at the other end; empty: nobody */
+};
+
 struct syn_peers {
     unsigned count;
     struct syn_peer peers[SYN_SESSION_PEERS];
+    unsigned wire_count;
+    struct syn_wire_end wires[SYN_SESSION_WIRES];
 };
 
 struct syn_params {

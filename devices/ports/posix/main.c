@@ -161,6 +161,8 @@ static struct syn_agent_identity identity(struct program *p)
     uint32_t features = SYN_FEATURE_COBS | SYN_FEATURE_VIRTUAL_TIME | SYN_FEATURE_FILE_SENSORS;
     if (p->options.radio)
         features |= SYN_FEATURE_DIRECT_RADIO;
+    if (p->options.pair_count > 0)
+        features |= SYN_FEATURE_WIRES;
     make_id(p);
     join_kinds(p->sensors, p->profile.sensors, p->profile.sensor_count);
     join_kinds(p->actuators, p->profile.actuators, p->profile.actuator_count);
@@ -248,15 +250,16 @@ static int feed_sensors(struct program *p, struct syn_error *error)
 
 static int new_wearable(struct program *p, struct syn_error *error)
 {
-    const struct syn_wearable_config config = {.loop = p->loop,
-                                               .identity = identity(p),
-                                               .timing = p->profile.timing,
-                                               .radio_path = p->options.radio,
-                                               .store_size = p->options.store_bytes,
-                                               .ctx = p,
-                                               .room = room,
-                                               .write = to_host,
-                                               .reset = on_reset};
+    struct syn_wearable_config config = {.loop = p->loop,
+                                         .identity = identity(p),
+                                         .timing = p->profile.timing,
+                                         .radio_path = p->options.radio,
+                                         .store_size = p->options.store_bytes,
+                                         .ctx = p,
+                                         .room = room,
+                                         .write = to_host,
+                                         .reset = on_reset};
+    memcpy(config.pairs, p->options.pairs, sizeof config.pairs);
     int rc = syn_wearable_new(&p->wearable, &config);
     if (rc && p->options.radio)
         return syn_error_set(error, rc == SYN_ENOMEM ? SYN_ENOMEM : SYN_ELINK,

@@ -11,16 +11,19 @@ enum {
     STORE_MIN = 64 << 10,
     STORE_MAX = 1 << 30,
     SPEED_MAX = 1000,
+    BAUD_DEFAULT = 1000000,
+    BAUD_MIN = 1200,
+    BAUD_MAX = 12000000,
 };
 
 /* How an option takes its value. */
-enum kind { TEXT, FLAG, COUNT, SPEED, PERCENT, SIZE, SENSOR, TERMINAL };
+enum kind { TEXT, FLAG, COUNT, SPEED, PERCENT, SIZE, SENSOR, TERMINAL, PAIR };
 
 static const struct option {
     const char *name;
     char letter;
     enum kind kind;
-    size_t offset; /* of the member; SENSOR and TERMINAL know theirs */
+    size_t offset; /* of the member; SENSOR, PAIR and TERMINAL know theirs */
     const char *value;
     const char *help;
 } options_table[] = {
@@ -40,6 +43,8 @@ static const struct option {
     {"ble", 0, TEXT, AT(ble), "SOCKET[,address=A]",
      "be a Bluetooth wearable by the controller (HCI, H4) at a unix socket"},
     {"radio", 0, TEXT, AT(radio), "PATH", "socket for the other wearables"},
+    {"pair", 0, PAIR, 0, "PATH[@BAUD]",
+     "a wire to another device, by a socket that both name (repeatable: uart:2, uart:3, ..)"},
     {"sensor", 0, SENSOR, 0, "KIND=FILE", "feed a sensor from a file (repeatable)"},
     {"store", 0, SIZE, AT(store_bytes), "BYTES",
      "chunk store; K and M are understood (default 8M)"},
@@ -102,6 +107,26 @@ static int read_sensor(struct syn_options *options, const char *text, struct syn
     return 0;
 }
 
+static int read_pair(struct syn_options *options, const char *text, struct syn_error *error)
+{
+    const char *at = strrchr(text, '@');
+    const size_t size = at ? (size_t)(at - text) : strlen(text);
+    char *end = NULL;
+    const unsigned long baud = at ? strtoul(at + 1, &end, 10) : BAUD_DEFAULT;
+    if (size == 0 || size >= SYN_OPTIONS_PATH || (at && (end == at + 1 || *end)) ||
+        baud < BAUD_MIN || baud > BAUD_MAX)
+        return syn_error_set(error, SYN_EINVAL, "--pair %s: PATH, or PATH@BAUD of %d to %d", text,
+                             BAUD_MIN, BAUD_MAX);
+    if (options->pair_count == SYN_PAIRS_MAX)
+        return syn_error_set(error, SYN_EINVAL, "more than %d wires", SYN_PAIRS_MAX);
+    const unsigned i = options->pair_count++;
+    memcpy(options->pair_paths[i], text, size);
+    options->pair_paths[i][size] = 0;
+    options->pairs[i] =
+        (struct syn_pair_config){.path = options->pair_paths[i], .baud = (uint32_t)baud};
+    return 0;
+}
+
 static int take(struct syn_options *options, const struct option *o, const char *value,
                 struct syn_error *error)
 {
@@ -124,6 +149,8 @@ static int take(struct syn_options *options, const struct option *o, const char 
         return read_size(member, value, error);
     case SENSOR:
         return read_sensor(options, value, error);
+    case PAIR:
+        return read_pair(options, value, error);
     case TERMINAL:
         options->terminal = true;
         options->terminal_link = value;

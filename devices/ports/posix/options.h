@@ -4,14 +4,16 @@
 #define SYN_PORTS_POSIX_OPTIONS_H
 
 #include "core/base/error.h"
+#include "devices/ports/posix/pairs.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define SYN_OPTIONS_SENSORS 8
+#define SYN_OPTIONS_PATH    128
 
-/* Texts are those of argv. */
+/* Texts are those of argv; stays where it is. */
 struct syn_options {
     const char *profile; /* name or file */
     const char *wear;    /* kind, or NULL */
@@ -22,6 +24,9 @@ struct syn_options {
     bool terminal;
     const char *terminal_link; /* or NULL */
     const char *radio;
+    struct syn_pair_config pairs[SYN_PAIRS_MAX]; /* paths are in pair_paths */
+    char pair_paths[SYN_PAIRS_MAX][SYN_OPTIONS_PATH];
+    unsigned pair_count;
     uint32_t speed_permille;
     uint8_t battery_percent; /* 0: none */
     size_t store_bytes;

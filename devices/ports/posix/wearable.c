@@ -39,6 +39,7 @@ struct syn_wearable {
     struct syn_sensing sensing;
     struct syn_traffic traffic;
     struct syn_peers *peers;
+    struct syn_pairs *pairs;
     struct running running[SYN_TASK_KIND_COUNT];
     struct { /* of the inference that holds the accelerator */
         bool done;
@@ -335,7 +336,14 @@ static int deploy(void *ctx, const struct syn_deployment *deployment, struct syn
 static void set_peers(void *ctx, unsigned self, const struct syn_agent_peer *peers, unsigned count)
 {
     struct syn_wearable *w = ctx;
+    unsigned wires = 0;
+    for (unsigned i = 0; i < count; i++)
+        wires |= peers[i].used ? 1u << peers[i].wire : 0;
     syn_traffic_self(&w->traffic, self);
+    syn_pairs_bind(w->pairs, wires);
+    for (unsigned i = 0; i < count; i++)
+        if (peers[i].wire)
+            syn_agent_peer_up(&w->agent, i, syn_pairs_up(w->pairs, peers[i].wire));
     if (w->peers)
         syn_peers_set(w->peers, self, peers, count);
 }
@@ -416,6 +424,46 @@ static void peer_up(void *ctx, unsigned peer, bool up)
     settle_soon(w);
 }
 
+/* ---- wires ---- */
+
+static const char *wired(void *ctx, unsigned wire)
+{
+    const struct syn_wearable *w = ctx;
+    return syn_pairs_peer(w->pairs, wire);
+}
+
+static bool send_by_wire(void *ctx, unsigned wire, const uint8_t *message, size_t size)
+{
+    struct syn_wearable *w = ctx;
+    return syn_pairs_send(w->pairs, wire, message, size);
+}
+
+static bool is_wire_up(void *ctx, unsigned wire)
+{
+    const struct syn_wearable *w = ctx;
+    return syn_pairs_up(w->pairs, wire);
+}
+
+static uint64_t wire_ns(void *ctx, unsigned wire, uint32_t bytes)
+{
+    const struct syn_wearable *w = ctx;
+    return syn_pairs_hop_ns(w->pairs, wire, bytes);
+}
+
+static void wire_message(void *ctx, const uint8_t *message, size_t size)
+{
+    struct syn_wearable *w = ctx;
+    syn_traffic_message(&w->traffic, SYN_TRAFFIC_WIRE, message, size);
+    settle_soon(w);
+}
+
+static void wire_up(void *ctx, unsigned wire, bool up)
+{
+    struct syn_wearable *w = ctx;
+    syn_traffic_wire_up(&w->traffic, wire, up);
+    settle_soon(w);
+}
+
 /* ---- host links ---- */
 
 struct syn_agent *syn_wearable_agent(struct syn_wearable *wearable)
@@ -459,6 +507,14 @@ void syn_wearable_writable(struct syn_wearable *w)
 
 /* ---- life ---- */
 
+static bool has_wires(const struct syn_wearable_config *c)
+{
+    for (unsigned i = 0; i < SYN_PAIRS_MAX; i++)
+        if (c->pairs[i].path)
+            return true;
+    return false;
+}
+
 static int init_agent(struct syn_wearable *w)
 {
     const struct syn_wearable_config *c = &w->config;
@@ -475,7 +531,8 @@ static int init_agent(struct syn_wearable *w)
                                         .beacon = beacon,
                                         .relayed = relayed,
                                         .feed = feed,
-                                        .reset = reset};
+                                        .reset = reset,
+                                        .wired = has_wires(c) ? wired : NULL};
     const size_t store = c->store_size / SYN_FLASH_RAM_PAGE * SYN_FLASH_RAM_PAGE;
     w->memory = calloc(1, store + arena + SENSOR_BYTES + QUEUE_BYTES);
     if (!w->memory)
@@ -497,6 +554,9 @@ static void init_traffic(struct syn_wearable *w)
                                           .virtual_time = true,
                                           .send = c->radio_path ? send_to_peer : NULL,
                                           .is_up = is_peer_up,
+                                          .wire = has_wires(c) ? send_by_wire : NULL,
+                                          .wire_up = is_wire_up,
+                                          .wire_ns = wire_ns,
                                           .queue = w->agent.memory.sensor + SENSOR_BYTES,
                                           .queue_bytes = QUEUE_BYTES};
     syn_traffic_init(&w->traffic, &w->agent, &port);
@@ -506,12 +566,15 @@ static int init(struct syn_wearable *w)
 {
     const struct syn_wearable_config *c = &w->config;
     const struct syn_peers_events events = {w, peer_message, peer_up};
+    const struct syn_pairs_events wires = {w, wire_message, wire_up};
     syn_virtual_init(&w->clock, c->loop, c->identity.speed_permille);
     int rc = syn_accel_init(&w->accel, c->loop, &c->timing);
     if (rc == 0)
         rc = init_agent(w);
     if (rc == 0)
         init_traffic(w);
+    if (rc == 0 && has_wires(c))
+        rc = syn_pairs_new(&w->pairs, c->loop, c->identity.id, c->pairs, &wires);
     if (rc || !c->radio_path)
         return rc;
     return syn_peers_new(&w->peers, c->loop, c->radio_path, &events);
@@ -540,6 +603,7 @@ void syn_wearable_free(struct syn_wearable *w)
     if (!w)
         return;
     syn_peers_free(w->peers);
+    syn_pairs_free(w->pairs);
     if (w->traffic.agent)
         syn_traffic_reset(&w->traffic);
     syn_accel_free(&w->accel);

@@ -16,6 +16,7 @@
 
 #include "core/base/loop.h"
 #include "devices/agent/agent.h"
+#include "devices/ports/posix/pairs.h"
 
 struct syn_accel;
 struct syn_wearable;
@@ -25,7 +26,8 @@ struct syn_wearable_config {
     struct syn_agent_identity identity; /* texts must outlive the wearable; speed_permille > 0 */
     struct syn_timing timing;
     const char *radio_path; /* unix socket to listen at for peers; NULL = relay by the host only */
-    size_t store_size;      /* of the chunk store, bytes */
+    struct syn_pair_config pairs[SYN_PAIRS_MAX]; /* wires; of path NULL: none */
+    size_t store_size;                           /* of the chunk store, bytes */
     void *ctx;
     /* Frames for the host on `link`, as in struct syn_agent_port. */
     bool (*room)(void *ctx, unsigned link, size_t size);

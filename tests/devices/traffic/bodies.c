@@ -18,6 +18,7 @@
 #define KIND    "camera"
 #define CUT     2 /* layers of the first chunk */
 #define STREAMS 4 /* of a pipeline */
+#define KIND_AT 2 /* byte of a tensor message's payload */
 
 static unsigned chance(struct bodies *b, unsigned permille)
 {
@@ -200,7 +201,7 @@ static void on_reset(void *ctx)
 /* ---- the host ---- */
 
 /* In the order of their times; those of one time in the order of sending. */
-static void carry(struct bodies *b, unsigned to, const uint8_t *bytes, size_t size)
+static void carry(struct bodies *b, unsigned to, const uint8_t *bytes, size_t size, bool by_wire)
 {
     struct bodies_frame **at = &b->frames, *m = malloc(sizeof *m + size);
     int64_t late =
@@ -208,6 +209,7 @@ static void carry(struct bodies *b, unsigned to, const uint8_t *bytes, size_t si
     m->to = to;
     m->due_ns = b->now_ns + late;
     m->size = size;
+    m->by_wire = by_wire;
     memcpy(m->bytes, bytes, size);
     while (*at && (*at)->due_ns <= m->due_ns)
         at = &(*at)->next;
@@ -226,6 +228,7 @@ static void on_frame(void *ctx, enum syn_framing framing, const uint8_t *message
     if (h.group != SYN_GROUP_SYNERGY || h.id != SYN_ID_TENSOR || from->dead)
         return;
     int n = syn_frame_encode(framing, message, size, frame, sizeof frame);
+    b->pieces += message[SYN_SMP_HEADER + KIND_AT] == SYN_TENSOR_DATA;
     for (unsigned i = 0; i < b->count; i++) {
         if (i == from->index)
             continue;
@@ -233,10 +236,48 @@ static void on_frame(void *ctx, enum syn_framing framing, const uint8_t *message
         if (chance(b, b->host.lost_permille))
             b->lost++;
         else
-            carry(b, i, frame, (size_t)n);
+            carry(b, i, frame, (size_t)n, false);
         if (chance(b, b->host.twice_permille))
-            carry(b, i, frame, (size_t)n);
+            carry(b, i, frame, (size_t)n, false);
     }
+}
+
+/* ---- wires ---- */
+
+static bool send_by_wire(void *ctx, unsigned wire, const uint8_t *message, size_t size)
+{
+    const struct body *d = ctx;
+    struct bodies *b = d->all;
+    assert_true(wire > 0 && wire <= b->count && !b->cut && size <= SYN_TRANSFER_RELAY_MAX);
+    if (chance(b, b->host.wire_full_permille))
+        return false;
+    b->by_wire++;
+    if (!d->dead && !chance(b, b->host.wire_lost_permille))
+        carry(b, wire - 1, message, size, true);
+    return true;
+}
+
+static bool is_wire_up(void *ctx, unsigned wire)
+{
+    const struct body *d = ctx;
+    (void)wire;
+    return d->all->host.wires && !d->all->cut;
+}
+
+static uint64_t wire_ns(void *ctx, unsigned wire, uint32_t bytes)
+{
+    (void)ctx;
+    (void)wire;
+    (void)bytes;
+    return 0;
+}
+
+void bodies_cut(struct bodies *b, bool cut)
+{
+    b->cut = cut;
+    for (unsigned i = 0; i < b->count; i++)
+        for (unsigned wire = 1; wire <= b->count; wire++)
+            syn_traffic_wire_up(&b->body[i].traffic, wire, !cut);
 }
 
 static void deliver(struct bodies *b)
@@ -244,7 +285,9 @@ static void deliver(struct bodies *b)
     while (b->frames && b->frames->due_ns <= b->now_ns) {
         struct bodies_frame *m = b->frames;
         b->frames = m->next;
-        if (!b->body[m->to].dead)
+        if (m->by_wire && !b->body[m->to].dead)
+            syn_traffic_message(&b->body[m->to].traffic, SYN_TRAFFIC_WIRE, m->bytes, m->size);
+        else if (!b->body[m->to].dead)
             syn_agent_receive(&b->body[m->to].agent, 0, m->bytes, m->size);
         free(m);
     }
@@ -372,8 +415,13 @@ static void open_body(struct bodies *b, unsigned index)
                                         .beacon = on_beacon,
                                         .relayed = on_relayed,
                                         .reset = on_reset};
-    const struct syn_traffic_port traffic = {
-        .timers = &d->timers, .queue = d->queue, .queue_bytes = sizeof d->queue};
+    const struct syn_traffic_port traffic = {.ctx = d,
+                                             .timers = &d->timers,
+                                             .wire = send_by_wire,
+                                             .wire_up = is_wire_up,
+                                             .wire_ns = wire_ns,
+                                             .queue = d->queue,
+                                             .queue_bytes = sizeof d->queue};
     const struct syn_agent_memory memory = {&d->flash, d->arena, sizeof d->arena, d->sensor,
                                             sizeof d->sensor};
     const struct syn_agent_identity identity = {.id = "body", .speed_permille = 1000};
@@ -387,7 +435,8 @@ static void open_body(struct bodies *b, unsigned index)
     syn_traffic_init(&d->traffic, &d->agent, &traffic);
     syn_agent_link_opened(&d->agent, 0);
     for (unsigned i = 0; i < b->count; i++)
-        d->agent.peers[i].used = true;
+        d->agent.peers[i] =
+            (struct syn_agent_peer){.used = true, .up = true, .wire = (uint8_t)(i + 1)};
 }
 
 static void put_chunk(struct body *d, const struct bodies_pipe *p, bool second,

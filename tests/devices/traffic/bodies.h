@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Agents of one process, each a board by itself: a clock that begins somewhere, sensors from a
- * seed, the portable kernels, and no link but the one to the host, which carries messages between
- * them late, in another order, twice or not at all. Time is the test's own. Fails by assertion.
+ * seed, the portable kernels, and a link to the host, which carries messages between them late, in
+ * another order, twice or not at all; there may be a wire between any two, too. Time is the test's
+ * own. Fails by assertion.
  */
 #ifndef SYN_TESTS_TRAFFIC_BODIES_H
 #define SYN_TESTS_TRAFFIC_BODIES_H
@@ -29,6 +30,8 @@ struct bodies_host {
     unsigned lost_permille, twice_permille;
     unsigned full_permille; /* how often a device's link takes no more */
     int64_t late_ns;        /* at most; more than 0: in any order */
+    bool wires;             /* from body a to body b: number b + 1 at a's end */
+    unsigned wire_lost_permille, wire_full_permille;
 };
 
 struct bodies {
@@ -63,10 +66,14 @@ struct bodies {
         struct bodies_frame *next;
         unsigned to;
         int64_t due_ns;
+        bool by_wire;
         size_t size;
         uint8_t bytes[];
     } * frames;
     unsigned carried, lost;
+    unsigned pieces; /* of tensors, that the host carried */
+    unsigned by_wire;
+    bool cut; /* all wires */
     /* What was seen at targets. */
     unsigned acted_count[BODIES_PIPES];
     uint32_t acted[BODIES_PIPES][BODIES_ACTED];
@@ -77,6 +84,9 @@ struct bodies {
 struct bodies *bodies_new(unsigned count, const struct bodies_pipe *plan, unsigned pipes,
                           const struct bodies_host *host, uint64_t seed);
 void bodies_free(struct bodies *b);
+
+/* All wires are cut, or are there again. */
+void bodies_cut(struct bodies *b, bool cut);
 
 void bodies_start(struct bodies *b, enum syn_rt_mode mode, uint32_t limit);
 /* Until every pipeline has delivered or dropped so many, and everyone is at rest; false when that

@@ -180,6 +180,80 @@ static void whatever_the_host_does_each_inference_arrives_once_or_is_counted(voi
     }
 }
 
+/* ---- wires ---- */
+
+static void by_wires_all_arrive_in_order_and_the_host_carries_no_tensor(void **state)
+{
+    (void)state;
+    const struct bodies_host host = {.wires = true};
+    struct bodies *b = bodies_new(3, plan, 6, &host, 11);
+    bodies_start(b, SYN_RT_FAIR, EACH);
+    assert_true(bodies_run(b, EACH, SECONDS));
+    expect_right(b, EACH);
+    expect_no_drops(b);
+    expect_order(b);
+    assert_int_equal(b->pieces, 0);
+    assert_true(b->by_wire > 0);
+    bodies_free(b);
+}
+
+static void a_wire_takes_none_of_the_receivers_radio_time(void **state)
+{
+    (void)state;
+    static const struct bodies_pipe one[] = {{CHAIN, 0, 0, 1, 1}};
+    const struct bodies_host host = {.wires = true};
+    struct bodies *b = bodies_new(2, one, 1, &host, 12);
+    bodies_start(b, SYN_RT_FAIR, EACH);
+    assert_true(bodies_run(b, EACH, SECONDS));
+    expect_right(b, EACH);
+    assert_int_equal(b->body[1].agent.rt.counters.busy_ns[SYN_UNIT_RADIO], 0);
+    bodies_free(b);
+}
+
+static void where_wires_are_cut_the_host_relays_and_nothing_is_lost(void **state)
+{
+    (void)state;
+    const struct bodies_host host = {.wires = true};
+    struct bodies *b = bodies_new(3, plan, 6, &host, 13);
+    bodies_start(b, SYN_RT_FAIR, EACH);
+    assert_false(bodies_run(b, EACH / 3, 0));
+    bodies_pass(b, 300 * MS);
+    assert_int_equal(b->pieces, 0);
+    bodies_cut(b, true);
+    bodies_pass(b, 2000 * MS);
+    assert_true(b->pieces > 0);
+    bodies_cut(b, false);
+    assert_true(bodies_run(b, EACH, SECONDS));
+    expect_right(b, EACH);
+    expect_no_drops(b);
+    expect_order(b);
+    bodies_free(b);
+}
+
+static void whatever_wires_and_host_do_each_inference_arrives_once_or_is_counted(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 12; seed++) {
+        const struct bodies_host host = {.lost_permille = seed % 4 * 20,
+                                         .late_ns = (int64_t)seed % 3 * MS,
+                                         .wires = true,
+                                         .wire_lost_permille = 30,
+                                         .wire_full_permille = 100};
+        struct bodies *b = bodies_new(3, plan, 6, &host, 100 + seed);
+        print_message("seed %u\n", (unsigned)seed);
+        bodies_start(b, SYN_RT_FAIR, EACH);
+        for (unsigned i = 0; i < 20; i++) {
+            bodies_pass(b, (int64_t)(10 + seed * i % 90) * MS);
+            bodies_cut(b, i % 2 == 0);
+        }
+        bodies_cut(b, false);
+        assert_true(bodies_run(b, EACH, SECONDS));
+        expect_right(b, EACH);
+        expect_each_once(b);
+        bodies_free(b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +264,10 @@ int main(void)
         cmocka_unit_test(no_radio_is_busy_for_longer_than_there_was_time),
         cmocka_unit_test(when_a_device_dies_the_others_count_what_was_for_it_and_come_to_rest),
         cmocka_unit_test(whatever_the_host_does_each_inference_arrives_once_or_is_counted),
+        cmocka_unit_test(by_wires_all_arrive_in_order_and_the_host_carries_no_tensor),
+        cmocka_unit_test(a_wire_takes_none_of_the_receivers_radio_time),
+        cmocka_unit_test(where_wires_are_cut_the_host_relays_and_nothing_is_lost),
+        cmocka_unit_test(whatever_wires_and_host_do_each_inference_arrives_once_or_is_counted),
     };
     return cmocka_run_group_tests_name("traffic", tests, NULL, NULL);
 }

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/fleet/links.h"
+
+#include "cli/fleet/operation.h"
+#include "core/cost/cost.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *syn_way_name(enum syn_way way)
+{
+    static const char *const names[SYN_WAY_COUNT] = {"radio", "wire", "console"};
+    return names[way];
+}
+
+/* ---- where wires lead ---- */
+
+struct asked {
+    struct syn_member *member;
+};
+
+static void keep_wires(void *ctx, const struct syn_answer *answer)
+{
+    struct syn_member *member = ((const struct asked *)ctx)->member;
+    member->wire_count = answer->links.wire_count;
+    memcpy(member->wires, answer->links.wires, sizeof member->wires);
+}
+
+static int ask(struct syn_bench *bench, struct syn_member *member, struct syn_error *error)
+{
+    struct asked asked = {member};
+    struct syn_operation op = {.answer = keep_wires, .ctx = &asked};
+    const int rc = syn_operation_started(
+        &op, member, syn_session_links(member->session, syn_operation_done, &op), error);
+    return rc != 0 ? rc : syn_operation_wait(&op, bench->console, error);
+}
+
+int syn_links_refresh(struct syn_bench *bench, struct syn_error *error)
+{
+    int rc = 0;
+    for (unsigned i = 0; rc == 0 && i < bench->count; i++) {
+        struct syn_member *member = bench->members[i];
+        if (member->state == SYN_MEMBER_ONLINE && (member->hello.features & SYN_FEATURE_WIRES))
+            rc = ask(bench, member, error);
+    }
+    return rc;
+}
+
+static const struct syn_wire_end *end_of(const struct syn_member *a, const struct syn_member *b)
+{
+    for (unsigned i = 0; i < a->wire_count; i++)
+        if (a->wires[i].id[0] && strcmp(a->wires[i].id, b->hello.id) == 0)
+            return &a->wires[i];
+    return NULL;
+}
+
+const char *syn_links_wire(const struct syn_member *a, const struct syn_member *b)
+{
+    const struct syn_wire_end *end = end_of(a, b);
+    return end && end_of(b, a) ? end->address : NULL;
+}
+
+/* ---- ways ---- */
+
+/* Virtual radios of one host reach each other. */
+static bool reaches(const struct syn_member *a, const struct syn_member *b)
+{
+    return a->radio[0] && b->radio[0] && (a->hello.features & SYN_FEATURE_DIRECT_RADIO) &&
+           (b->hello.features & SYN_FEATURE_DIRECT_RADIO);
+}
+
+bool syn_links_has(const struct syn_member *a, const struct syn_member *b, enum syn_way way)
+{
+    if (way == SYN_WAY_RADIO)
+        return reaches(a, b);
+    return way == SYN_WAY_CONSOLE || syn_links_wire(a, b) != NULL;
+}
+
+uint64_t syn_links_ns(const struct syn_fleet_link *cost, uint32_t bytes)
+{
+    return syn_fleet_link_send_ns(cost, bytes) + syn_fleet_link_receive_ns(cost, bytes);
+}
+
+static bool console_is_cheaper(const struct syn_links_row *row)
+{
+    const struct syn_fleet_link *wire = &row->costs[SYN_WAY_WIRE];
+    const struct syn_fleet_link *console = &row->costs[SYN_WAY_CONSOLE];
+    return wire->measured && console->measured &&
+           syn_links_ns(console, SYN_LINKS_TYPICAL) < syn_links_ns(wire, SYN_LINKS_TYPICAL);
+}
+
+enum syn_way syn_links_way(const struct syn_bench *bench, const struct syn_member *a,
+                           const struct syn_member *b)
+{
+    if (bench->probed < SYN_WAY_COUNT && syn_links_has(a, b, (enum syn_way)bench->probed))
+        return (enum syn_way)bench->probed;
+    if (reaches(a, b))
+        return SYN_WAY_RADIO;
+    const struct syn_links_row *row = syn_links_find(bench, a, b);
+    if (!syn_links_wire(a, b) || (row && console_is_cheaper(row)))
+        return SYN_WAY_CONSOLE;
+    return SYN_WAY_WIRE;
+}
+
+/* ---- the table ---- */
+
+static struct syn_links_row *find(const struct syn_bench *bench, const struct syn_member *a,
+                                  const struct syn_member *b)
+{
+    struct syn_links_row *row = bench->links;
+    while (row && (strcmp(row->from, a->hello.id) != 0 || strcmp(row->to, b->hello.id) != 0))
+        row = row->next;
+    return row;
+}
+
+const struct syn_links_row *syn_links_find(const struct syn_bench *bench,
+                                           const struct syn_member *a, const struct syn_member *b)
+{
+    return find(bench, a, b);
+}
+
+int syn_links_set(struct syn_bench *bench, const struct syn_member *a, const struct syn_member *b,
+                  enum syn_way way, const struct syn_fleet_link *cost, struct syn_error *error)
+{
+    struct syn_links_row *row = find(bench, a, b);
+    if (!row) {
+        row = calloc(1, sizeof *row);
+        if (!row)
+            return syn_error_set(error, SYN_ENOMEM, "no memory for the link table");
+        (void)snprintf(row->from, sizeof row->from, "%s", a->hello.id);
+        (void)snprintf(row->to, sizeof row->to, "%s", b->hello.id);
+        row->next = bench->links;
+        bench->links = row;
+    }
+    row->costs[way] = *cost;
+    return 0;
+}
+
+static bool is_of(const struct syn_links_row *row, const struct syn_member *member)
+{
+    return !member || strcmp(row->from, member->hello.id) == 0 ||
+           strcmp(row->to, member->hello.id) == 0;
+}
+
+unsigned syn_links_forget(struct syn_bench *bench, const struct syn_member *member)
+{
+    unsigned count = 0;
+    for (struct syn_links_row **at = &bench->links; *at;) {
+        struct syn_links_row *row = *at;
+        if (!is_of(row, member)) {
+            at = &row->next;
+            continue;
+        }
+        *at = row->next;
+        free(row);
+        count++;
+    }
+    return count;
+}

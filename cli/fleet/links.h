@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The ways between devices, and what they cost: the link table.
+ *
+ * Two devices exchange tensors over a virtual radio that they share, over a wire of their own, or
+ * through the console, which relays. Where wires lead nobody knows beforehand: both ends say who
+ * they hear, and a wire is one where they name each other. What a way costs is measured
+ * (cli/fleet/probe.h) by ordered pair, as overhead + bytes / rate at either end, and is kept as
+ * long as the console lives, by the ids of the devices. Of two ways the one is taken that needs
+ * less for a message of SYN_LINKS_TYPICAL bytes; a wire that was not measured is taken.
+ */
+#ifndef SYN_CLI_FLEET_LINKS_H
+#define SYN_CLI_FLEET_LINKS_H
+
+#include "cli/fleet/bench.h"
+
+#define SYN_LINKS_TYPICAL 4096
+
+enum syn_way { SYN_WAY_RADIO, SYN_WAY_WIRE, SYN_WAY_CONSOLE, SYN_WAY_COUNT };
+
+const char *syn_way_name(enum syn_way way); /* "radio", "wire", "console" */
+
+/* What is known of the ways from one device to another. */
+struct syn_links_row {
+    char from[64], to[64];                      /* ids */
+    struct syn_fleet_link costs[SYN_WAY_COUNT]; /* measured or not; radio: never */
+    struct syn_links_row *next;
+};
+
+/* Has the devices that are online say where their wires lead. */
+int syn_links_refresh(struct syn_bench *bench, struct syn_error *error);
+
+/* Of the wire from a to b, at a's end ("uart:2"); NULL where there is none. */
+const char *syn_links_wire(const struct syn_member *a, const struct syn_member *b);
+
+/* Is the way there? */
+bool syn_links_has(const struct syn_member *a, const struct syn_member *b, enum syn_way way);
+
+/* The way that transfers from a to b take. */
+enum syn_way syn_links_way(const struct syn_bench *bench, const struct syn_member *a,
+                           const struct syn_member *b);
+
+/* Time of a transfer, both ends. */
+uint64_t syn_links_ns(const struct syn_fleet_link *cost, uint32_t bytes);
+
+/* NULL where nothing was measured. */
+const struct syn_links_row *syn_links_find(const struct syn_bench *bench,
+                                           const struct syn_member *a, const struct syn_member *b);
+int syn_links_set(struct syn_bench *bench, const struct syn_member *a, const struct syn_member *b,
+                  enum syn_way way, const struct syn_fleet_link *cost, struct syn_error *error);
+/* What was measured with that device; all of it for NULL. Returns how many rows that were. */
+unsigned syn_links_forget(struct syn_bench *bench, const struct syn_member *member);
+
+#endif
