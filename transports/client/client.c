@@ -109,6 +109,7 @@ static void take_response(struct syn_client *c, struct syn_reply *reply)
         take_answer(c, e, reply);
     } else {
         c->stats.late++;
+        syn_round_trip_early(&c->round_trip);
     }
 }
 
@@ -371,6 +372,7 @@ void syn_client_set_patience(struct syn_client *c, const struct syn_client_patie
     struct syn_round_trip *r = &c->round_trip;
     r->first_ns = p->first_ns ? p->first_ns : r->first_ns;
     r->min_ns = p->min_ns ? p->min_ns : r->min_ns;
+    r->quick_ns = r->quick_ns < r->min_ns ? r->quick_ns : r->min_ns;
     r->max_ns = p->max_ns ? p->max_ns : r->max_ns;
     c->tries = p->tries ? p->tries : c->tries;
 }

@@ -10,7 +10,6 @@
 enum { FS_FILE = 0, FS_STATUS = 1, FS_HASH = 2, FS_HASHES = 3 };
 enum { REQUEST = SYN_FILE_NAME_MAX + 96 };
 
-
 /* Opening, cutting and hashing files of flash take their time. */
 #define PATIENCE_NS INT64_C(10000000000)
 

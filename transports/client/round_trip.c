@@ -6,9 +6,6 @@
 /* What more bytes than were measured may take at most: a line of 115,200 baud. */
 #define BYTE_NS 100000LL
 
-/* Programs on either side may be late by so much on a link that was steady so far. */
-#define JITTER_NS (20 * MS)
-
 enum { SAMPLES_ENOUGH = 8 };
 
 void syn_round_trip_init(struct syn_round_trip *r)
@@ -39,11 +36,17 @@ void syn_round_trip_expire(struct syn_round_trip *r, unsigned tries)
         r->backoff = tries + 1;
 }
 
+void syn_round_trip_early(struct syn_round_trip *r)
+{
+    int64_t twice = 2 * r->quick_ns;
+    r->quick_ns = twice < r->min_ns ? twice : r->min_ns;
+}
+
 /* More bytes take longer in proportion, unless the line would have to be slower than any. */
 static int64_t expected(const struct syn_round_trip *r, size_t bytes)
 {
     int64_t spread = 4 * r->deviation_ns;
-    int64_t t = r->smoothed_ns + (spread > JITTER_NS ? spread : JITTER_NS);
+    int64_t t = r->smoothed_ns + (spread > r->quick_ns ? spread : r->quick_ns);
     int64_t more = (int64_t)bytes - r->bytes;
     if (r->smoothed_ns == 0)
         return r->first_ns;
@@ -56,7 +59,7 @@ static int64_t expected(const struct syn_round_trip *r, size_t bytes)
 int64_t syn_round_trip_timeout(const struct syn_round_trip *r, unsigned tries, size_t bytes)
 {
     tries = tries > r->backoff ? tries : r->backoff;
-    bool quick = tries == 0 && r->samples == SAMPLES_ENOUGH && r->quick_ns < r->min_ns;
+    bool quick = tries == 0 && r->samples == SAMPLES_ENOUGH;
     int64_t bound = quick ? r->quick_ns : r->min_ns;
     int64_t t = expected(r, bytes);
     t = t < bound ? bound : t;

@@ -19,7 +19,7 @@ struct syn_round_trip {
     int64_t deviation_ns;
     int64_t bytes; /* on their way at a sample, smoothed */
     int64_t first_ns, min_ns, max_ns;
-    int64_t quick_ns; /* bound of the first try on a link that is quick */
+    int64_t quick_ns; /* bound of the first try on a quick link, and of what is added to the mean */
     unsigned samples; /* counted until they suffice to call it that */
     unsigned backoff; /* doublings that last until the next sample */
 };
@@ -31,6 +31,8 @@ void syn_round_trip_take(struct syn_round_trip *r, int64_t ns, size_t bytes);
 /* A request was not answered in its try number `tries`: later ones are given more time at once, or
  * a device that has become slow would never give a sample. */
 void syn_round_trip_expire(struct syn_round_trip *r, unsigned tries);
+/* An answer came twice: the first time-out was too short, and becomes longer. */
+void syn_round_trip_early(struct syn_round_trip *r);
 /* Time-out of try number `tries` (0 the first): doubles with every try. */
 int64_t syn_round_trip_timeout(const struct syn_round_trip *r, unsigned tries, size_t bytes);
 
