@@ -45,6 +45,7 @@ class Central:
         self.reports = {}
         self.connected = None
         self.links = {}
+        self.waiting = collections.deque()  # fragments for which the controller had no buffer
         self.command(0x0C03)
         self.command(0x0C01, b"\xff" * 7 + b"\x3f")
         self.command(0x2001, b"\xff" * 8)
@@ -105,6 +106,8 @@ class Central:
         elif p[1] == 0x13:
             for i in range(p[3]):
                 self.acl_free += struct.unpack_from("<H", p, 6 + 4 * i)[0]
+            while self.waiting and self.acl_free > 0:
+                self.put(self.waiting.popleft())
         elif p[1] == 0x3E:
             self.le_event(p[3], p[4:])
 
@@ -118,6 +121,10 @@ class Central:
             handle, interval = struct.unpack_from("<HH", p, 1)
             if handle in self.links:
                 self.links[handle].interval = interval
+
+    def put(self, fragment):
+        self.acl_free -= 1
+        self.socket.sendall(fragment)
 
     def command(self, opcode, parameters=b""):
         self.results.pop(opcode, None)
@@ -238,11 +245,14 @@ class Link:
     def send_raw(self, data, wait=True):
         for at in range(0, len(data), self.central.acl_bytes):
             piece = data[at:at + self.central.acl_bytes]
+            word = self.handle | (0x1000 if at else 0)
+            fragment = struct.pack("<BHH", 2, word, len(piece)) + piece
             if wait:
                 self.central.wait(lambda: self.central.acl_free > 0)
-            self.central.acl_free -= 1
-            word = self.handle | (0x1000 if at else 0)
-            self.central.socket.sendall(struct.pack("<BHH", 2, word, len(piece)) + piece)
+            if self.central.acl_free > 0:
+                self.central.put(fragment)
+            else:
+                self.central.waiting.append(fragment)
 
     def next(self, queue, seconds=PATIENCE_S):
         self.central.wait(lambda: queue or self.ended is not None, seconds)
