@@ -158,6 +158,16 @@ static void show_connected(struct syn_console *console, struct syn_member *membe
                          member->profile.name, firmware);
 }
 
+/* How it is connected, where that is not as one might expect. */
+static void show_note(struct syn_console *console, const struct syn_member *member)
+{
+    const char *note = member->session ? syn_client_note(syn_session_client(member->session)) : "";
+    if (!note[0])
+        return;
+    syn_show_text(syn_result_json(&console->result), "note", note);
+    syn_result_print(&console->result, "%s: %s\n", member->name, note);
+}
+
 static int run_connect(struct syn_console *console, const struct syn_call *call,
                        struct syn_error *error)
 {
@@ -186,6 +196,7 @@ static int run_connect(struct syn_console *console, const struct syn_call *call,
     /* For `wait`; the user has asked for it and sees the result. */
     syn_event_add(&console->events, SYN_EVENT_JOIN, member->name, "connected");
     show_connected(console, member);
+    show_note(console, member);
     return 0;
 }
 

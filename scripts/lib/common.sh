@@ -16,7 +16,7 @@ packages_test=(clang clang-format clang-tidy libclang-rt-14-dev libglpk-dev git 
                dataset-fashion-mnist gcc-arm-none-eabi picolibc-arm-none-eabi
                qemu-system-arm cppcheck libunicorn-dev
                qemu-system-x86 busybox-static kmod cpio bluez bluez-test-tools dbus
-               ser2net iproute2 socat python3-cbor2 python3-dbusmock)
+               ser2net iproute2 socat python3-cbor2 python3-dbus python3-gi)
 
 # need PACKAGE...: installs those that are missing, as root or through sudo, saying which.
 need() {

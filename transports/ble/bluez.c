@@ -166,6 +166,20 @@ int syn_bluez_call(struct syn_bluez *b, const char *path, const char *interface,
     return dispatch(b, m, on_reply, done);
 }
 
+int syn_bluez_write(struct syn_bluez *b, const char *path, const uint8_t *data, size_t size,
+                    syn_bluez_done done)
+{
+    sd_bus_message *m = b->over ? NULL : new_call(b, path, SYN_BLUEZ_CHARACTERISTIC, "WriteValue");
+    if (!m)
+        return SYN_ELINK;
+    if (sd_bus_message_append_array(m, 'y', data, size) < 0 ||
+        sd_bus_message_append(m, "a{sv}", 1, "type", "s", "command") < 0) {
+        (void)sd_bus_message_unref(m);
+        return SYN_ENOMEM;
+    }
+    return dispatch(b, m, on_reply, done);
+}
+
 int syn_bluez_discover(struct syn_bluez *b, const char *adapter, bool on, syn_bluez_done done)
 {
     if (on)

@@ -16,7 +16,7 @@
 #define SYN_BLUEZ_ADAPTER        "org.bluez.Adapter1"
 #define SYN_BLUEZ_DEVICE         "org.bluez.Device1"
 #define SYN_BLUEZ_CHARACTERISTIC "org.bluez.GattCharacteristic1"
-#define SYN_BLUEZ_CALL_NS        4000000000LL
+#define SYN_BLUEZ_CALL_NS        4500000000LL /* longer than those wait who call */
 
 struct syn_bluez;
 
@@ -46,6 +46,10 @@ const struct syn_bluez_objects *syn_bluez_objects(const struct syn_bluez *bluez)
  * `types` and what follows are its arguments, as in sd_bus_message_append. */
 int syn_bluez_call(struct syn_bluez *bluez, const char *path, const char *interface,
                    const char *method, syn_bluez_done done, const char *types, ...);
+
+/* Writes to a characteristic, without response. */
+int syn_bluez_write(struct syn_bluez *bluez, const char *path, const uint8_t *data, size_t size,
+                    syn_bluez_done done);
 
 /* Scans for LE devices with `adapter`, or ends that; `done` as above. */
 int syn_bluez_discover(struct syn_bluez *bluez, const char *adapter, bool on, syn_bluez_done done);

@@ -91,7 +91,7 @@ static void refuse(struct bluez_scan *s, const struct syn_bluez_object *adapter)
 {
     struct syn_error error = {0};
     if (!adapter)
-        (void)syn_error_set(&error, SYN_ENOENT, "bluetoothd has no such Bluetooth adapter");
+        (void)syn_error_set(&error, SYN_ELINK, "bluetoothd has no such Bluetooth adapter");
     else if (syn_ble_trouble_rfkill(&error, SYN_RFKILL_FOLDER) == 0)
         (void)syn_ble_trouble_bus(&error, "org.bluez.Error.NotReady", "", "scanning", "");
     end(s, &error);

@@ -24,12 +24,12 @@ enum { LIST_BYTES = sizeof(struct hci_dev_list_req) + HCI_MAX_DEV * sizeof(struc
 static int refuse_off(int number, struct syn_error *error)
 {
     if (syn_ble_trouble_rfkill(error, SYN_RFKILL_FOLDER))
-        return error ? error->code : SYN_ESTATE;
-    (void)syn_error_set(error, SYN_ESTATE, "the Bluetooth adapter hci%d is switched off", number);
+        return error ? error->code : SYN_ELINK;
+    (void)syn_error_set(error, SYN_ELINK, "the Bluetooth adapter hci%d is switched off", number);
     syn_error_hint(error,
                    "bluetoothctl power on, or sudo hciconfig hci%d up where no bluetoothd runs",
                    number);
-    return SYN_ESTATE;
+    return SYN_ELINK;
 }
 
 static bool is_up(const struct hci_dev_req *r)
@@ -72,7 +72,7 @@ int syn_l2cap_adapter(int wanted, struct syn_error *error)
     if (!chosen && wanted < 0)
         return syn_ble_trouble_socket(error, ENODEV);
     if (!chosen)
-        return syn_error_set(error, SYN_ENOENT, "no Bluetooth adapter hci%d", wanted);
+        return syn_error_set(error, SYN_ELINK, "no Bluetooth adapter hci%d", wanted);
     return is_up(chosen) ? chosen->dev_id : refuse_off(chosen->dev_id, error);
 }
 

@@ -211,7 +211,7 @@ static void without_channel(struct own *o, const char *why)
     o->channel.connecting = false;
     if (o->options.target.via != SYN_BLE_VIA_COC) {
         char note[128];
-        (void)snprintf(note, sizeof note, "%s; data goes by GATT", why);
+        (void)snprintf(note, sizeof note, "%s; data go by GATT", why);
         if (o->psm != 0)
             o->options.events.note(o->options.events.ctx, note);
         syn_gatt_subscribe(&o->gatt);

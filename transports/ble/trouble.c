@@ -23,16 +23,16 @@ struct words {
 };
 
 static const struct words socket_words[] = {
-    {EAFNOSUPPORT, SYN_EUNSUP, "this machine's kernel has no Bluetooth",
+    {EAFNOSUPPORT, SYN_ELINK, "this machine's kernel has no Bluetooth",
      "load its module (modprobe bluetooth), or use a machine that has an adapter"},
-    {EPROTONOSUPPORT, SYN_EUNSUP, "this machine's kernel has no Bluetooth sockets",
+    {EPROTONOSUPPORT, SYN_ELINK, "this machine's kernel has no Bluetooth sockets",
      "load the module: modprobe bluetooth"},
     {EPERM, SYN_EACCESS, "not allowed to use the Bluetooth adapter", PRIVILEGE},
     {EACCES, SYN_EACCESS, "not allowed to use the Bluetooth adapter", PRIVILEGE},
-    {ENODEV, SYN_ENOENT, "no Bluetooth adapter", "plug one in; 'bluetoothctl list' shows them"},
-    {ENETDOWN, SYN_ESTATE, "the Bluetooth adapter is switched off",
+    {ENODEV, SYN_ELINK, "no Bluetooth adapter", "plug one in; 'bluetoothctl list' shows them"},
+    {ENETDOWN, SYN_ELINK, "the Bluetooth adapter is switched off",
      "bluetoothctl power on, or hciconfig hci0 up where no bluetoothd runs"},
-    {ERFKILL, SYN_ESTATE, "Bluetooth is blocked by rfkill", "rfkill unblock bluetooth"},
+    {ERFKILL, SYN_ELINK, "Bluetooth is blocked by rfkill", "rfkill unblock bluetooth"},
     {EBUSY, SYN_EBUSY, "the Bluetooth adapter is in use by another program", "end that first"},
     {0, 0, NULL, NULL},
 };
@@ -45,7 +45,7 @@ static const struct words connect_words[] = {
     {EIO, SYN_ELINK, "the device did not keep the connection", NEARER},
     {ECONNRESET, SYN_ELINK, "the device ended the connection", NEARER},
     {ECONNREFUSED, SYN_ELINK, "the device refuses the connection", NULL},
-    {EHOSTUNREACH, SYN_ENOENT, "no Bluetooth adapter that could reach it",
+    {EHOSTUNREACH, SYN_ELINK, "no Bluetooth adapter that could reach it",
      "'bluetoothctl list' shows the adapters; one must be switched on"},
     {EMLINK, SYN_EBUSY, "the adapter holds as many connections as it can",
      "disconnect another device"},
@@ -184,7 +184,7 @@ static const struct {
     int code;
     const char *message, *hint;
 } bus_words[] = {
-    {"org.bluez.Error.NotReady", SYN_ESTATE, "the Bluetooth adapter is switched off",
+    {"org.bluez.Error.NotReady", SYN_ELINK, "the Bluetooth adapter is switched off",
      "bluetoothctl power on"},
     {"org.bluez.Error.InProgress", SYN_EBUSY, "bluetoothd is busy with that already",
      "try again in a moment"},
@@ -270,10 +270,10 @@ int syn_ble_trouble_rfkill(struct syn_error *error, const char *folder)
         (void)closedir(dir);
     if (!soft && !hard)
         return 0;
-    (void)syn_error_set(error, SYN_ESTATE, "Bluetooth is blocked by %s (rfkill)",
+    (void)syn_error_set(error, SYN_ELINK, "Bluetooth is blocked by %s (rfkill)",
                         hard ? "a switch of this machine" : "software");
     syn_error_hint(error, "%s",
                    hard ? "turn the switch on, or Bluetooth in its firmware settings"
                         : "rfkill unblock bluetooth");
-    return SYN_ESTATE;
+    return SYN_ELINK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A way to a BLE device: by sockets of our own (own.c), or by bluetoothd (bluez.c).
+ * A way to a BLE device: by sockets of our own (own.c), or by bluetoothd (bluez_way.c).
  *
  * A way connects in the background, then moves packets. Its callbacks come from the loop; they may
  * send and pause, but must not close. `failed` comes at most once, and nothing after it.
@@ -27,7 +27,7 @@ struct syn_ble_events {
     void (*failed)(void *ctx, const struct syn_error *error);
     /* Which device it became: its address and how that is to be read. */
     void (*found)(void *ctx, const char *address, enum syn_ble_type type);
-    /* Something that a person may want to know: "channel refused; data goes by GATT". */
+    /* Something that a person may want to know: "channel refused; data go by GATT". */
     void (*note)(void *ctx, const char *text);
     void *ctx;
 };
@@ -52,6 +52,7 @@ struct syn_ble_way {
     void (*close)(void *state);
 };
 
-extern const struct syn_ble_way syn_ble_own;
+extern const struct syn_ble_way syn_ble_own; /* needs that no bluetoothd holds the adapter */
+extern const struct syn_ble_way syn_ble_way; /* by bluetoothd where it runs, else our own */
 
 #endif

@@ -377,6 +377,11 @@ void syn_client_set_patience(struct syn_client *c, const struct syn_client_patie
     c->tries = p->tries ? p->tries : c->tries;
 }
 
+const char *syn_client_note(const struct syn_client *c)
+{
+    return c->link ? syn_link_note(c->link) : "";
+}
+
 const char *syn_client_identity(const struct syn_client *c)
 {
     return c->link ? syn_link_identity(c->link) : c->name;

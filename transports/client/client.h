@@ -68,6 +68,8 @@ void syn_client_give_up(struct syn_client *client, const struct syn_error *why);
 
 /* A URI by which the same device is found wherever it is plugged in next. */
 const char *syn_client_identity(const struct syn_client *client);
+/* syn_link_note of its link. */
+const char *syn_client_note(const struct syn_client *client);
 
 /* Console framing until told otherwise; both are understood at any time. */
 void syn_client_set_framing(struct syn_client *client, enum syn_framing framing);

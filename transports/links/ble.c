@@ -180,7 +180,7 @@ static int ble_open(struct syn_link_port *port, const char *address, struct syn_
     if (!b)
         return syn_error_set(error, SYN_ENOMEM, "out of memory");
     b->port = port;
-    b->way = &syn_ble_own;
+    b->way = &syn_ble_way;
     b->fd = -1;
     int rc = syn_ble_target_parse(&b->target, address, error);
     if (rc == 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0)
