@@ -10,7 +10,7 @@ die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 packages_build=(gcc libc6-dev cmake ninja-build pkg-config libcjson-dev libsqlite3-dev
                 zlib1g-dev libyaml-dev libserialport-dev libreadline-dev libcmocka-dev
                 protobuf-c-compiler libprotobuf-c-dev libonnx-dev libbluetooth-dev libsystemd-dev)
-packages_bench=(python3 libglpk-dev libxnnpack-dev libpthreadpool-dev)
+packages_bench=(python3 socat libglpk-dev libxnnpack-dev libpthreadpool-dev)
 packages_demo=(dataset-fashion-mnist)
 packages_test=(clang clang-format clang-tidy libclang-rt-14-dev libglpk-dev git python3 mandoc tmux procps
                dataset-fashion-mnist gcc-arm-none-eabi picolibc-arm-none-eabi

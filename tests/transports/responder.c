@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "responder.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,8 +14,9 @@ static int put(void *ctx, const uint8_t *data, size_t size)
     struct responder *r = ctx;
     size_t step = r->bytewise ? 1 : size;
     for (size_t at = 0; at < size; at += step)
-        if (send(r->fd, data + at, step, MSG_NOSIGNAL) < 0)
+        if (write(r->fd, data + at, step) < 0)
             return SYN_EIO;
+    r->out_bytes += size;
     return 0;
 }
 
@@ -267,7 +269,8 @@ static void on_ready(void *ctx, unsigned events)
     struct responder *r = ctx;
     uint8_t data[4096];
     (void)events;
-    ssize_t n = recv(r->fd, data, sizeof data, MSG_DONTWAIT);
+    ssize_t n = read(r->fd, data, sizeof data);
+    r->in_bytes += n > 0 ? (unsigned)n : 0;
     if (n > 0)
         syn_frame_feed(&r->receiver, data, (size_t)n, syn_loop_now());
     else
@@ -282,10 +285,36 @@ int responder_start(struct responder *r, struct syn_loop *loop)
     r->loop = loop;
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
         return -1;
-    r->fd = pair[0];
     r->client_fd = pair[1];
+    (void)signal(SIGPIPE, SIG_IGN);
     syn_frame_receiver_init(&r->receiver, &events, r->buffer, sizeof r->buffer, NULL, 0);
-    syn_loop_watch_start(loop, &r->watch, r->fd, SYN_LOOP_READ, on_ready, r);
+    responder_take(r, pair[0]);
+    return 0;
+}
+
+void responder_take(struct responder *r, int fd)
+{
+    r->fd = fd;
+    syn_loop_watch_start(r->loop, &r->watch, r->fd, SYN_LOOP_READ, on_ready, r);
+}
+
+static void on_caller(void *ctx, unsigned events)
+{
+    struct responder *r = ctx;
+    int listener = r->fd;
+    (void)events;
+    responder_take(r, accept(listener, NULL, NULL));
+    (void)close(listener);
+}
+
+int responder_listen(struct responder *r, struct syn_loop *loop, int listener)
+{
+    if (responder_start(r, loop) || listen(listener, 1))
+        return -1;
+    (void)close(r->client_fd);
+    (void)close(r->fd);
+    r->fd = listener;
+    syn_loop_watch_start(loop, &r->watch, listener, SYN_LOOP_READ, on_caller, r);
     return 0;
 }
 

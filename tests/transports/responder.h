@@ -33,8 +33,9 @@ struct responder {
 
     /* what it saw */
     unsigned requests, answers;
-    unsigned on_way_max;      /* most requests that waited for held answers */
-    enum syn_framing framing; /* of the last request */
+    size_t in_bytes, out_bytes; /* as they came and went, frames and all */
+    unsigned on_way_max;        /* most requests that waited for held answers */
+    enum syn_framing framing;   /* of the last request */
     struct syn_smp_header last;
     uint8_t seqs[1024]; /* of requests, in order */
     char plan_op[16];
@@ -56,6 +57,10 @@ struct responder {
 };
 
 int responder_start(struct responder *r, struct syn_loop *loop);
+/* The same behind a bound socket: answers the first that connects, and owns it from now on. */
+int responder_listen(struct responder *r, struct syn_loop *loop, int listener);
+/* Uses another descriptor, which it owns from now on. */
+void responder_take(struct responder *r, int fd);
 void responder_stop(struct responder *r);
 /* The far end goes away. */
 void responder_hang_up(struct responder *r);
