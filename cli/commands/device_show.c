@@ -54,6 +54,12 @@ static double battery_of(const struct syn_member *member)
     return member->hello.battery_percent ? member->hello.battery_percent : NAN;
 }
 
+/* Of a serial line; 0 where the link has none. */
+static unsigned baud_of(const struct syn_member *member)
+{
+    return member->session ? syn_client_baud(syn_session_client(member->session)) : 0;
+}
+
 void syn_device_show_identity(cJSON *json, const struct syn_member *member)
 {
     const struct syn_hello *hello = &member->hello;
@@ -63,6 +69,8 @@ void syn_device_show_identity(cJSON *json, const struct syn_member *member)
         syn_show_text(json, "label", hello->label);
     syn_show_text(json, "state", syn_member_state_name(member->state));
     syn_show_text(json, "uri", member->uri);
+    if (baud_of(member) > 0)
+        syn_show_integer(json, "baud", baud_of(member));
     if (hello->start[0])
         syn_show_text(json, "started_after", hello->start);
     syn_show_text(json, "kind", syn_member_kind(member));
@@ -312,6 +320,14 @@ static void fact(struct syn_table *table, cJSON *json, const char *key, const ch
     syn_table_text(table, value);
 }
 
+static void show_baud(struct syn_table *table, const struct syn_member *member)
+{
+    if (baud_of(member) == 0)
+        return;
+    syn_table_text(table, "line");
+    syn_table_format(table, "%u baud", baud_of(member));
+}
+
 static void show_facts(struct syn_console *console, const struct syn_member *member)
 {
     static const struct syn_column columns[] = {{.title = "DEVICE"},
@@ -325,6 +341,7 @@ static void show_facts(struct syn_console *console, const struct syn_member *mem
         fact(table, json, NULL, "label", hello->label);
     fact(table, json, NULL, "state", syn_member_state_name(member->state));
     fact(table, json, NULL, "uri", member->uri);
+    show_baud(table, member);
     fact(table, json, "id", "id", hello->id);
     fact(table, json, NULL, "part", hello->part);
     fact(table, json, NULL, "profile", member->profile.name);

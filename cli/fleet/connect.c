@@ -8,6 +8,7 @@
 #include "cli/fleet/runner.h"
 #include "devices/wire/smp.h"
 #include "transports/client/identify.h"
+#include "transports/client/line.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -337,27 +338,52 @@ static bool is_answered(void *ctx)
     return ((struct syn_operation *)ctx)->pending == 0;
 }
 
+/* Silence on a serial line may be the rate's fault. */
+static void hint_rate(unsigned baud, struct syn_error *error)
+{
+    if (baud > 0)
+        syn_error_hint(error, "is the device on, and %u baud its rate? '?baud=N' sets another",
+                       baud);
+}
+
 /* Something may be there that speaks no SMP at all: it has `timeout` to say hello, or Ctrl-C. */
 static int say_hello(struct syn_member *member, struct syn_error *error)
 {
     struct syn_console *console = member->bench->console;
     double timeout_s = syn_setting_number(console, SYN_SETTING_TIMEOUT);
+    unsigned baud = syn_client_baud(syn_session_client(member->session));
     struct greeting greeting = {member, syn_loop_now()};
     struct syn_operation op = {.answer = keep_hello, .ctx = &greeting};
     int rc = syn_operation_started(
         &op, member, syn_session_identify(member->session, syn_operation_done, &op), error);
     if (rc == 0)
         rc = syn_console_wait(console, is_answered, &op, timeout_s, error);
-    if (rc == 0)
-        return syn_operation_wait(&op, console, error);
+    if (rc == 0) {
+        rc = syn_operation_wait(&op, console, error);
+        if (rc == SYN_ETIMEOUT)
+            hint_rate(baud, error);
+        return rc;
+    }
     struct syn_session *session = member->session;
     member->session = NULL;
     syn_session_free(session); /* ends the operation, which must not outlive this frame */
     if (rc == SYN_ETIMEOUT && !syn_console_stopped(console)) {
         syn_error_set(error, rc, "no hello within %g s", timeout_s);
         syn_error_hint(error, "does it speak SMP, and is it on? 'set timeout' gives it more time");
+        hint_rate(baud, error);
     }
     return rc;
+}
+
+/* The line goes as fast as both ends can. */
+static int tune(struct syn_member *member, struct syn_error *error)
+{
+    struct syn_operation op = {.ctx = member};
+    if (!syn_session_can_tune(member->session))
+        return 0;
+    int rc = syn_operation_started(
+        &op, member, syn_session_tune(member->session, syn_operation_done, &op), error);
+    return rc != 0 ? rc : syn_operation_wait(&op, member->bench->console, error);
 }
 
 static int subscribe_logs(struct syn_member *member, struct syn_error *error)
@@ -440,6 +466,8 @@ int syn_member_connect(struct syn_member *member, const char *profile, struct sy
         *error = member->why;
         rc = SYN_ELINK;
     }
+    if (rc == 0 && !member->foreign)
+        rc = tune(member, error);
     if (rc == 0 && !member->foreign)
         rc = subscribe_logs(member, error);
     if (rc != 0) {

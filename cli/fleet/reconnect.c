@@ -2,6 +2,7 @@
 #include "cli/fleet/reconnect.h"
 
 #include "cli/fleet/connect.h"
+#include "transports/client/line.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,10 +139,36 @@ static bool has_restarted(const struct syn_member *member, const struct syn_hell
     return !(hello->features & SYN_FEATURE_VIRTUAL_TIME) && hello->now_ns < away_ns;
 }
 
+static int subscribe(struct syn_member *member)
+{
+    const struct syn_subscription logs = {.log = true};
+    return syn_session_subscribe(member->session, &logs, on_subscribed, member);
+}
+
+static void on_tuned(void *ctx, int status, const struct syn_answer *answer,
+                     const struct syn_error *error)
+{
+    (void)answer;
+    (void)error;
+    if (is_over(status))
+        return;
+    if (status != 0 || subscribe(ctx) != 0)
+        attempt_failed(ctx);
+}
+
+/* A line that is slow to find its rate is not a device that is not there. */
+static int tune(struct syn_member *member)
+{
+    if (!syn_session_can_tune(member->session))
+        return subscribe(member);
+    syn_loop_timer_start(console_of(member)->loop, &member->reconnect->timer, 2 * attempt_ns, 0,
+                         attempt_takes_too_long, member);
+    return syn_session_tune(member->session, on_tuned, member);
+}
+
 static void on_hello(void *ctx, int status, const struct syn_answer *answer,
                      const struct syn_error *error)
 {
-    const struct syn_subscription logs = {.log = true};
     struct syn_member *member = ctx;
     (void)error;
     if (is_over(status))
@@ -153,7 +180,7 @@ static void on_hello(void *ctx, int status, const struct syn_answer *answer,
     if (status == 0) {
         member->restarted = has_restarted(member, &answer->hello);
         syn_member_greeted(member, &answer->hello, member->reconnect->sent_ns);
-        status = syn_session_subscribe(member->session, &logs, on_subscribed, member);
+        status = tune(member);
     }
     if (status != 0)
         attempt_failed(member);

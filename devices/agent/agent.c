@@ -2,6 +2,7 @@
 #include "devices/agent/agent.h"
 
 #include "devices/agent/events.h"
+#include "devices/agent/line.h"
 #include "devices/agent/link.h"
 #include "devices/base/error.h"
 
@@ -70,7 +71,9 @@ int64_t syn_agent_poll(struct syn_agent *agent)
     syn_agent_event_start(agent);
     int64_t counters = syn_agent_event_counters(agent, now);
     int64_t beacons = poll_beacon(agent, now);
-    return counters < beacons ? counters : beacons;
+    int64_t line = syn_agent_line_poll(agent, now);
+    int64_t next = counters < beacons ? counters : beacons;
+    return next < line ? next : line;
 }
 
 /* ---- reports from the port ---- */

@@ -92,6 +92,11 @@ struct syn_agent_port {
     /* Who is heard at the other end of line `wire` ("uart:N"): an id, "" for nobody, NULL where
      * there is no such line. NULL: there are none. */
     const char *(*wired)(void *ctx, unsigned wire);
+    /* The rates of the line behind `link` in baud, ended by 0: the first is that of every start,
+     * the others are higher. NULL, or returns NULL: it has one only. */
+    const uint32_t *(*rates)(void *ctx, unsigned link);
+    /* Another of them, once all that was written has left. */
+    void (*set_rate)(void *ctx, unsigned link, uint32_t baud);
     struct syn_slots *slots; /* of the firmware, open; NULL: the device takes no images */
 };
 
@@ -153,6 +158,11 @@ struct syn_agent {
         uint32_t lost_events, lost_answers;
         uint32_t requests;
     } links[SYN_AGENT_LINKS_MAX];
+    struct syn_agent_line { /* line.h */
+        int64_t until_ns;   /* unless a request comes before; INT64_MAX: for good */
+        uint32_t baud;      /* that a host chose; 0: as after a start */
+        uint8_t link;
+    } line;
     uint8_t relay_link;                     /* whose host wrote the link table or started the run */
     uint16_t counters_bytes;                /* of the last event of counters */
     uint8_t waiting_link;                   /* whose answer in `message` found no room */

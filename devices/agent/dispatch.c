@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "devices/agent/dispatch.h"
 
+#include "devices/agent/line.h"
 #include "devices/agent/link.h"
 
 #include <string.h>
@@ -46,6 +47,7 @@ static const struct command {
     {SYN_GROUP_SYNERGY, SYN_ID_RUN, WRITE, syn_agent_run},
     {SYN_GROUP_SYNERGY, SYN_ID_LINKS, ANY, syn_agent_links},
     {SYN_GROUP_SYNERGY, SYN_ID_FEED, WRITE, syn_agent_feed},
+    {SYN_GROUP_SYNERGY, SYN_ID_LINE, ANY, syn_agent_line},
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
@@ -154,6 +156,8 @@ void syn_agent_dispatch(struct syn_agent *agent, unsigned link, const uint8_t *m
     clear_answer(&call);
     handle(&call, whole);
     answer(&call);
+    if (call.rate && !call.failed)
+        syn_agent_line_switch(agent, link, call.rate - 1u);
     if (call.reset && !call.failed)
         agent->port.reset(agent->port.ctx);
 }

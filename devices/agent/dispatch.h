@@ -17,8 +17,9 @@ struct syn_agent_call {
     struct syn_smp_header request;
     struct syn_cbor_in in;
     struct syn_cbor_out out;
-    bool failed; /* out is an error answer */
-    bool reset;  /* restart once the answer is written */
+    bool failed;  /* out is an error answer */
+    uint8_t rate; /* of the line, from when the answer is written: its number, from 1 */
+    bool reset;   /* restart once the answer is written */
 };
 
 typedef void (*syn_agent_handler)(struct syn_agent_call *call);
@@ -69,6 +70,8 @@ void syn_agent_hello(struct syn_agent_call *call);
 void syn_agent_accel(struct syn_agent_call *call);
 void syn_agent_links(struct syn_agent_call *call);
 void syn_agent_feed(struct syn_agent_call *call);
+/* line.c */
+void syn_agent_line(struct syn_agent_call *call);
 /* handlers_plan.c */
 void syn_agent_blob(struct syn_agent_call *call);
 void syn_agent_plan(struct syn_agent_call *call);

@@ -2,6 +2,7 @@
 #include "devices/agent/link.h"
 
 #include "devices/agent/dispatch.h"
+#include "devices/agent/line.h"
 
 #include <string.h>
 
@@ -10,6 +11,7 @@ static void on_message(void *ctx, enum syn_framing framing, const uint8_t *data,
     struct syn_agent_link *link = ctx;
     link->cobs = framing == SYN_FRAMING_COBS;
     link->requests++;
+    syn_agent_line_request(link->agent, link->index);
     syn_agent_dispatch(link->agent, link->index, data, size);
 }
 
@@ -80,6 +82,7 @@ void syn_agent_receive(struct syn_agent *agent, unsigned link, const uint8_t *by
     if (link >= SYN_AGENT_LINKS_MAX || !agent->links[link].open)
         return;
     struct syn_agent_link *l = &agent->links[link];
+    syn_agent_line_bytes(agent, link);
     int64_t now_ns = agent->port.now_ns(agent->port.ctx);
     if (l->messages)
         syn_pieces_feed(&l->pieces, bytes, size, now_ns);

@@ -77,6 +77,12 @@ void syn_frame_feed(struct syn_frame_receiver *f, const void *data, size_t size,
  * SYN_FRAME_GAP_NS. Feeding does it too; a caller who wants prompts in time calls it. */
 void syn_frame_tick(struct syn_frame_receiver *f, int64_t now_ns);
 
+/* Is there text that waits for its end? */
+static inline bool syn_frame_has_text(const struct syn_frame_receiver *f)
+{
+    return f->line_length > 0;
+}
+
 /* ---- sending ---- */
 
 /* Takes the next piece of an encoded frame; a negative result ends the sending with that result. */

@@ -62,6 +62,7 @@ enum syn_group_id {
     SYN_ID_AUTHENTICATE = 8,
     SYN_ID_LINKS = 9,
     SYN_ID_FEED = 10,
+    SYN_ID_LINE = 11,
 };
 
 /* `feat` of hello. */

@@ -230,6 +230,14 @@ static const struct syn_cbor_field params_fields[] = {
 };
 
 /* One buffer is kept for the answer that the device is making. */
+int syn_read_reset(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer)
+{
+    (void)r;
+    (void)answer;
+    syn_client_restarted(s->client);
+    return 0;
+}
+
 int syn_read_params(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer)
 {
     struct syn_params *p = &answer->params;

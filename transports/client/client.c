@@ -124,6 +124,7 @@ static void take_message(void *ctx, const uint8_t *data, size_t size)
         return;
     }
     c->stats.received++;
+    c->heard_ns = syn_loop_now();
     if (c->events.traffic)
         c->events.traffic(c->events.ctx, false, data, size);
     reply.payload = data + SYN_SMP_HEADER;
@@ -150,6 +151,25 @@ static void on_text(void *ctx, const char *line, size_t size)
         c->events.text(c->events.ctx, line, size);
 }
 
+static void on_prompt(void *ctx)
+{
+    struct syn_client *c = ctx;
+    syn_client_enter(c);
+    syn_frame_tick(&c->receiver, syn_loop_now());
+    syn_client_leave(c);
+}
+
+/* A prompt has no end of line: it is text once nothing follows. */
+static void watch_prompt(struct syn_client *c)
+{
+    if (c->freed || c->lost.code)
+        return;
+    if (syn_frame_has_text(&c->receiver))
+        syn_loop_timer_start(c->loop, &c->prompt, SYN_FRAME_GAP_NS + 1, 0, on_prompt, c);
+    else
+        syn_loop_timer_stop(&c->prompt);
+}
+
 static void on_received(void *ctx, const uint8_t *data, size_t size)
 {
     struct syn_client *c = ctx;
@@ -158,6 +178,7 @@ static void on_received(void *ctx, const uint8_t *data, size_t size)
         syn_frame_feed(&c->receiver, data, size, syn_loop_now());
     else
         syn_pieces_feed(&c->pieces, data, size, syn_loop_now());
+    watch_prompt(c);
     syn_client_pump(c);
     syn_client_leave(c);
 }
@@ -181,6 +202,7 @@ static void on_lost(void *ctx, const struct syn_error *error)
     c->lost = *error;
     c->lost.code = SYN_ELINK;
     syn_loop_timer_stop(&c->timer);
+    syn_loop_timer_stop(&c->prompt);
     fail_all(c, &c->lost);
     if (!c->freed)
         c->events.lost(c->events.ctx, &c->lost);
@@ -308,8 +330,10 @@ void syn_client_free(struct syn_client *c)
     syn_client_enter(c);
     c->freed = true;
     syn_loop_timer_stop(&c->timer);
+    syn_loop_timer_stop(&c->prompt);
     (void)syn_error_set(&error, SYN_ECANCELED, "disconnected");
     fail_all(c, &error);
+    syn_client_leave_rate(c);
     syn_link_close(c->link);
     c->link = NULL;
     syn_client_leave(c);
@@ -324,6 +348,7 @@ static int greet(struct syn_client *c, int rc)
 {
     if (rc == 0)
         (void)snprintf(c->name, sizeof c->name, "%s", syn_link_describe(c->link));
+    c->start_baud = syn_client_baud(c);
     /* Ends what an earlier console may have left half-written in the device's receiver. */
     if (rc == 0 && syn_link_kind(c->link) == SYN_LINK_STREAM)
         rc = syn_link_write(c->link, "\n", 1);

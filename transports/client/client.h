@@ -71,6 +71,17 @@ const char *syn_client_identity(const struct syn_client *client);
 /* syn_link_note of its link. */
 const char *syn_client_note(const struct syn_client *client);
 
+/*
+ * The rate of the line, and up to which the user lets it go; 0 where the link has none. At a rate
+ * that was set, a device that is not heard for a while is taken to be back at the first one, that
+ * of its start, and so does the client go.
+ */
+unsigned syn_client_baud(const struct syn_client *client);
+unsigned syn_client_max_baud(const struct syn_client *client);
+/* The device starts anew, at its first rate. */
+void syn_client_restarted(struct syn_client *client);
+int syn_client_set_baud(struct syn_client *client, unsigned baud, struct syn_error *error);
+
 /* Console framing until told otherwise; both are understood at any time. */
 void syn_client_set_framing(struct syn_client *client, enum syn_framing framing);
 enum syn_framing syn_client_framing(const struct syn_client *client);

@@ -41,6 +41,9 @@ struct syn_client {
     struct syn_pieces pieces; /* instead, on a link of messages */
     struct syn_round_trip round_trip;
     struct syn_loop_timer timer;
+    struct syn_loop_timer prompt; /* until text without an end is handed out */
+    int64_t heard_ns;             /* the last message */
+    unsigned start_baud;          /* of the line; 0: it has no rate */
     struct syn_client_entry *first;
     struct syn_client_entry *by_seq[NO_SEQ]; /* those on their way */
     struct syn_client_stats stats;
@@ -71,6 +74,13 @@ void syn_client_leave(struct syn_client *c);
 int syn_client_write(struct syn_client *c, const void *message, size_t size);
 /* Calls back: not answered in all its tries. */
 void syn_client_expire(struct syn_client *c, struct syn_client_entry *e);
+
+/* ---- client_line.c ---- */
+
+/* A try of `e` was in vain: goes back to the rate of the start, where that may be why. */
+void syn_client_doubt_rate(struct syn_client *c, const struct syn_client_entry *e, int64_t now);
+/* Leaves the device at the rate of its start. */
+void syn_client_leave_rate(struct syn_client *c);
 
 /* ---- client_window.c ---- */
 

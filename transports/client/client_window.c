@@ -130,6 +130,7 @@ static void on_timer(void *ctx)
     syn_client_enter(c);
     while (!c->freed && (e = first_expired(c, now))) {
         syn_round_trip_expire(&c->round_trip, e->tries - 1);
+        syn_client_doubt_rate(c, e, now);
         e->overtaken = 0;
         if (e->tries >= e->max_tries)
             syn_client_expire(c, e);

@@ -57,7 +57,7 @@ static const struct syn_session_request operations[] = {
     [FEED] = {"feeding a sensor", OURS(SYN_ID_FEED, SYN_SMP_WRITE), .read = syn_read_windows},
     [ECHO_TEXT] = {"echo", OS(SYN_OS_ECHO, SYN_SMP_WRITE), .read = syn_read_echo},
     [PARAMS] = {"parameters", OS(SYN_OS_PARAMS, SYN_SMP_READ), .read = syn_read_params},
-    [RESET] = {"reset", OS(SYN_OS_RESET, SYN_SMP_WRITE), .tries = 1},
+    [RESET] = {"reset", OS(SYN_OS_RESET, SYN_SMP_WRITE), .tries = 1, .read = syn_read_reset},
     [STAT_LIST] = {"list of counters", .group = SYN_GROUP_STAT, .id = SYN_STAT_LIST,
                    .op = SYN_SMP_READ, .read = syn_read_stats},
     [STAT] = {"counters", .group = SYN_GROUP_STAT, .id = SYN_STAT_SHOW, .op = SYN_SMP_READ,

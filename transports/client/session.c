@@ -84,7 +84,7 @@ static void on_tensor(void *ctx, const uint8_t *message, size_t size)
 static void on_text(void *ctx, const char *line, size_t size)
 {
     struct syn_session *s = ctx;
-    if (s->events.text)
+    if (s->events.text && !s->deaf)
         s->events.text(s->events.ctx, line, size);
 }
 

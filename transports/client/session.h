@@ -227,6 +227,7 @@ struct syn_answer {
         struct syn_images images;
         struct syn_image_slots image_slots;
         uint32_t windows; /* of a feed */
+        uint32_t baud;    /* of the line (line.h) */
         char echo[256];
         char text[512];
         struct syn_tasks tasks;

@@ -12,6 +12,7 @@ struct syn_session {
     struct syn_session_events events;
     uint32_t max_message; /* that the device takes, header included */
     bool ours;            /* hello was answered */
+    bool deaf;            /* what looks like log text is noise (line.c) */
 };
 
 /* One kind of request: what is sent and how its answer is read. */
@@ -43,6 +44,7 @@ int syn_read_fit(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer
 int syn_read_links(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer);
 int syn_read_windows(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer);
 int syn_read_echo(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer);
+int syn_read_reset(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer);
 int syn_read_params(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer);
 int syn_read_stats(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer);
 int syn_read_stat(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer);

@@ -112,18 +112,23 @@ static size_t next_piece(struct syn_link *link)
     return link->message;
 }
 
+static int write_some(struct syn_link *link, struct syn_error *error)
+{
+    size_t size = next_piece(link);
+    int n = link->driver->write(&link->port, link->queue + link->start, size, error);
+    if (n > 0) {
+        take_out(link, (size_t)n);
+        link->message -= link->message ? (size_t)n : 0;
+    }
+    return n;
+}
+
 static void flush(struct syn_link *link)
 {
     struct syn_error error = {0};
     int n = 1;
-    while (n > 0 && link->length > 0) {
-        size_t size = next_piece(link);
-        n = link->driver->write(&link->port, link->queue + link->start, size, &error);
-        if (n > 0) {
-            take_out(link, (size_t)n);
-            link->message -= link->message ? (size_t)n : 0;
-        }
-    }
+    while (n > 0 && link->length > 0)
+        n = write_some(link, &error);
     if (n < 0)
         lose(link, &error);
     else
@@ -216,6 +221,14 @@ const char *syn_link_note(const struct syn_link *link)
 const char *syn_link_describe(const struct syn_link *link)
 {
     return link->name;
+}
+
+void syn_link_push(struct syn_link *link)
+{
+    struct syn_error error = {0};
+    int n = 1;
+    while (n > 0 && !link->lost && !link->closed && !link->port.connecting && link->length > 0)
+        n = write_some(link, &error);
 }
 
 unsigned syn_link_baud(const struct syn_link *link)

@@ -81,6 +81,9 @@ unsigned syn_link_max_baud(const struct syn_link *link);
  * and stays as it was. */
 int syn_link_set_baud(struct syn_link *link, unsigned baud, struct syn_error *error);
 
+/* Sends at once what the port takes now of what is queued: last words before a close. */
+void syn_link_push(struct syn_link *link);
+
 /* Closes and frees; what is still queued is lost. NULL is fine. */
 void syn_link_close(struct syn_link *link);
 

@@ -26,6 +26,8 @@ enum {
 static struct syn_agent agent;
 static int64_t wake_ns = INT64_MAX; /* of the runtime */
 static bool reset_due;
+static uint32_t rate_due; /* of the line of rate_link; 0: none */
+static uint8_t rate_link;
 static char id[32];
 static struct syn_agent_start started;
 static char started_text[SYN_FAULT_TEXT];
@@ -62,6 +64,19 @@ static void reset(void *ctx)
 {
     (void)ctx;
     reset_due = true;
+}
+
+static const uint32_t *rates(void *ctx, unsigned link)
+{
+    (void)ctx;
+    return syn_uart_rates(link);
+}
+
+static void set_rate(void *ctx, unsigned link, uint32_t baud)
+{
+    (void)ctx;
+    rate_due = baud;
+    rate_link = (uint8_t)link;
 }
 
 /* ---- life ---- */
@@ -110,6 +125,8 @@ static void start(void)
                                         .beacon = syn_peers_beacon,
                                         .relayed = syn_peers_relayed,
                                         .reset = reset,
+                                        .rates = rates,
+                                        .set_rate = set_rate,
                                         .slots = open_slots()};
     const struct syn_agent_identity identity = {.id = id,
                                                 .profile = SYN_FIGURES_PROFILE,
@@ -197,6 +214,10 @@ int main(void)
         if (reset_due && syn_uart_drained()) {
             syn_fault_requested();
             syn_core_reset();
+        }
+        if (rate_due && syn_uart_drained()) {
+            syn_uart_set_rate(rate_link, rate_due);
+            rate_due = 0;
         }
         if (next > syn_clock_now_ns())
             sleep_until(next);

@@ -25,6 +25,11 @@ size_t syn_uart_room(unsigned link);
 /* All of them or none: false where there is no room. */
 bool syn_uart_write(unsigned link, const uint8_t *bytes, size_t size);
 
+/* The rates of a link's line, as in struct syn_agent_port; NULL: one only. A rate is set at once:
+ * what was written has left by then. */
+const uint32_t *syn_uart_rates(unsigned link);
+void syn_uart_set_rate(unsigned link, uint32_t baud);
+
 /* Nothing has come that was not read, on any link. */
 bool syn_uart_quiet(void);
 /* Everything that was written has left. */

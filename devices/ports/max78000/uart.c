@@ -37,6 +37,18 @@ unsigned syn_uart_links(void)
     return LINKS;
 }
 
+const uint32_t *syn_uart_rates(unsigned link)
+{
+    (void)link;
+    return NULL;
+}
+
+void syn_uart_set_rate(unsigned link, uint32_t baud)
+{
+    (void)link;
+    (void)baud;
+}
+
 static void start(const struct port *port)
 {
     struct syn_max_uart *uart = port->uart;

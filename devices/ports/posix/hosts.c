@@ -56,9 +56,18 @@ static bool would_block(ssize_t n)
     return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
 }
 
+static ssize_t put_in_terminal(const struct syn_host *host, const uint8_t *bytes, size_t size)
+{
+    uint8_t piece[PIECE];
+    size = size < sizeof piece ? size : sizeof piece;
+    memcpy(piece, bytes, size);
+    syn_line_pass(&host->hosts->line, host->fd, piece, size);
+    return write(host->fd, piece, size);
+}
+
 static ssize_t put(const struct syn_host *host, const uint8_t *bytes, size_t size)
 {
-    return host->terminal ? write(host->fd, bytes, size)
+    return host->terminal ? put_in_terminal(host, bytes, size)
                           : send(host->fd, bytes, size, MSG_NOSIGNAL);
 }
 
@@ -66,6 +75,13 @@ static void update_interest(struct syn_host *host)
 {
     syn_loop_watch_interest(&host->watch,
                             SYN_LOOP_READ | (host->size > 0 ? (unsigned)SYN_LOOP_WRITE : 0u));
+}
+
+static void change_rate(struct syn_host *host)
+{
+    if (host->next_baud)
+        host->hosts->line.baud = host->next_baud;
+    host->next_baud = 0;
 }
 
 /* Writes what waits. A link that broke is noticed by reading. */
@@ -78,8 +94,10 @@ static void flush(struct syn_host *host)
         host->begin += (size_t)n;
         host->size -= (size_t)n;
     }
-    if (host->size == 0)
+    if (host->size == 0) {
         host->begin = 0;
+        change_rate(host);
+    }
     update_interest(host);
 }
 
@@ -94,6 +112,8 @@ static bool take(struct syn_host *host)
     if (n <= 0)
         return host->terminal; /* of a terminal, nobody has it open yet */
     struct syn_hosts *hosts = host->hosts;
+    if (host->terminal)
+        syn_line_pass(&hosts->line, host->fd, bytes, (size_t)n);
     hosts->events.received(hosts->events.ctx, index_of(host), bytes, (size_t)n);
     return true;
 }
@@ -266,8 +286,29 @@ static int open_slave(struct syn_hosts *hosts, int master, struct syn_error *err
     return 0;
 }
 
-int syn_hosts_terminal(struct syn_hosts *hosts, const char *link, struct syn_error *error)
+const uint32_t *syn_hosts_rates(const struct syn_hosts *hosts, unsigned link)
 {
+    bool rated = link < SYN_HOSTS_MAX && hosts->links[link].terminal && hosts->line.rates[0];
+    return rated ? hosts->line.rates : NULL;
+}
+
+void syn_hosts_set_rate(struct syn_hosts *hosts, unsigned link, uint32_t baud)
+{
+    hosts->links[link].next_baud = baud;
+    flush(&hosts->links[link]);
+}
+
+static void start_line(struct syn_host *host)
+{
+    host->next_baud = 0;
+    syn_line_start(&host->hosts->line);
+}
+
+int syn_hosts_terminal(struct syn_hosts *hosts, const char *link, const struct syn_line *line,
+                       struct syn_error *error)
+{
+    hosts->line = *line;
+    syn_line_start(&hosts->line);
     int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
     if (master < 0)
         return syn_error_os(error, errno, "cannot make a terminal");
@@ -284,10 +325,12 @@ void syn_hosts_restart(struct syn_hosts *hosts)
 {
     for (unsigned i = 0; i < SYN_HOSTS_MAX; i++) {
         struct syn_host *host = &hosts->links[i];
-        if (host->fd >= 0 && host->terminal)
+        if (host->fd >= 0 && host->terminal) {
+            start_line(host);
             hosts->events.opened(hosts->events.ctx, i);
-        else if (host->fd >= 0)
+        } else if (host->fd >= 0) {
             drop(host);
+        }
     }
 }
 

@@ -14,6 +14,7 @@
 #include "core/base/error.h"
 #include "core/base/loop.h"
 #include "devices/agent/agent.h"
+#include "devices/ports/posix/line.h"
 
 #define SYN_HOSTS_MAX    2 /* the first of the agent's links */
 #define SYN_HOSTS_BUFFER 65536
@@ -31,7 +32,8 @@ struct syn_host {
     struct syn_hosts *hosts;
     int fd; /* -1 = free */
     bool terminal;
-    bool refused; /* a frame, since the last `drained` */
+    bool refused;       /* a frame, since the last `drained` */
+    uint32_t next_baud; /* of a terminal's line, once what waits has left; 0: as it is */
     struct syn_loop_watch watch;
     uint8_t out[SYN_HOSTS_BUFFER]; /* from `begin`, `size` bytes */
     size_t begin, size;
@@ -44,9 +46,10 @@ struct syn_hosts {
     int listener; /* -1 = none */
     struct syn_loop_watch watch;
     char path[SYN_HOSTS_PATH];
-    int slave;         /* of the terminal, kept open: a master without one fails; -1 = none */
-    char link[512];    /* symbolic link to the slave; empty = none */
-    char terminal[64]; /* name of the slave; empty = none */
+    int slave;            /* of the terminal, kept open: a master without one fails; -1 = none */
+    char link[512];       /* symbolic link to the slave; empty = none */
+    char terminal[64];    /* name of the slave; empty = none */
+    struct syn_line line; /* of the terminal */
     struct syn_host links[SYN_HOSTS_MAX];
 };
 
@@ -66,9 +69,16 @@ int syn_hosts_listen(struct syn_hosts *hosts, const char *path, struct syn_error
 /*
  * Makes a pseudo-terminal in raw mode and opens it as a link. `link` (may be NULL) becomes a
  * symbolic link to its slave; one that stands there is replaced, anything else is SYN_EBUSY.
- * hosts->terminal is the name of the slave.
+ * hosts->terminal is the name of the slave. Its line is at the first rate of `line`.
  */
-int syn_hosts_terminal(struct syn_hosts *hosts, const char *link, struct syn_error *error);
+int syn_hosts_terminal(struct syn_hosts *hosts, const char *link, const struct syn_line *line,
+                       struct syn_error *error);
+
+/* The rates of a link's line, ended by 0; NULL where it has none. */
+const uint32_t *syn_hosts_rates(const struct syn_hosts *hosts, unsigned link);
+
+/* One of them, once what waits to be sent has left. */
+void syn_hosts_set_rate(struct syn_hosts *hosts, unsigned link, uint32_t baud);
 
 /* Ends all links as a restart of the device does: sockets are closed, a terminal is opened anew. */
 void syn_hosts_restart(struct syn_hosts *hosts);

@@ -195,6 +195,19 @@ static void to_host(void *ctx, unsigned link, const uint8_t *bytes, size_t size)
         syn_bluetooth_write(p->bluetooth, link, bytes, size);
 }
 
+static const uint32_t *line_rates(void *ctx, unsigned link)
+{
+    const struct program *p = ctx;
+    return syn_hosts_rates(&p->hosts, link);
+}
+
+static void set_line_rate(void *ctx, unsigned link, uint32_t baud)
+{
+    struct program *p = ctx;
+    say(p, "host %u: %u baud\n", link, baud);
+    syn_hosts_set_rate(&p->hosts, link, baud);
+}
+
 static void on_reset(void *ctx)
 {
     ((struct program *)ctx)->restart = true;
@@ -258,7 +271,9 @@ static int new_wearable(struct program *p, struct syn_error *error)
                                          .ctx = p,
                                          .room = room,
                                          .write = to_host,
-                                         .reset = on_reset};
+                                         .reset = on_reset,
+                                         .rates = line_rates,
+                                         .set_rate = set_line_rate};
     memcpy(config.pairs, p->options.pairs, sizeof config.pairs);
     int rc = syn_wearable_new(&p->wearable, &config);
     if (rc && p->options.radio)
@@ -275,7 +290,7 @@ static int listen_for_hosts(struct program *p, const struct syn_hosts_events *ev
     if (o->unix_path)
         rc = syn_hosts_listen(&p->hosts, o->unix_path, error);
     if (rc == 0 && o->terminal)
-        rc = syn_hosts_terminal(&p->hosts, o->terminal_link, error);
+        rc = syn_hosts_terminal(&p->hosts, o->terminal_link, &o->line, error);
     if (rc == 0 && o->ble)
         rc = syn_bluetooth_new(&p->bluetooth, p->loop, o->ble, p->id, events, error);
     return rc;

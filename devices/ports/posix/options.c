@@ -17,7 +17,7 @@ enum {
 };
 
 /* How an option takes its value. */
-enum kind { TEXT, FLAG, COUNT, SPEED, PERCENT, SIZE, SENSOR, TERMINAL, PAIR };
+enum kind { TEXT, FLAG, COUNT, SPEED, PERCENT, SIZE, SENSOR, TERMINAL, PAIR, RATES };
 
 static const struct option {
     const char *name;
@@ -40,6 +40,8 @@ static const struct option {
      "what is left of its battery, as it says (default: it says nothing)"},
     {"unix", 0, TEXT, AT(unix_path), "PATH", "listen for hosts on a unix socket"},
     {"pty", 0, TERMINAL, 0, "[LINK]", "make a pseudo-terminal; LINK points to it"},
+    {"baud", 0, RATES, AT(line), "N,N...",
+     "the terminal is a line that begins at the first rate and has the others"},
     {"ble", 0, TEXT, AT(ble), "SOCKET[,address=A]",
      "be a Bluetooth wearable by the controller (HCI, H4) at a unix socket"},
     {"radio", 0, TEXT, AT(radio), "PATH", "socket for the other wearables"},
@@ -155,6 +157,11 @@ static int take(struct syn_options *options, const struct option *o, const char 
         options->terminal = true;
         options->terminal_link = value;
         return 0;
+    case RATES:
+        return syn_line_read(member, value) == 0
+                   ? 0
+                   : syn_error_set(error, SYN_EINVAL,
+                                   "--baud %s: rates from the least up, as 115200,921600", value);
     }
     return SYN_EINVAL;
 }
@@ -229,6 +236,8 @@ int syn_options_parse(struct syn_options *options, int argc, char **argv, struct
     if (!options->unix_path && !options->terminal && !options->ble)
         return syn_error_set(error, SYN_EINVAL,
                              "nothing to listen on: --unix PATH, --pty or --ble SOCKET");
+    if (options->line.rates[0] && (!options->terminal || options->speed_permille != 1000))
+        return syn_error_set(error, SYN_EINVAL, "--baud is for --pty in real time");
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #define SYN_PORTS_POSIX_OPTIONS_H
 
 #include "core/base/error.h"
+#include "devices/ports/posix/line.h"
 #include "devices/ports/posix/pairs.h"
 
 #include <stdbool.h>
@@ -23,6 +24,7 @@ struct syn_options {
     const char *ble; /* SOCKET[,address=AA:BB:CC:DD:EE:FF] */
     bool terminal;
     const char *terminal_link; /* or NULL */
+    struct syn_line line;      /* of the terminal */
     const char *radio;
     struct syn_pair_config pairs[SYN_PAIRS_MAX]; /* paths are in pair_paths */
     char pair_paths[SYN_PAIRS_MAX][SYN_OPTIONS_PATH];

@@ -285,6 +285,18 @@ static void write_host(void *ctx, unsigned link, const uint8_t *bytes, size_t si
     w->config.write(w->config.ctx, link, bytes, size);
 }
 
+static const uint32_t *rates(void *ctx, unsigned link)
+{
+    struct syn_wearable *w = ctx;
+    return w->config.rates ? w->config.rates(w->config.ctx, link) : NULL;
+}
+
+static void set_rate(void *ctx, unsigned link, uint32_t baud)
+{
+    struct syn_wearable *w = ctx;
+    w->config.set_rate(w->config.ctx, link, baud);
+}
+
 static void forget_tasks(struct syn_wearable *w)
 {
     for (unsigned k = 0; k < SYN_TASK_KIND_COUNT; k++) {
@@ -532,7 +544,9 @@ static int init_agent(struct syn_wearable *w)
                                         .relayed = relayed,
                                         .feed = feed,
                                         .reset = reset,
-                                        .wired = has_wires(c) ? wired : NULL};
+                                        .wired = has_wires(c) ? wired : NULL,
+                                        .rates = rates,
+                                        .set_rate = set_rate};
     const size_t store = c->store_size / SYN_FLASH_RAM_PAGE * SYN_FLASH_RAM_PAGE;
     w->memory = calloc(1, store + arena + SENSOR_BYTES + QUEUE_BYTES);
     if (!w->memory)

@@ -33,6 +33,9 @@ struct syn_wearable_config {
     bool (*room)(void *ctx, unsigned link, size_t size);
     void (*write)(void *ctx, unsigned link, const uint8_t *bytes, size_t size);
     void (*reset)(void *ctx); /* from the loop, after the response was written */
+    /* As in struct syn_agent_port; both or none. */
+    const uint32_t *(*rates)(void *ctx, unsigned link);
+    void (*set_rate)(void *ctx, unsigned link, uint32_t baud);
 };
 
 /* Returns 0, SYN_EINVAL, SYN_ENOMEM, SYN_EBUSY (another listens at radio_path) or SYN_EIO. */

@@ -15,6 +15,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,6 +201,44 @@ char *__realpath_chk(const char *path, char *resolved, size_t size)
     return realpath(path, resolved);
 }
 
+/* ---- rates: libserialport sets them by number ---- */
+
+/* The kernel's struct termios2, whose header does not go with termios.h. */
+struct settings {
+    uint32_t modes[4];
+    uint8_t line, control[19];
+    uint32_t in_baud, out_baud;
+};
+
+enum { FALSE_BAUD = 2500001 };
+
+static const unsigned long SET = 0x402c542b, GET = 0x802c542a; /* TCSETS2, TCGETS2 */
+
+static uint32_t number_in(const char *variable)
+{
+    const char *value = getenv(variable);
+    return value ? (uint32_t)strtoul(value, NULL, 10) : 0;
+}
+
+/* What the adapter makes of a rate that is asked for. */
+static struct settings made_of(const struct settings *asked)
+{
+    struct settings s = *asked;
+    uint32_t most = number_in("SERIAL_MOST_BAUD"), noisy = number_in("SERIAL_NOISY_BAUD");
+    if (most && s.out_baud > most)
+        s.in_baud = s.out_baud = most;
+    if (noisy && s.out_baud == noisy)
+        s.in_baud = s.out_baud = FALSE_BAUD;
+    return s;
+}
+
+/* What it says. */
+static void tell_of(struct settings *s)
+{
+    if (s->out_baud == FALSE_BAUD)
+        s->in_baud = s->out_baud = number_in("SERIAL_NOISY_BAUD");
+}
+
 /* ---- the lines of a modem ---- */
 
 int ioctl(int fd, unsigned long request, ...)
@@ -210,7 +249,14 @@ int ioctl(int fd, unsigned long request, ...)
     va_start(args, request);
     int *value = va_arg(args, int *);
     va_end(args);
+    struct settings made;
+    if (request == SET && getenv("SERIAL_LAB")) {
+        made = made_of((const struct settings *)value);
+        value = (int *)&made;
+    }
     int rc = next_ioctl(fd, request, value);
+    if (request == GET && rc == 0 && getenv("SERIAL_LAB"))
+        tell_of((struct settings *)value);
     if (rc >= 0 || (errno != ENOTTY && errno != EINVAL) || fd < 0 || fd >= FDS)
         return rc;
     switch (request) {

@@ -143,6 +143,18 @@ bool syn_uart_write(unsigned link, const uint8_t *bytes, size_t size)
     return true;
 }
 
+const uint32_t *syn_uart_rates(unsigned link)
+{
+    (void)link;
+    return NULL;
+}
+
+void syn_uart_set_rate(unsigned link, uint32_t baud)
+{
+    (void)link;
+    (void)baud;
+}
+
 bool syn_uart_quiet(void)
 {
     return !is_due();
