@@ -183,13 +183,15 @@ static void keep_slots(void *ctx, const struct syn_answer *answer)
 }
 
 /* Many devices do not tell their slots' sizes: then they are left out. */
-static void ask_slots(struct syn_member *member, struct syn_image_slots *slots)
+static int ask_slots(struct syn_member *member, struct syn_image_slots *slots,
+                     struct syn_error *error)
 {
     struct syn_operation op = {.answer = keep_slots, .ctx = slots};
-    if (syn_operation_started(
-            &op, member, syn_session_image_slots(member->session, syn_operation_done, &op), NULL))
-        return;
-    (void)syn_operation_wait(&op, member->bench->console, NULL);
+    int rc = syn_operation_started(
+        &op, member, syn_session_image_slots(member->session, syn_operation_done, &op), error);
+    if (rc == 0)
+        rc = syn_operation_wait(&op, member->bench->console, error);
+    return rc == SYN_ELINK ? rc : 0;
 }
 
 int syn_firmware_show_device(struct syn_console *console, const char *name, const char *noun,
@@ -201,9 +203,11 @@ int syn_firmware_show_device(struct syn_console *console, const char *name, cons
     int rc = syn_bench_online(syn_bench_of(console), name, &member, error);
     if (rc == 0)
         rc = syn_firmware_images(member, &images, error);
+    if (rc == 0)
+        rc = ask_slots(member, &slots, error);
     if (rc != 0)
         return rc;
-    ask_slots(member, &slots);
+    syn_error_clear(error);
     show_images(console, member, noun, &images, &slots);
     return 0;
 }

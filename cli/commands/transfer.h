@@ -19,7 +19,8 @@ struct syn_transfer {
     /* Starts it, or what is missing of it: with syn_transfer_told, syn_operation_done and `op`. */
     int (*start)(struct syn_transfer *t, struct syn_operation *op);
     void *ctx;
-    size_t held; /* what the other end said last that it has */
+    size_t held;      /* what the other end said last that it has */
+    int64_t moved_ns; /* when it said so */
     struct syn_progress progress;
     double seconds; /* that it took */
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/fleet/bench.h"
 
+#include "cli/fleet/alive.h"
+#include "cli/fleet/chatter.h"
 #include "cli/fleet/deployer.h"
 #include "cli/fleet/links.h"
 #include "cli/fleet/reconnect.h"
@@ -27,6 +29,7 @@ static void bench_free(void *fleet)
             syn_spawn_ask_to_end(bench->members[i]->spawn);
     while (bench->count > 0)
         syn_bench_remove(bench, bench->members[bench->count - 1]);
+    syn_alive_stop(bench);
     if (bench->folder[0])
         (void)rmdir(bench->folder);
     syn_parts_clear(&bench->parts);
@@ -165,6 +168,7 @@ void syn_bench_remove(struct syn_bench *bench, struct syn_member *member)
 {
     syn_runner_leave(bench, member);
     syn_reconnect_end(member);
+    syn_chatter_end(member);
     syn_member_hang_up(member, NULL);
     unsigned kept = 0;
     for (unsigned i = 0; i < bench->count; i++)

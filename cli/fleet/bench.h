@@ -16,6 +16,8 @@
 #include "transports/links/link.h"
 #include "transports/links/spawn.h"
 
+#include <sys/stat.h>
+
 #define SYN_MEMBER_LOG_LINES 64
 #define SYN_FOREIGN_ABOUT    200
 
@@ -27,6 +29,13 @@ struct syn_feed {
     char path[512]; /* empty: numbers from a seed */
     uint32_t first;
     uint32_t windows;
+};
+
+/* Of what a device says by itself, how much is told: cli/fleet/chatter.h */
+struct syn_chatter {
+    int64_t spent_ns; /* time up to which lines have been told */
+    unsigned untold;
+    struct syn_loop_timer timer; /* until it is said how many */
 };
 
 struct syn_bench;
@@ -66,7 +75,13 @@ struct syn_member {
     struct syn_reconnect *reconnect; /* NULL: it is not looked for */
     bool returned;                   /* it is back, and nobody has looked yet what it still holds */
     bool restarted;                  /* it started anew meanwhile */
+    struct syn_chatter chatter;
+    /* cli/fleet/alive.h */
+    uint64_t heard, answered; /* by the last beat */
+    unsigned silent_beats;
+    bool was_asked;
     char identity[SYN_LINK_URI_MAX]; /* where it is looked for */
+    struct stat place;               /* of a terminal's name there, while it was online */
 };
 
 struct syn_links_row;
@@ -86,7 +101,8 @@ struct syn_bench {
     struct syn_running *running;
     struct syn_links_row *links; /* cli/fleet/links.h; owned */
     unsigned probed; /* the way that is measured, taken wherever it is there; SYN_WAY_COUNT: none */
-    struct syn_resume *resume; /* NULL until a device was lost that is needed */
+    struct syn_loop_timer beat; /* of cli/fleet/alive.h, while something is wanted of devices */
+    struct syn_resume *resume;  /* NULL until a device was lost that is needed */
 };
 
 /* The console's bench; NULL when there is no memory. */

@@ -2,6 +2,7 @@
 #include "cli/fleet/connect.h"
 
 #include "cli/data.h"
+#include "cli/fleet/chatter.h"
 #include "cli/fleet/foreign.h"
 #include "cli/fleet/operation.h"
 #include "cli/fleet/reconnect.h"
@@ -114,7 +115,7 @@ static void on_text(void *ctx, const char *line, size_t size)
     struct syn_member *member = ctx;
     char *kept = member->log[member->log_count++ % SYN_MEMBER_LOG_LINES];
     (void)snprintf(kept, sizeof member->log[0], "%.*s", (int)size, line);
-    syn_console_event(member->bench->console, SYN_EVENT_LOG, member->name, "%s", kept);
+    syn_chatter_tell(member, SYN_EVENT_LOG, kept);
 }
 
 static void on_log(void *ctx, unsigned level, const char *text)
@@ -129,7 +130,7 @@ static void on_fault(void *ctx, int pipeline, const char *text)
     (void)pipeline;
     member->faults++;
     (void)snprintf(member->fault, sizeof member->fault, "%s", text);
-    syn_console_event(member->bench->console, SYN_EVENT_FAIL, member->name, "%s", text);
+    syn_chatter_tell(member, SYN_EVENT_FAIL, text);
 }
 
 static void gone(struct syn_member *member, const struct syn_error *error)
@@ -186,7 +187,10 @@ static int make_session(struct syn_member *member, struct syn_error *error)
         .ctx = member,
     };
     member->session = syn_session_new(member->bench->console->loop, &events);
-    return member->session ? 0 : syn_error_set(error, SYN_ENOMEM, "no memory for a session");
+    if (!member->session)
+        return syn_error_set(error, SYN_ENOMEM, "no memory for a session");
+    syn_client_set_device(syn_session_client(member->session), member->name);
+    return 0;
 }
 
 /* ---- virtual wearables ---- */
@@ -477,7 +481,6 @@ int syn_member_connect(struct syn_member *member, const char *profile, struct sy
         return rc;
     }
     member->connected_ns = syn_loop_now();
-    (void)snprintf(member->identity, sizeof member->identity, "%s",
-                   syn_client_identity(syn_session_client(member->session)));
+    syn_reconnect_remember(member);
     return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/fleet/deployer.h"
 
+#include "cli/fleet/alive.h"
 #include "cli/fleet/clear.h"
 #include "cli/fleet/links.h"
 #include "cli/fleet/operation.h"
@@ -113,6 +114,7 @@ static void carry_out(struct work *work)
 {
     struct syn_console *console = work->bench->console;
     struct syn_deploy_action action;
+    syn_alive_watch(work->bench);
     while (syn_deploy_state(work->deploy) == SYN_DEPLOY_RUNNING || work->pending > 0) {
         while (syn_deploy_next(work->deploy, &action))
             take_action(work, &action);
@@ -384,7 +386,11 @@ int syn_deployer_current(struct syn_bench *bench, struct syn_deployed **deployed
         syn_error_set(error, SYN_ELINK, "the deployment needs %s, which has left",
                       (*deployed)->missing);
         syn_error_device(error, (*deployed)->missing);
-        syn_error_hint(error, "connect it and deploy again, or search for a plan without it");
+        const struct syn_member *member = syn_bench_find(bench, (*deployed)->missing);
+        if (member && member->reconnect)
+            syn_error_hint(error, "it is being looked for; or search for a plan without it");
+        else
+            syn_error_hint(error, "connect it and deploy again, or search for a plan without it");
         return SYN_ELINK;
     }
     return 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/fleet/operation.h"
 
+#include "cli/fleet/alive.h"
+
 static const int turn_ms = 100;
 
 void syn_operation_done(void *user, int status, const struct syn_answer *answer,
@@ -24,6 +26,7 @@ int syn_operation_started(struct syn_operation *op, const struct syn_member *mem
 {
     if (status == 0) {
         op->pending++;
+        syn_alive_watch(member->bench);
         return 0;
     }
     syn_error_set(error, status, "%s: %s", member->name, syn_errno_text(status));
@@ -31,14 +34,20 @@ int syn_operation_started(struct syn_operation *op, const struct syn_member *mem
     return status;
 }
 
-int syn_operation_wait(struct syn_operation *op, struct syn_console *console,
-                       struct syn_error *error)
+bool syn_operation_wait_until(struct syn_operation *op, struct syn_console *console, int64_t end_ns)
 {
     /* An interrupt must not end the loop's turns before the last answer is in. */
     syn_loop_set_cancel(console->loop, -1);
-    while (op->pending > 0)
+    while (op->pending > 0 && syn_loop_now() < end_ns)
         syn_console_turn(console, turn_ms);
     syn_loop_set_cancel(console->loop, console->signals->wake_fd);
+    return op->pending == 0;
+}
+
+int syn_operation_wait(struct syn_operation *op, struct syn_console *console,
+                       struct syn_error *error)
+{
+    (void)syn_operation_wait_until(op, console, INT64_MAX);
     if (op->status != 0 && error)
         *error = op->error;
     return op->status;

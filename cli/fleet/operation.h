@@ -28,6 +28,10 @@ void syn_operation_done(void *user, int status, const struct syn_answer *answer,
 int syn_operation_started(struct syn_operation *op, const struct syn_member *member, int status,
                           struct syn_error *error);
 
+/* The same until `end_ns` (of syn_loop_now) at most: are all done? */
+bool syn_operation_wait_until(struct syn_operation *op, struct syn_console *console,
+                              int64_t end_ns);
+
 /*
  * Turns the loop until all are done, even when the user stops the command: sessions bound their own
  * patience, and an operation must not outlive its frame. Returns the first failure.

@@ -19,7 +19,6 @@ struct syn_reconnect {
     int64_t since_ns;  /* when the link was lost */
     int64_t sent_ns;   /* when hello was asked for */
     char stranger[64]; /* who else was found there; named once */
-    struct stat place; /* of a terminal's path, when the link was lost */
 };
 
 static void look(void *ctx);
@@ -45,7 +44,7 @@ static const char *terminal_of(const struct syn_member *member)
  * somebody has made anew leads to the device. */
 static bool may_be_its_terminal(const struct syn_member *member)
 {
-    const struct stat *before = &member->reconnect->place;
+    const struct stat *before = &member->place;
     const char *path = terminal_of(member);
     struct stat now;
     if (!path)
@@ -53,6 +52,14 @@ static bool may_be_its_terminal(const struct syn_member *member)
     return lstat(path, &now) == 0 && S_ISLNK(now.st_mode) &&
            (now.st_ino != before->st_ino || now.st_ctim.tv_sec != before->st_ctim.tv_sec ||
             now.st_ctim.tv_nsec != before->st_ctim.tv_nsec);
+}
+
+void syn_reconnect_remember(struct syn_member *member)
+{
+    (void)snprintf(member->identity, sizeof member->identity, "%s",
+                   syn_client_identity(syn_session_client(member->session)));
+    if (terminal_of(member))
+        (void)lstat(terminal_of(member), &member->place);
 }
 
 static bool can_be_found(const struct syn_member *member)
@@ -114,6 +121,7 @@ static void back(struct syn_member *member)
     free(r);
     member->state = SYN_MEMBER_ONLINE;
     member->connected_ns = syn_loop_now();
+    syn_reconnect_remember(member);
     member->returned = true;
     console_of(member)->chores = true;
     memset(&member->why, 0, sizeof member->why);
@@ -209,7 +217,6 @@ static void look(void *ctx)
 
 void syn_reconnect_begin(struct syn_member *member)
 {
-    const char *path = terminal_of(member);
     if (member->reconnect || !can_be_found(member))
         return;
     struct syn_reconnect *r = calloc(1, sizeof *r);
@@ -217,8 +224,6 @@ void syn_reconnect_begin(struct syn_member *member)
         return;
     r->pause_ns = first_pause_ns;
     r->since_ns = syn_loop_now();
-    if (path)
-        (void)lstat(path, &r->place);
     member->reconnect = r;
 }
 

@@ -13,6 +13,9 @@
 
 #include "cli/fleet/bench.h"
 
+/* It is online: remembers where, to find it by that. */
+void syn_reconnect_remember(struct syn_member *member);
+
 /* The link of `member` broke: it is to be looked for from now on, if that can be. */
 void syn_reconnect_begin(struct syn_member *member);
 

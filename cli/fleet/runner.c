@@ -9,6 +9,7 @@
 #include <string.h>
 
 static const double default_counters_s = 0.1;
+static const int64_t leave_ns = 2000000000; /* for devices to hear that the console leaves */
 /* What each_member's function returns when there is nothing to do for a member. */
 enum { SKIPPED = 1 };
 
@@ -221,6 +222,15 @@ void syn_runner_member_left(struct syn_bench *bench, unsigned device)
                       syn_resume_waits(bench) ? "; it goes on once it is back" : "");
 }
 
+static void give_up(struct syn_member *member)
+{
+    struct syn_error why = {0};
+    struct syn_client *client = member->session ? syn_session_client(member->session) : NULL;
+    syn_error_set(&why, SYN_ELINK, "it does not hear that it should stop");
+    if (client && syn_client_outstanding(client) > 0)
+        syn_client_give_up(client, &why);
+}
+
 void syn_runner_leave(struct syn_bench *bench, const struct syn_member *leaving)
 {
     const struct syn_run_options halt = {.go = false};
@@ -235,6 +245,9 @@ void syn_runner_leave(struct syn_bench *bench, const struct syn_member *leaving)
         (void)syn_operation_started(
             &op, member, syn_session_run(member->session, &halt, syn_operation_done, &op), NULL);
     }
+    bool all = syn_operation_wait_until(&op, bench->console, syn_loop_now() + leave_ns);
+    for (unsigned i = 0; !all && i < bench->count; i++)
+        give_up(bench->members[i]);
     (void)syn_operation_wait(&op, bench->console, NULL);
 }
 

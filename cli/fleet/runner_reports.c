@@ -118,7 +118,8 @@ void syn_runner_result(struct syn_bench *bench, struct syn_member *member,
     int device = syn_runner_device(bench, member);
     int64_t ns = 0;
     if (!running || !running->active || device < 0 ||
-        result->pipeline >= bench->deployed->workload->problem.pipeline_count)
+        result->pipeline >= bench->deployed->workload->problem.pipeline_count ||
+        bench->deployed->plan.pipelines[result->pipeline].target != (unsigned)device)
         return;
     running->done[result->pipeline]++;
     syn_clock_hear(&member->clock, result->acted_ns, syn_loop_now());
@@ -156,11 +157,15 @@ void syn_runner_relay(struct syn_bench *bench, struct syn_member *member, const 
         syn_tensor_get(&head, message + SYN_SMP_HEADER, size - SYN_SMP_HEADER, &body, &body_size) !=
             0)
         return;
+    if (member->txn == 0) /* it takes no part */
+        return;
     if (head.kind == SYN_TENSOR_COUNTS) {
         for (unsigned i = 0; i < bench->deployed->workload->fleet.count; i++)
             if (i != (unsigned)self)
                 sent &= send_to(bench, i, message, size);
     } else if (syn_deploy_stream(bench->deployed->deploy, head.stream, &from, &to) == 0) {
+        if ((unsigned)self != from && (unsigned)self != to)
+            return;
         sent = send_to(bench, (unsigned)self == from ? to : from, message, size);
     }
     bench->running->relayed++;

@@ -201,6 +201,7 @@ static void on_lost(void *ctx, const struct syn_error *error)
     syn_client_enter(c);
     c->lost = *error;
     c->lost.code = SYN_ELINK;
+    syn_error_device(&c->lost, c->device);
     syn_loop_timer_stop(&c->timer);
     syn_loop_timer_stop(&c->prompt);
     fail_all(c, &c->lost);
@@ -244,6 +245,7 @@ void syn_client_expire(struct syn_client *c, struct syn_client_entry *e)
     double seconds = (double)(syn_loop_now() - e->sent_ns) / 1e9;
     (void)syn_error_set(&error, SYN_ETIMEOUT, "%s: %s does not answer (%u %s, the last %.1f s ago)",
                         e->what, c->name, e->tries, e->tries == 1 ? "try" : "tries", seconds);
+    syn_error_device(&error, c->device);
     fail(c, e, &error);
 }
 
@@ -365,6 +367,11 @@ int syn_client_adopt(struct syn_client *c, int fd, const char *name, struct syn_
 {
     struct syn_link_events events = link_events(c);
     return greet(c, syn_link_adopt(&c->link, c->loop, fd, name, &events, error));
+}
+
+void syn_client_set_device(struct syn_client *c, const char *name)
+{
+    (void)snprintf(c->device, sizeof c->device, "%s", name);
 }
 
 void syn_client_set_framing(struct syn_client *c, enum syn_framing framing)

@@ -82,6 +82,9 @@ unsigned syn_client_max_baud(const struct syn_client *client);
 void syn_client_restarted(struct syn_client *client);
 int syn_client_set_baud(struct syn_client *client, unsigned baud, struct syn_error *error);
 
+/* What the device is called in errors that are its link's. */
+void syn_client_set_device(struct syn_client *client, const char *name);
+
 /* Console framing until told otherwise; both are understood at any time. */
 void syn_client_set_framing(struct syn_client *client, enum syn_framing framing);
 enum syn_framing syn_client_framing(const struct syn_client *client);

@@ -60,6 +60,7 @@ struct syn_client {
     unsigned busy;
     enum syn_framing framing;
     char name[SYN_LINK_URI_MAX];
+    char device[32]; /* for errors; empty: not told */
     char line[LINE_SIZE];
     uint8_t buffer[SYN_CLIENT_MESSAGE_MAX + SYN_FRAME_OVERHEAD];
     uint8_t frame[2 * SYN_CLIENT_MESSAGE_MAX];

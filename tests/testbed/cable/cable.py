@@ -18,7 +18,7 @@ class Cable:
         self.device, self.kind, self.name = device, kind, name
         self.lock = threading.RLock()
         self.listener = self.host = self.far = self.slave = None
-        self.silent = False
+        self.silent = self.comes_again = False
         self.armed = None
         self.seen = {"request": 0, "answer": 0}  # bytes passed on
         self.wake_r, self.wake_w = os.pipe()
@@ -34,7 +34,7 @@ class Cable:
 
     def plug(self):
         with self.lock:
-            self.silent, self.armed = False, None
+            self.silent, self.armed, self.comes_again = False, None, False
             if self.kind == "pty":
                 self._plug_pty()
             else:
@@ -45,6 +45,7 @@ class Cable:
     def cut(self):
         """Pulled: the console's side hangs up, and nothing is there any more."""
         with self.lock:
+            self.comes_again = False
             self._cut()
         self._wake()
 
@@ -92,6 +93,14 @@ class Cable:
         self.far = socket.socket(socket.AF_UNIX)
         self.far.connect(self.device)
 
+    def _device_listens(self):
+        try:
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.connect(self.device)
+            return True
+        except OSError:
+            return False
+
     def _accept(self):
         host, _ = self.listener.accept()
         if self.host:  # one console at a time
@@ -120,8 +129,10 @@ class Cable:
     def _pass_on(self, way, source, sink):
         data = source.recv(4096)
         if not data:
-            # The console went away; the next may come. A device that hangs up is pulled.
+            # The console went away; the next may come. The port of a device that restarts goes
+            # with it, and comes again.
             self._hang_up() if way == "request" else self._cut()
+            self.comes_again = way == "answer"
             return
         if self.silent:
             return
@@ -144,20 +155,24 @@ class Cable:
             if source and source in ready and source in (self.host, self.far):
                 try:
                     self._pass_on(way, source, sink)
-                except OSError:
-                    self._hang_up() if self.kind != "pty" else self._cut()
+                except OSError:  # the device hung up while it was spoken to
+                    self._cut()
+                    self.comes_again = True
 
     def _run(self):
         while not self.over:
             with self.lock:
                 ends = [e for e in (self.listener, self.host, self.far) if e]
+                again = 0.2 if self.comes_again else None
             try:
-                ready, _, _ = select.select([self.wake_r, *ends], [], [])
+                ready, _, _ = select.select([self.wake_r, *ends], [], [], again)
             except (OSError, ValueError):
                 continue  # closed meanwhile
             if self.wake_r in ready:
                 os.read(self.wake_r, 64)
             with self.lock:
+                if self.comes_again and self._device_listens():
+                    self.plug()
                 self._step(ready)
 
 
