@@ -244,7 +244,9 @@ static const struct syn_command commands[] = {
         .noun = "connect",
         .summary = "connect to a device, and register it under a name",
         .details =
-            "URIs: sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,...&store=BYTES&battery=PERCENT] (a "
+            "URIs: "
+            "sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,...&store=BYTES&battery=PERCENT&files="
+            "FOLDER] (a "
             "virtual\nwearable that is started for you), serial:PORT[?baud=N&max=N] (PORT: a path, "
             "a "
             "name in /dev, or\nVID:PID[:SERIAL] of a USB adapter; the line begins at baud, 115200, "

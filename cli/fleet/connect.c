@@ -30,6 +30,7 @@ struct sim {
     char radio[8];  /* "off": it has none that others reach */
     char pair[128]; /* wires: NAME[@BAUD],.. */
     char pairs[SYN_SESSION_WIRES][160];
+    char files[256];
 };
 
 static const struct sim_field {
@@ -43,6 +44,7 @@ static const struct sim_field {
     {"battery", offsetof(struct sim, battery), sizeof((struct sim *)0)->battery},
     {"radio", offsetof(struct sim, radio), sizeof((struct sim *)0)->radio},
     {"pair", offsetof(struct sim, pair), sizeof((struct sim *)0)->pair},
+    {"files", offsetof(struct sim, files), sizeof((struct sim *)0)->files},
 };
 
 static int set_sim_field(struct sim *sim, const char *key, size_t key_size, const char *value,
@@ -60,7 +62,7 @@ static int set_sim_field(struct sim *sim, const char *key, size_t key_size, cons
     syn_error_set(error, SYN_EINVAL, "sim: no option '%.*s'", (int)key_size, key);
     syn_error_hint(error,
                    "sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,...&store=BYTES&battery=PERCENT"
-                   "&radio=off&pair=WIRE[@BAUD],...]");
+                   "&radio=off&pair=WIRE[@BAUD],...&files=FOLDER]");
     return SYN_EINVAL;
 }
 
@@ -240,7 +242,7 @@ static size_t agent_arguments(const struct syn_member *member, const struct sim 
         {"--battery", sim->battery}, {"--unix", member->socket},
         {"--radio", member->radio},  {"--pair", sim->pairs[0]},
         {"--pair", sim->pairs[1]},   {"--pair", sim->pairs[2]},
-        {"--pair", sim->pairs[3]},
+        {"--pair", sim->pairs[3]},   {"--files", sim->files},
     };
     size_t n = 0;
     argv[n++] = program;

@@ -2,7 +2,8 @@
 /*
  * Connecting: from a URI to a device that has said hello, or any other that speaks SMP.
  *
- * `sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,..&store=BYTES&battery=PERCENT]` starts a virtual
+ * `sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,..&store=BYTES&battery=PERCENT&files=FOLDER]`
+ * starts a virtual
  * wearable; all other schemes are links (transports/links). The profile is the one that the device
  * names, unless the user names another.
  */

@@ -15,6 +15,7 @@
 #define SYN_DEVICES_AGENT_AGENT_H
 
 #include "devices/agent/deployment.h"
+#include "devices/agent/files.h"
 #include "devices/agent/limits.h"
 #include "devices/agent/store.h"
 #include "devices/boot/upload.h"
@@ -98,6 +99,9 @@ struct syn_agent_port {
     /* Another of them, once all that was written has left. */
     void (*set_rate)(void *ctx, unsigned link, uint32_t baud);
     struct syn_slots *slots; /* of the firmware, open; NULL: the device takes no images */
+#if SYN_AGENT_FILES
+    const struct syn_agent_files *files; /* NULL: there are none */
+#endif
 };
 
 struct syn_agent_memory {
@@ -133,6 +137,7 @@ struct syn_agent {
     uint32_t run_limit; /* of the last run */
     int64_t started_ns; /* of the last run: the runtime counts times from there */
     int64_t next_beacon_ns;
+    int64_t utc_ns;   /* of the device's clock's zero, as a host has set it; 0: nobody has */
     int64_t fault_ns; /* the last fault of the accelerator that hosts were told of */
     bool beacon_due;  /* an inference was completed in sequential mode */
     const struct syn_tensor_result *result; /* of the task whose end is being reported */

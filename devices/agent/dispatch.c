@@ -10,6 +10,7 @@ enum { READ = 1, WRITE = 2, ANY = READ | WRITE };
 
 enum img_id { IMG_STATE = 0, IMG_UPLOAD = 1, IMG_ERASE = 5, IMG_SLOTS = 6 };
 enum settings_id { SETTINGS_VALUE, SETTINGS_DELETE, SETTINGS_COMMIT, SETTINGS_LOAD_SAVE };
+enum fs_id { FS_FILE, FS_STATUS, FS_HASH, FS_TYPES, FS_CLOSE };
 enum enum_id { ENUM_COUNT, ENUM_LIST, ENUM_SINGLE, ENUM_DETAILS };
 
 /* Real clients send echo and reset with either operation. */
@@ -22,9 +23,11 @@ static const struct command {
     {SYN_GROUP_OS, SYN_OS_ECHO, ANY, syn_agent_os_echo},
     {SYN_GROUP_OS, SYN_OS_TASKSTAT, ANY, syn_agent_os_taskstat},
     {SYN_GROUP_OS, SYN_OS_MPSTAT, ANY, syn_agent_os_mpstat},
+    {SYN_GROUP_OS, SYN_OS_DATETIME, ANY, syn_agent_os_clock},
     {SYN_GROUP_OS, SYN_OS_RESET, ANY, syn_agent_os_reset},
     {SYN_GROUP_OS, SYN_OS_PARAMS, ANY, syn_agent_os_params},
     {SYN_GROUP_OS, SYN_OS_INFO, ANY, syn_agent_os_info},
+    {SYN_GROUP_OS, SYN_OS_BOOTLOADER, READ, syn_agent_os_bootloader},
     {SYN_GROUP_IMG, IMG_STATE, ANY, syn_agent_img_state},
     {SYN_GROUP_IMG, IMG_UPLOAD, WRITE, syn_agent_img_upload},
     {SYN_GROUP_IMG, IMG_ERASE, WRITE, syn_agent_img_erase},
@@ -35,6 +38,13 @@ static const struct command {
     {SYN_GROUP_SETTINGS, SETTINGS_DELETE, WRITE, syn_agent_setting_delete},
     {SYN_GROUP_SETTINGS, SETTINGS_COMMIT, WRITE, syn_agent_settings_kept},
     {SYN_GROUP_SETTINGS, SETTINGS_LOAD_SAVE, ANY, syn_agent_settings_kept},
+#if SYN_AGENT_FILES
+    {SYN_GROUP_FS, FS_FILE, ANY, syn_agent_fs_file},
+    {SYN_GROUP_FS, FS_STATUS, READ, syn_agent_fs_status},
+    {SYN_GROUP_FS, FS_HASH, READ, syn_agent_fs_hash},
+    {SYN_GROUP_FS, FS_TYPES, READ, syn_agent_fs_types},
+    {SYN_GROUP_FS, FS_CLOSE, ANY, syn_agent_fs_close},
+#endif
     {SYN_GROUP_ENUM, ENUM_COUNT, READ, syn_agent_enum_count},
     {SYN_GROUP_ENUM, ENUM_LIST, READ, syn_agent_enum_list},
     {SYN_GROUP_ENUM, ENUM_SINGLE, READ, syn_agent_enum_single},
@@ -52,10 +62,25 @@ static const struct command {
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
-bool syn_agent_group(unsigned index, uint16_t *group, unsigned *handlers)
+/* Files are the port's. */
+static bool is_served(const struct syn_agent *agent, const struct command *c)
+{
+#if SYN_AGENT_FILES
+    return c->group != SYN_GROUP_FS || agent->port.files;
+#else
+    (void)agent;
+    (void)c;
+    return true;
+#endif
+}
+
+bool syn_agent_group(const struct syn_agent *agent, unsigned index, uint16_t *group,
+                     unsigned *handlers)
 {
     *handlers = 0;
     for (size_t i = 0; i < COMMANDS; i++) {
+        if (!is_served(agent, &commands[i]))
+            continue;
         if (i > 0 && commands[i].group != commands[i - 1].group) {
             if (*handlers > 0)
                 return true;
@@ -69,12 +94,12 @@ bool syn_agent_group(unsigned index, uint16_t *group, unsigned *handlers)
     return *handlers > 0;
 }
 
-static const struct command *find(const struct syn_smp_header *h)
+static const struct command *find(const struct syn_agent *agent, const struct syn_smp_header *h)
 {
     uint8_t op = h->op == SYN_SMP_READ ? READ : WRITE;
     for (size_t i = 0; i < COMMANDS; i++) {
         const struct command *c = &commands[i];
-        if (c->group == h->group && c->id == h->id && (c->ops & op))
+        if (c->group == h->group && c->id == h->id && (c->ops & op) && is_served(agent, c))
             return c;
     }
     return NULL;
@@ -106,7 +131,7 @@ bool syn_agent_read(struct syn_agent_call *call, const struct syn_cbor_field *fi
 
 static void handle(struct syn_agent_call *call, bool whole)
 {
-    const struct command *command = find(&call->request);
+    const struct command *command = find(call->agent, &call->request);
     if (call->request.version > 1)
         syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_TOO_NEW, NULL);
     else if (!whole)

@@ -38,13 +38,17 @@ bool syn_agent_read(struct syn_agent_call *call, const struct syn_cbor_field *fi
                     void *out, uint32_t *seen);
 
 /* Groups that the agent answers, in ascending order; false behind the last. */
-bool syn_agent_group(unsigned index, uint16_t *group, unsigned *handlers);
+bool syn_agent_group(const struct syn_agent *agent, unsigned index, uint16_t *group,
+                     unsigned *handlers);
 
 /* handlers_os.c */
 void syn_agent_os_echo(struct syn_agent_call *call);
 void syn_agent_os_reset(struct syn_agent_call *call);
 void syn_agent_os_params(struct syn_agent_call *call);
 void syn_agent_os_info(struct syn_agent_call *call);
+void syn_agent_os_bootloader(struct syn_agent_call *call);
+/* handlers_os_clock.c */
+void syn_agent_os_clock(struct syn_agent_call *call);
 /* handlers_os_stat.c */
 void syn_agent_os_taskstat(struct syn_agent_call *call);
 void syn_agent_os_mpstat(struct syn_agent_call *call);
@@ -60,6 +64,12 @@ void syn_agent_stat_list(struct syn_agent_call *call);
 void syn_agent_setting(struct syn_agent_call *call);
 void syn_agent_setting_delete(struct syn_agent_call *call);
 void syn_agent_settings_kept(struct syn_agent_call *call);
+/* handlers_fs.c */
+void syn_agent_fs_file(struct syn_agent_call *call);
+void syn_agent_fs_status(struct syn_agent_call *call);
+void syn_agent_fs_hash(struct syn_agent_call *call);
+void syn_agent_fs_types(struct syn_agent_call *call);
+void syn_agent_fs_close(struct syn_agent_call *call);
 /* handlers_enum.c */
 void syn_agent_enum_count(struct syn_agent_call *call);
 void syn_agent_enum_list(struct syn_agent_call *call);

@@ -4,11 +4,11 @@
 
 enum { ENUM_ERR_NO_SUCH = 3 };
 
-static unsigned group_count(void)
+static unsigned group_count(const struct syn_agent *agent)
 {
     uint16_t group;
     unsigned n = 0, handlers;
-    while (syn_agent_group(n, &group, &handlers))
+    while (syn_agent_group(agent, n, &group, &handlers))
         n++;
     return n;
 }
@@ -16,7 +16,7 @@ static unsigned group_count(void)
 void syn_agent_enum_count(struct syn_agent_call *call)
 {
     syn_cbor_put_map(&call->out, 1);
-    syn_cbor_pair_uint(&call->out, "count", group_count());
+    syn_cbor_pair_uint(&call->out, "count", group_count(call->agent));
 }
 
 void syn_agent_enum_list(struct syn_agent_call *call)
@@ -25,8 +25,8 @@ void syn_agent_enum_list(struct syn_agent_call *call)
     unsigned handlers;
     syn_cbor_put_map(&call->out, 1);
     syn_cbor_put_text(&call->out, "groups");
-    syn_cbor_put_array(&call->out, group_count());
-    for (unsigned i = 0; syn_agent_group(i, &group, &handlers); i++)
+    syn_cbor_put_array(&call->out, group_count(call->agent));
+    for (unsigned i = 0; syn_agent_group(call->agent, i, &group, &handlers); i++)
         syn_cbor_put_uint(&call->out, group);
 }
 
@@ -41,11 +41,12 @@ void syn_agent_enum_single(struct syn_agent_call *call)
     unsigned handlers;
     if (!syn_agent_read(call, fields, 1, &single, NULL))
         return;
-    if (single.index >= group_count() || !syn_agent_group(single.index, &group, &handlers)) {
+    if (single.index >= group_count(call->agent) ||
+        !syn_agent_group(call->agent, single.index, &group, &handlers)) {
         syn_agent_fail(call, SYN_GROUP_ENUM, ENUM_ERR_NO_SUCH, NULL);
         return;
     }
-    bool end = single.index + 1 == group_count();
+    bool end = single.index + 1 == group_count(call->agent);
     syn_cbor_put_map(&call->out, end ? 2 : 1);
     syn_cbor_pair_uint(&call->out, "group", group);
     if (end)
@@ -67,7 +68,7 @@ void syn_agent_enum_details(struct syn_agent_call *call)
     unsigned handlers;
     syn_cbor_put_map(&call->out, 1);
     syn_cbor_put_text(&call->out, "groups");
-    syn_cbor_put_array(&call->out, group_count());
-    for (unsigned i = 0; syn_agent_group(i, &group, &handlers); i++)
+    syn_cbor_put_array(&call->out, group_count(call->agent));
+    for (unsigned i = 0; syn_agent_group(call->agent, i, &group, &handlers); i++)
         put_details(&call->out, group, handlers);
 }

@@ -3,7 +3,7 @@
 #include "devices/agent/dispatch.h"
 #include "devices/agent/text.h"
 
-enum { OS_ERR_FORMAT = 2 };
+enum { OS_ERR_FORMAT = 2, OS_ERR_QUERY = 3 };
 
 void syn_agent_os_echo(struct syn_agent_call *call)
 {
@@ -105,4 +105,24 @@ void syn_agent_os_info(struct syn_agent_call *call)
         syn_agent_fail(call, SYN_GROUP_OS, OS_ERR_FORMAT, NULL);
     else
         put_output(call, info.format);
+}
+
+/* Ours answers no queries, such as MCUboot's "mode". */
+void syn_agent_os_bootloader(struct syn_agent_call *call)
+{
+    struct bootloader {
+        struct syn_span query;
+    } bootloader = {{NULL, 0}};
+    static const struct syn_cbor_field fields[] = {
+        SYN_FIELD(SYN_KEY_TEXT, struct bootloader, query, "query")};
+    if (!syn_agent_read(call, fields, 1, &bootloader, NULL))
+        return;
+    if (!call->agent->port.slots) {
+        syn_agent_fail(call, SYN_GROUP_NONE, SYN_RC_NOTSUP, NULL);
+    } else if (bootloader.query.size > 0) {
+        syn_agent_fail(call, SYN_GROUP_OS, OS_ERR_QUERY, NULL);
+    } else {
+        syn_cbor_put_map(&call->out, 1);
+        syn_cbor_pair_text(&call->out, "bootloader", "synergy-boot");
+    }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Group 0: tasks and memory pools. The units of the device stand for tasks; runtimes are in
- * milliseconds, as Mynewt's are in ticks. */
+ * milliseconds, as Mynewt's are in ticks. Clients want all keys that tasks have elsewhere: units
+ * have no stacks and no priorities, and nobody asks them to check in. */
 #include "devices/agent/dispatch.h"
 
 enum { NS_PER_MS = 1000000 };
@@ -9,11 +10,16 @@ static void put_task(struct syn_cbor_out *out, const struct syn_rt *rt, unsigned
 {
     static const char *const names[SYN_UNIT_COUNT] = {"sensor", "cpu", "accel", "radio"};
     syn_cbor_put_text(out, names[unit]);
-    syn_cbor_put_map(out, 4);
+    syn_cbor_put_map(out, 9);
+    syn_cbor_pair_uint(out, "prio", 0);
     syn_cbor_pair_uint(out, "tid", unit);
     syn_cbor_pair_uint(out, "state", rt->busy[unit]);
+    syn_cbor_pair_uint(out, "stkuse", 0);
+    syn_cbor_pair_uint(out, "stksiz", 0);
     syn_cbor_pair_uint(out, "cswcnt", rt->counters.tasks[unit]);
     syn_cbor_pair_uint(out, "runtime", rt->counters.busy_ns[unit] / NS_PER_MS);
+    syn_cbor_pair_uint(out, "last_checkin", 0);
+    syn_cbor_pair_uint(out, "next_checkin", 0);
 }
 
 void syn_agent_os_taskstat(struct syn_agent_call *call)

@@ -29,6 +29,11 @@
 #define SYN_AGENT_ADDRESS_MAX 108
 #endif
 
+#ifndef SYN_AGENT_FILES /* group 8, where the port has files */
+#define SYN_AGENT_FILES 1
+#endif
+#define SYN_AGENT_FILE_NAME_MAX 63 /* characters */
+
 /* Largest message of a hop through a host, SMP header included: the same for every device, since a
  * host passes messages on as they are (GROUP.md, command 4). */
 #define SYN_TRANSFER_RELAY_MAX 512

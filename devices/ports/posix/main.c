@@ -3,6 +3,7 @@
  * memory or the loop failed, 2 usage, 3 no such file, 4 cannot listen. */
 #include "devices/base/hash.h"
 #include "devices/ports/posix/bluetooth.h"
+#include "devices/ports/posix/files.h"
 #include "devices/ports/posix/hosts.h"
 #include "devices/ports/posix/options.h"
 #include "devices/ports/posix/wearable.h"
@@ -30,6 +31,7 @@ struct program {
     struct syn_loop *loop;
     struct syn_hosts hosts;
     struct syn_bluetooth *bluetooth; /* NULL: none */
+    struct syn_folder folder;
     struct syn_wearable *wearable;
     bool restart;
 };
@@ -268,6 +270,7 @@ static int new_wearable(struct program *p, struct syn_error *error)
                                          .timing = p->profile.timing,
                                          .radio_path = p->options.radio,
                                          .store_size = p->options.store_bytes,
+                                         .files = p->options.files ? &p->folder.files : NULL,
                                          .ctx = p,
                                          .room = room,
                                          .write = to_host,
@@ -356,6 +359,9 @@ static int serve(struct program *p)
     const struct syn_hosts_events events = {p, on_opened, on_closed, on_received, on_drained};
     struct syn_error error = {0};
     int rc = read_profile(p, &error);
+    p->folder.fd = -1;
+    if (rc == 0 && p->options.files)
+        rc = syn_folder_open(&p->folder, p->options.files, &error);
     if (rc)
         return fail(rc == SYN_ENOENT || rc == SYN_EIO ? EXIT_NO_FILE : EXIT_USAGE, &error);
     int signals = catch_signals(p);
@@ -374,6 +380,7 @@ static int serve(struct program *p)
     syn_hosts_close(&p->hosts);
     syn_bluetooth_free(p->bluetooth);
     syn_wearable_free(p->wearable);
+    syn_folder_close(&p->folder);
     (void)close(signals);
     return result;
 }

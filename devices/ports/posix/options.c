@@ -47,6 +47,7 @@ static const struct option {
     {"radio", 0, TEXT, AT(radio), "PATH", "socket for the other wearables"},
     {"pair", 0, PAIR, 0, "PATH[@BAUD]",
      "a wire to another device, by a socket that both name (repeatable: uart:2, uart:3, ..)"},
+    {"files", 0, TEXT, AT(files), "FOLDER", "the device's files, for hosts to read and write"},
     {"sensor", 0, SENSOR, 0, "KIND=FILE", "feed a sensor from a file (repeatable)"},
     {"store", 0, SIZE, AT(store_bytes), "BYTES",
      "chunk store; K and M are understood (default 8M)"},

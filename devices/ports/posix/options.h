@@ -21,7 +21,8 @@ struct syn_options {
     const char *id;      /* or NULL: made from what it listens on */
     const char *skew;    /* or NULL */
     const char *unix_path;
-    const char *ble; /* SOCKET[,address=AA:BB:CC:DD:EE:FF] */
+    const char *files; /* folder, or NULL */
+    const char *ble;   /* SOCKET[,address=AA:BB:CC:DD:EE:FF] */
     bool terminal;
     const char *terminal_link; /* or NULL */
     struct syn_line line;      /* of the terminal */

@@ -546,7 +546,8 @@ static int init_agent(struct syn_wearable *w)
                                         .reset = reset,
                                         .wired = has_wires(c) ? wired : NULL,
                                         .rates = rates,
-                                        .set_rate = set_rate};
+                                        .set_rate = set_rate,
+                                        .files = c->files};
     const size_t store = c->store_size / SYN_FLASH_RAM_PAGE * SYN_FLASH_RAM_PAGE;
     w->memory = calloc(1, store + arena + SENSOR_BYTES + QUEUE_BYTES);
     if (!w->memory)

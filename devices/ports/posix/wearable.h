@@ -28,6 +28,7 @@ struct syn_wearable_config {
     const char *radio_path; /* unix socket to listen at for peers; NULL = relay by the host only */
     struct syn_pair_config pairs[SYN_PAIRS_MAX]; /* wires; of path NULL: none */
     size_t store_size;                           /* of the chunk store, bytes */
+    const struct syn_agent_files *files;         /* NULL: none */
     void *ctx;
     /* Frames for the host on `link`, as in struct syn_agent_port. */
     bool (*room)(void *ctx, unsigned link, size_t size);
