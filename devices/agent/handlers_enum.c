@@ -57,7 +57,7 @@ static void put_details(struct syn_cbor_out *out, uint16_t group, unsigned handl
 {
     const char *name = syn_smp_group_text(group);
     syn_cbor_put_map(out, 3);
-    syn_cbor_pair_uint(out, "id", group);
+    syn_cbor_pair_uint(out, "group", group);
     syn_cbor_pair_text(out, "name", name ? name : "");
     syn_cbor_pair_uint(out, "handlers", handlers);
 }
