@@ -62,13 +62,34 @@ static void put_details(struct syn_cbor_out *out, uint16_t group, unsigned handl
     syn_cbor_pair_uint(out, "handlers", handlers);
 }
 
+/* Of all groups, or of those that the request lists. */
+static bool is_wanted(struct syn_span wanted, uint16_t group)
+{
+    struct syn_cbor_in in;
+    bool is = wanted.size == 0;
+    syn_cbor_in_init(&in, wanted.data, wanted.size);
+    struct syn_cbor_scope list = syn_cbor_get_array(&in);
+    while (!is && syn_cbor_next(&in, &list))
+        is = syn_cbor_get_uint(&in) == group;
+    return is;
+}
+
 void syn_agent_enum_details(struct syn_agent_call *call)
 {
+    struct details {
+        struct syn_span groups;
+    } details = {{NULL, 0}};
+    static const struct syn_cbor_field fields[] = {
+        SYN_FIELD(SYN_KEY_ITEM, struct details, groups, "groups")};
     uint16_t group;
     unsigned handlers;
+    if (!syn_agent_read(call, fields, 1, &details, NULL))
+        return;
     syn_cbor_put_map(&call->out, 1);
     syn_cbor_put_text(&call->out, "groups");
-    syn_cbor_put_array(&call->out, group_count(call->agent));
+    syn_cbor_open_array(&call->out);
     for (unsigned i = 0; syn_agent_group(call->agent, i, &group, &handlers); i++)
-        put_details(&call->out, group, handlers);
+        if (is_wanted(details.groups, group))
+            put_details(&call->out, group, handlers);
+    syn_cbor_close(&call->out);
 }
