@@ -20,6 +20,8 @@
 
 enum { PACKETS_PER_TURN = 32, CALLS_MAX = 4, PSM_MAX = 0xff };
 
+enum step { BEGIN, FINDING, QUIETING, CONNECTING, RESOLVING, OPENING, READY };
+
 struct pipe {
     int fd; /* -1: closed */
     struct syn_loop_watch watch;
@@ -38,7 +40,7 @@ struct bluez_way {
     size_t packet_max;
     unsigned calls; /* writes on their way, where they go by call */
     uint16_t psm;
-    enum { BEGIN, FINDING, QUIETING, CONNECTING, RESOLVING, OPENING, READY } step;
+    enum step step;
     bool connected_by_us, channel, paused, waits, over;
 };
 
@@ -87,7 +89,7 @@ static void check_sent(struct bluez_way *w, int rc)
 
 static void on_late(void *ctx);
 
-static void enter(struct bluez_way *w, int step, const char *what)
+static void enter(struct bluez_way *w, enum step step, const char *what)
 {
     w->step = step;
     w->what = what;
