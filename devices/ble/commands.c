@@ -106,8 +106,10 @@ static void fill(const struct syn_ble *ble, uint16_t opcode, uint8_t *p)
         put_field(p, 7, syn_gatt_smp_service, 16);
         put_name(p, ble->config.name);
         break;
-    case LE_SET_SCAN_RESPONSE:
+    case LE_SET_SCAN_RESPONSE: /* the whole name first; hosts know us by the service as well */
         put_name(p, ble->config.name);
+        if (p[0] + 2u + 16u <= 31)
+            put_field(p, 7, syn_gatt_our_service, 16);
         break;
     default:
         break;

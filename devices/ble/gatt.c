@@ -21,7 +21,7 @@ enum { CHARACTERISTIC = 0x2803, CONFIGURATION = 0x2902, DEVICE_NAME = 0x2a00, AP
 
 const uint8_t syn_gatt_smp_service[16] = {SMP_SERVICE};
 static const uint8_t smp_messages[16] = {SMP_MESSAGES};
-static const uint8_t our_service[16] = {OUR_SERVICE};
+const uint8_t syn_gatt_our_service[16] = {OUR_SERVICE};
 static const uint8_t our_psm[16] = {OUR_PSM};
 
 /* Properties, handle and UUID of a characteristic's value. */
@@ -54,7 +54,7 @@ const struct syn_gatt_attribute syn_gatt_attributes[SYN_GATT_COUNT] = {
     ABOUT(about_messages),
     {.uuid = smp_messages, .access = SYN_GATT_COMMAND, .kind = SYN_GATT_MESSAGES},
     {.type = CONFIGURATION, .access = SYN_GATT_READ | SYN_GATT_WRITE, .kind = SYN_GATT_SUBSCRIBED},
-    SERVICE(our_service, 12),
+    SERVICE(syn_gatt_our_service, 12),
     ABOUT(about_psm),
     {.uuid = our_psm, .access = SYN_GATT_READ, VALUE(psm)},
 };

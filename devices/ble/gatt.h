@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* UUIDs, as they are sent: the last byte first. */
-extern const uint8_t syn_gatt_smp_service[16];
+extern const uint8_t syn_gatt_smp_service[16], syn_gatt_our_service[16];
 
 enum { SYN_GATT_PRIMARY_SERVICE = 0x2800, SYN_GATT_SECONDARY_SERVICE = 0x2801 };
 
