@@ -104,19 +104,31 @@ static void show_totals(struct syn_bench *bench, const struct syn_sample *sample
                      sample->span_s, syn_execution_name(p->execution), 100 * sample->late);
 }
 
+/* Inferences that ended, by the devices' counters, where results of some did not arrive; else 0. */
+static uint64_t ended_of(const struct syn_running *running, uint64_t *results)
+{
+    uint64_t ended = 0;
+    *results = 0;
+    for (unsigned p = 0; p < SYN_PIPELINES_MAX; p++) {
+        *results += running->done[p];
+        ended += running->ended[p];
+    }
+    return ended > *results ? ended : 0;
+}
+
 static void show_json(struct syn_bench *bench, const struct syn_sample *sample, long verified)
 {
     const struct syn_running *running = bench->running;
     cJSON *json = syn_result_json(&bench->console->result);
-    uint64_t results = 0;
+    uint64_t results;
+    uint64_t ended = ended_of(running, &results);
     char id[32];
-    for (unsigned p = 0; p < SYN_PIPELINES_MAX; p++)
-        results += running->done[p];
     (void)snprintf(id, sizeof id, "%" PRId64, bench->deployed->id);
     syn_show_text(json, "plan", id);
     syn_show_text(json, "planner", bench->deployed->planner);
     syn_show_text(json, "execution", syn_execution_name(running->prediction.execution));
     syn_show_integer(json, "results", (int64_t)results);
+    syn_show_integer(json, "ended", (int64_t)(ended ? ended : results));
     if (verified >= 0)
         syn_show_integer(json, "verified", verified);
     else
@@ -132,6 +144,12 @@ void syn_run_summary(struct syn_bench *bench, long verified)
     syn_run_pipelines(bench, &sample);
     show_totals(bench, &sample);
     syn_run_late(bench, &sample);
+    uint64_t results, ended = ended_of(bench->running, &results);
+    if (ended > 0)
+        syn_result_print(&bench->console->result,
+                         "%" PRIu64 " inferences have ended, and results of %" PRIu64
+                         " have arrived; the others were dropped, or lost on a bad link\n",
+                         ended, results);
     if (verified >= 0)
         syn_result_print(&bench->console->result,
                          "verified: %ld results are what the models give\n", verified);

@@ -37,12 +37,25 @@ static void end(struct syn_bench *bench)
     free(running);
 }
 
+/* Every device tells what it counts as a target, and 0 for the pipelines of others. */
+static void keep_base(void *ctx, const struct syn_answer *answer)
+{
+    struct syn_bench *bench = ctx;
+    const struct syn_run_state *run = &answer->run;
+    for (unsigned p = 0; bench->running && p < run->count && p < SYN_PIPELINES_MAX; p++)
+        if (run->base[p] > bench->running->base[p])
+            bench->running->base[p] = run->base[p];
+    if (bench->running && run->count == 0)
+        bench->running->base_missing = true;
+}
+
 static int each_member(struct syn_bench *bench,
                        int (*start)(struct syn_member *, void *, struct syn_operation *),
-                       void *what, struct syn_error *error)
+                       void *what, void (*answer)(void *, const struct syn_answer *),
+                       struct syn_error *error)
 {
     const struct syn_workload *workload = bench->deployed->workload;
-    struct syn_operation op = {0};
+    struct syn_operation op = {.answer = answer, .ctx = bench};
     int rc = 0;
     for (unsigned i = 0; rc == 0 && i < workload->fleet.count; i++) {
         struct syn_member *member = workload->members[i];
@@ -77,11 +90,11 @@ static int tell_all(struct syn_bench *bench, const struct syn_runner_options *op
                                    .sequential = options->sequential,
                                    .work_conserving = options->work_conserving,
                                    .limit = options->limit};
-    int rc = go ? each_member(bench, subscribe, &reports, error) : 0;
+    int rc = go ? each_member(bench, subscribe, &reports, NULL, error) : 0;
     if (rc == 0)
-        rc = each_member(bench, run, &mode, error);
+        rc = each_member(bench, run, &mode, go ? keep_base : NULL, error);
     if (rc == 0 && !go)
-        rc = each_member(bench, subscribe, &reports, error);
+        rc = each_member(bench, subscribe, &reports, NULL, error);
     return rc;
 }
 
@@ -136,6 +149,7 @@ int syn_runner_start(struct syn_bench *bench, const struct syn_runner_options *o
     bench->running->active = rc == 0; /* the first results may come before the last answer */
     if (rc == 0)
         rc = tell_all(bench, options, true, error);
+    bench->running->base_known = rc == 0 && !bench->running->base_missing;
     if (rc == 0 || rc == SYN_ELINK) { /* a device that has left meanwhile ended the run */
         int present = syn_deployer_current(bench, &deployed, error);
         rc = present != 0 ? present : rc;

@@ -40,9 +40,12 @@ struct syn_running {
     bool active;
     bool warm; /* every pipeline has delivered: measuring has begun */
     struct syn_measure *measure;
-    struct syn_prediction prediction; /* of the mode that runs */
-    uint32_t done[SYN_PIPELINES_MAX]; /* results so far */
-    struct syn_verify_claim *claims;  /* owned; of options.verify */
+    struct syn_prediction prediction;  /* of the mode that runs */
+    uint32_t done[SYN_PIPELINES_MAX];  /* results so far */
+    uint32_t base[SYN_PIPELINES_MAX];  /* counters of the targets when it started */
+    uint32_t ended[SYN_PIPELINES_MAX]; /* acted or dropped since, by the targets' counters */
+    bool base_known, base_missing;     /* of all targets; of older firmware */
+    struct syn_verify_claim *claims;   /* owned; of options.verify */
     size_t claim_count, claim_room;
     uint64_t relayed, relay_lost; /* tensor messages */
     int64_t started_ns;           /* CLOCK_MONOTONIC */

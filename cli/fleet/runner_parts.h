@@ -12,4 +12,8 @@ int syn_runner_device(const struct syn_bench *bench, const struct syn_member *me
 /* Has every pipeline delivered `count` results? */
 bool syn_runner_all_have(const struct syn_running *running, uint32_t count);
 
+/* Has every pipeline delivered so many, or lost results on their way that its target has counted?
+ * Counters come behind the results that they count, so nothing is to be waited for then. */
+bool syn_runner_all_ended(const struct syn_running *running, uint32_t count);
+
 #endif

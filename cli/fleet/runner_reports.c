@@ -18,7 +18,27 @@ bool syn_runner_all_have(const struct syn_running *running, uint32_t count)
     return true;
 }
 
+bool syn_runner_all_ended(const struct syn_running *running, uint32_t count)
+{
+    unsigned pipelines = running->bench->deployed->workload->problem.pipeline_count;
+    for (unsigned p = 0; p < pipelines; p++)
+        if (running->done[p] < count && running->ended[p] < count)
+            return false;
+    return true;
+}
+
 /* ---- counters and results ---- */
+
+static void count_ends(struct syn_running *running, unsigned device,
+                       const struct syn_counters *counters)
+{
+    const struct syn_deployed *deployed = running->bench->deployed;
+    for (unsigned p = 0; p < deployed->workload->problem.pipeline_count; p++) {
+        uint32_t ended = counters->done[p] + counters->dropped[p];
+        if (deployed->plan.pipelines[p].target == device && ended > running->base[p])
+            running->ended[p] = ended - running->base[p];
+    }
+}
 
 _Static_assert(SYN_SESSION_WORKS == SYN_RT_WORK_COUNT, "a session brings all that is counted");
 
@@ -50,7 +70,11 @@ void syn_runner_counters(struct syn_bench *bench, struct syn_member *member,
     int device = syn_runner_device(bench, member);
     struct syn_device_counters copy;
     syn_clock_hear(&member->clock, counters->now_ns, syn_loop_now());
-    if (!running || !running->active || !running->warm || device < 0)
+    if (!running || !running->active || device < 0)
+        return;
+    if (running->base_known)
+        count_ends(running, (unsigned)device, counters);
+    if (!running->warm)
         return;
     copy_counters(&copy, counters);
     syn_measure_counters(running->measure, (unsigned)device, &copy);

@@ -24,7 +24,7 @@ static uint32_t results_of(const struct syn_running *running)
 {
     uint32_t sum = 0;
     for (unsigned p = 0; p < SYN_PIPELINES_MAX; p++)
-        sum += running->done[p];
+        sum += running->done[p] + running->ended[p];
     return sum;
 }
 
@@ -46,7 +46,7 @@ static bool run_is_over(void *ctx)
     uint32_t limit = running->options.limit;
     notice_progress(watcher);
     return !running->active || watcher->stuck ||
-           (limit > 0 && syn_runner_all_have(running, limit)) ||
+           (limit > 0 && syn_runner_all_ended(running, limit)) ||
            (watcher->seconds > 0 && running->warm &&
             syn_measure_span_s(running->measure) >= watcher->seconds);
 }

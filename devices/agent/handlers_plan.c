@@ -210,6 +210,17 @@ static enum syn_rt_mode mode_of(const struct run_map *map)
     return map->conserving ? SYN_RT_WORK_CONSERVING : SYN_RT_FAIR;
 }
 
+/* What this run counts from, at the targets of its pipelines. */
+static void put_base(struct syn_agent_call *call)
+{
+    const struct syn_rt *rt = &call->agent->rt;
+    syn_cbor_put_map(&call->out, 1);
+    syn_cbor_put_text(&call->out, "base");
+    syn_cbor_put_array(&call->out, rt->pipeline_count);
+    for (unsigned p = 0; p < rt->pipeline_count; p++)
+        syn_cbor_put_uint(&call->out, rt->routes[p].has_tail ? rt->base[p] : 0);
+}
+
 static void start(struct syn_agent_call *call, const struct run_map *map)
 {
     struct syn_agent *agent = call->agent;
@@ -223,6 +234,8 @@ static void start(struct syn_agent_call *call, const struct run_map *map)
         agent->relay_link = (uint8_t)call->link;
         syn_agent_plan_start(agent, mode, map->limit);
     }
+    if (!call->failed)
+        put_base(call);
 }
 
 void syn_agent_run(struct syn_agent_call *call)

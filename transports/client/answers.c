@@ -154,21 +154,35 @@ static int read_item(struct syn_cbor_in *r, const struct syn_cbor_field *field,
     return rc || seen == 0 ? SYN_EPROTO : 0;
 }
 
+/* One for each pipeline; what is beyond is skipped. */
+static int read_numbers(struct syn_cbor_in *r, uint32_t to[SYN_SESSION_PIPES], unsigned *count)
+{
+    struct syn_cbor_scope scope = syn_cbor_get_array(r);
+    while (syn_cbor_next(r, &scope)) {
+        uint64_t v = syn_cbor_get_uint(r);
+        if (*count < SYN_SESSION_PIPES)
+            to[(*count)++] = v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
+    }
+    return r->error;
+}
+
 int syn_read_fit(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer)
 {
     static const struct syn_cbor_field field[] = {FIELD(ITEM, item_map, item, "cyc")};
-    struct syn_plan_fit *fit = &answer->fit;
     struct syn_cbor_in cycles;
     (void)s;
     if (read_item(r, field, &cycles))
         return SYN_EPROTO;
-    struct syn_cbor_scope scope = syn_cbor_get_array(&cycles);
-    while (syn_cbor_next(&cycles, &scope)) {
-        uint64_t v = syn_cbor_get_uint(&cycles);
-        if (fit->count < SYN_SESSION_PIPES)
-            fit->cycles[fit->count++] = v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
-    }
-    return cycles.error;
+    return read_numbers(&cycles, answer->fit.cycles, &answer->fit.count);
+}
+
+int syn_read_run(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer)
+{
+    static const struct syn_cbor_field field[] = {FIELD(ITEM, item_map, item, "base")};
+    struct syn_cbor_in base;
+    (void)s;
+    return read_item(r, field, &base) ? 0
+                                      : read_numbers(&base, answer->run.base, &answer->run.count);
 }
 
 /* ---- links, sensors ---- */

@@ -49,7 +49,7 @@ static const struct syn_session_request operations[] = {
     [ABORT] = {"aborting the plan", OURS(SYN_ID_PLAN, SYN_SMP_WRITE)},
     [CLEAR] = {"clearing the plan", OURS(SYN_ID_PLAN, SYN_SMP_WRITE)},
     [PLAN] = {"plan state", OURS(SYN_ID_PLAN, SYN_SMP_READ), .read = syn_read_plan},
-    [RUN] = {"run", OURS(SYN_ID_RUN, SYN_SMP_WRITE)},
+    [RUN] = {"run", OURS(SYN_ID_RUN, SYN_SMP_WRITE), .read = syn_read_run},
     [STOP] = {"stop", OURS(SYN_ID_RUN, SYN_SMP_WRITE)},
     [SUBSCRIBE] = {"subscribing", OURS(SYN_ID_SUBSCRIBE, SYN_SMP_WRITE)},
     [SET_LINKS] = {"telling the links", OURS(SYN_ID_LINKS, SYN_SMP_WRITE)},

@@ -91,6 +91,12 @@ struct syn_plan_fit {
     uint32_t cycles[SYN_SESSION_PIPES]; /* of each chunk as it was placed */
 };
 
+/* What a run counts from, at the targets of its pipelines; none from older firmware. */
+struct syn_run_state {
+    unsigned count;
+    uint32_t base[SYN_SESSION_PIPES]; /* 0 where the device is not the target */
+};
+
 struct syn_peer {
     uint16_t index;
     char name[32];
@@ -220,6 +226,7 @@ struct syn_answer {
         struct syn_blob_state blob;
         struct syn_plan_state plan;
         struct syn_plan_fit fit;
+        struct syn_run_state run;
         struct syn_peers links;
         struct syn_params params;
         struct syn_stat_names stats;
@@ -343,6 +350,7 @@ struct syn_run_options {
     bool work_conserving;
     uint32_t limit; /* inferences of each pipeline; 0: none */
 };
+/* answer->run, of a start */
 int syn_session_run(struct syn_session *s, const struct syn_run_options *options,
                     syn_session_done done, void *user);
 

@@ -41,6 +41,7 @@ int syn_read_accel(struct syn_session *s, struct syn_cbor_in *r, struct syn_answ
 int syn_read_blob(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer);
 int syn_read_plan(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer);
 int syn_read_fit(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer);
+int syn_read_run(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer);
 int syn_read_links(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer);
 int syn_read_windows(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer);
 int syn_read_echo(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer);
