@@ -11,6 +11,7 @@
 #include "devices/base/error.h"
 #include "devices/base/hash.h"
 #include "tests/devices/agent/bench.h"
+#include "tests/devices/agent/disk.h"
 
 #define NS_PER_S INT64_C(1000000000)
 
@@ -139,71 +140,16 @@ static void tasks_have_the_keys_that_clients_look_for(void **state)
     assert_int_equal(count, 4);
 }
 
-/* ---- files: one that is there, and room for one more ---- */
+/* ---- files ---- */
 
-enum { ROOM = 2000 };
-
-struct file {
-    char name[SYN_AGENT_FILE_NAME_MAX + 1];
-    uint8_t bytes[ROOM];
-    uint32_t size;
-};
-
-static struct disk {
-    struct file files[2];
-    bool broken;
-} disk;
-
-static struct file *find(const char *name)
-{
-    for (size_t i = 0; i < 2; i++)
-        if (strcmp(disk.files[i].name, name) == 0)
-            return &disk.files[i];
-    return NULL;
-}
-
-static int64_t disk_size(void *ctx, const char *name)
-{
-    const struct file *f = find(name);
-    (void)ctx;
-    return disk.broken ? SYN_EIO : f ? (int64_t)f->size : SYN_ENOENT;
-}
-
-static long disk_read(void *ctx, const char *name, uint32_t offset, void *data, size_t size)
-{
-    const struct file *f = find(name);
-    (void)ctx;
-    size_t n = offset < f->size ? f->size - offset : 0;
-    n = n < size ? n : size;
-    memcpy(data, f->bytes + offset, n);
-    return (long)n;
-}
-
-static int disk_write(void *ctx, const char *name, uint32_t offset, const void *data, size_t size)
-{
-    struct file *f = find(name);
-    (void)ctx;
-    if (!f && offset == 0)
-        strcpy((f = &disk.files[1])->name, name);
-    if (!f)
-        return SYN_ENOENT;
-    if (offset + size > ROOM)
-        return SYN_ENOMEM;
-    if (size > 0)
-        memcpy(f->bytes + offset, data, size);
-    f->size = offset + (uint32_t)size;
-    return 0;
-}
+static struct disk disk;
 
 static int setup_files(void **state)
 {
-    static const struct syn_agent_files files = {&disk, disk_size, disk_read, disk_write};
     int rc = bench_setup(state);
     struct bench *b = *state;
-    disk = (struct disk){.files = {{.name = "log.txt", .size = 1300}}};
-    for (size_t i = 0; i < ROOM; i++)
-        disk.files[0].bytes[i] = (uint8_t)(i * 31 >> 2);
-    b->agent.port.files = &files;
+    disk_init(&disk);
+    b->agent.port.files = &disk.port;
     return rc;
 }
 
