@@ -68,7 +68,12 @@ static void show(struct copy *c, bool sent)
 static int compare(struct copy *c, const void *bytes, struct syn_error *error)
 {
     bool same = true;
+    size_t there = c->size;
     int rc = syn_file_same(c->member, c->path, bytes, c->size, &same, c->kind, error);
+    if (rc == 0 && !c->kind[0] && syn_file_size(c->member, c->path, &there, NULL) == 0 &&
+        there != c->size)
+        return syn_error_set(error, SYN_ECORRUPT, "%s: the device holds %zu bytes of %zu", c->path,
+                             there, c->size);
     if (rc == 0 && !same)
         rc = syn_error_set(error, SYN_ECORRUPT, "%s: the device holds other bytes, by %s", c->path,
                            c->kind);

@@ -2,7 +2,7 @@
 /* Group 10: which groups there are. */
 #include "devices/agent/dispatch.h"
 
-enum { ENUM_ERR_NO_SUCH = 3 };
+enum { ENUM_ERR_NO_SUCH = 4 };
 
 static unsigned group_count(const struct syn_agent *agent)
 {

@@ -112,6 +112,21 @@ static const struct code fs[] = {
     {"file is empty", SYN_ENOENT},
 };
 
+static const struct code shell[] = {
+    {"ok", 0},
+    {"unknown error", SYN_EDEVICE},
+    {"command too long", SYN_EINVAL},
+    {"no command", SYN_EINVAL},
+};
+
+static const struct code enumeration[] = {
+    {"ok", 0},
+    {"unknown error", SYN_EDEVICE},
+    {"too many groups at once", SYN_EINVAL},
+    {"out of memory", SYN_EDEVICE},
+    {"no such group", SYN_ENOENT},
+};
+
 static const struct code settings[] = {
     {"ok", 0},
     {"unknown error", SYN_EDEVICE},
@@ -146,8 +161,8 @@ static const struct table tables[] = {
     {SYN_GROUP_SPLIT, 0, "split", NULL},
     {SYN_GROUP_RUN, 0, "run", NULL},
     TABLE(SYN_GROUP_FS, "file system", fs),
-    {SYN_GROUP_SHELL, 0, "shell", NULL},
-    {SYN_GROUP_ENUM, 0, "enumeration", NULL},
+    TABLE(SYN_GROUP_SHELL, "shell", shell),
+    TABLE(SYN_GROUP_ENUM, "enumeration", enumeration),
     TABLE(SYN_GROUP_SYNERGY, "synergy", synergy),
 #undef TABLE
 };

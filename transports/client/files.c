@@ -7,11 +7,14 @@
 #include "transports/client/files_parts.h"
 #include "transports/client/pieces.h"
 
+/* How Zephyr tells that a piece does not begin where its file ends. */
+enum { OFFSET_INVALID = 11 };
 enum { FS_FILE = 0, FS_STATUS = 1, FS_HASH = 2, FS_HASHES = 3 };
 enum { REQUEST = SYN_FILE_NAME_MAX + 96 };
 
-/* Opening, cutting and hashing files of flash take their time. */
-#define PATIENCE_NS INT64_C(10000000000)
+/* Opening and cutting files of flash take their time, and hashing them more. */
+#define PATIENCE_NS      INT64_C(2000000000)
+#define HASH_PATIENCE_NS INT64_C(10000000000)
 
 #define FIELD(kind, type, member, key) SYN_FIELD(SYN_KEY_##kind, struct type, member, key)
 
@@ -87,11 +90,14 @@ static int read_hashes(struct syn_session *s, struct syn_cbor_in *r, struct syn_
 
 static int read_offset(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer)
 {
-    static const struct syn_cbor_field fields[] = {FIELD(U32, syn_blob_state, held_bytes, "off")};
+    static const struct syn_cbor_field fields[] = {
+        FIELD(U32, syn_blob_state, held_bytes, "off"),
+        FIELD(U32, syn_blob_state, held_bytes, "len"), /* beside OFFSET_INVALID */
+    };
     uint32_t seen;
     (void)s;
     answer->blob.complete = true;
-    int rc = syn_cbor_get_fields(r, fields, 1, &answer->blob, &seen);
+    int rc = syn_cbor_get_fields(r, fields, COUNT(fields), &answer->blob, &seen);
     return rc || seen == 0 ? SYN_EPROTO : 0;
 }
 
@@ -118,14 +124,16 @@ static int read_piece(struct syn_session *s, struct syn_cbor_in *r, struct syn_a
 static const struct syn_session_request status_operation = {"file", FS(FS_STATUS, SYN_SMP_READ),
                                                             .read = read_status};
 static const struct syn_session_request hash_operation = {
-    "hash of a file", FS(FS_HASH, SYN_SMP_READ), .patience_ns = PATIENCE_NS, .read = read_hash};
+    "hash of a file", FS(FS_HASH, SYN_SMP_READ), .patience_ns = HASH_PATIENCE_NS,
+    .read = read_hash};
 static const struct syn_session_request hashes_operation = {
     "kinds of hashes", FS(FS_HASHES, SYN_SMP_READ), .read = read_hashes};
 static const struct syn_session_request first_operation = {
     "upload of a file", FS(FS_FILE, SYN_SMP_WRITE), .patience_ns = PATIENCE_NS,
-    .read = read_offset};
+    .stands_rc = OFFSET_INVALID, .read = read_offset};
 static const struct syn_session_request piece_operation = {
-    "upload of a file", FS(FS_FILE, SYN_SMP_WRITE), .in_order = true, .read = read_offset};
+    "upload of a file", FS(FS_FILE, SYN_SMP_WRITE), .in_order = true, .stands_rc = OFFSET_INVALID,
+    .read = read_offset};
 static const struct syn_session_request read_operation = {
     "download of a file", FS(FS_FILE, SYN_SMP_READ), .read = read_piece};
 

@@ -28,6 +28,14 @@ static int read_answer(const struct call *call, const struct syn_reply *reply,
                          call->operation->what);
 }
 
+/* A failure that only says where the device stands. */
+static bool is_position(const struct call *call, const struct syn_reply *reply)
+{
+    const struct syn_session_request *operation = call->operation;
+    return operation->stands_rc && reply->status.rc == operation->stands_rc &&
+           reply->status.group == operation->group;
+}
+
 static void on_reply(void *ctx, int status, const struct syn_reply *reply)
 {
     struct call call = *(struct call *)ctx;
@@ -35,7 +43,7 @@ static void on_reply(void *ctx, int status, const struct syn_reply *reply)
     struct syn_error unread = {0};
     const struct syn_error *error = reply->error;
     free(ctx);
-    if (status == 0) {
+    if (status == 0 || is_position(&call, reply)) {
         status = read_answer(&call, reply, &answer, &unread);
         error = status ? &unread : NULL;
     }

@@ -24,6 +24,7 @@ struct syn_session_request {
     unsigned tries;      /* 0: the client's */
     int64_t patience_ns; /* for work that takes the device a while; 0: none */
     bool in_order;       /* pieces of something large: devices answer them in order */
+    uint32_t stands_rc;  /* of its group: no failure, the answer says where the device stands */
     /* Reads a payload without error into `answer`: 0 or SYN_EPROTO. NULL: nothing to read. */
     int (*read)(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer);
 };

@@ -374,7 +374,7 @@ static void groups_can_be_enumerated(void **state)
     struct syn_cbor_out *out = bench_payload(b);
     syn_cbor_put_map(out, 1);
     syn_cbor_pair_uint(out, "index", COUNT);
-    bench_expect_rc(bench_ask(b, 0, SYN_SMP_READ, SYN_GROUP_ENUM, 2), SYN_GROUP_ENUM, 3);
+    bench_expect_rc(bench_ask(b, 0, SYN_SMP_READ, SYN_GROUP_ENUM, 2), SYN_GROUP_ENUM, 4);
 }
 
 static void every_listed_counter_group_can_be_shown(void **state)

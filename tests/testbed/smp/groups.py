@@ -11,9 +11,9 @@ MAGIC = 0x96f3b83d  # of an MCUboot image
 class Refusal(Exception):
     """Codes of a group, or of the protocol where group is None."""
 
-    def __init__(self, rc, group=None):
+    def __init__(self, rc, group=None, **beside):
         super().__init__(rc)
-        self.rc, self.group = rc, group
+        self.rc, self.group, self.beside = rc, group, beside
 
 
 def need(request, key, kind):
@@ -262,7 +262,7 @@ class Files:
             raise Refusal(3, 8)
         held = self.files[name]
         if offset != len(held):
-            return {"off": len(held)}
+            raise Refusal(11, 8, len=len(held))
         self.files[name] = held + data
         return {"off": len(self.files[name])}
 
@@ -295,7 +295,7 @@ class Shell:
     def run(self, request):
         argv = need(request, "argv", list)
         if not argv:
-            raise Refusal(4, 9)
+            raise Refusal(3, 9)
         if argv[0] == "echo":
             return {"o": " ".join(argv[1:]) + "\r\n", "ret": 0}
         if argv[0] == "args":

@@ -62,8 +62,8 @@ class Device:
         if refusal.group is None:
             return {"rc": refusal.rc}
         if header.version == 0:
-            return {"rc": 256 + refusal.rc}
-        return {"err": {"group": refusal.group, "rc": refusal.rc}}
+            return {"rc": 256 + refusal.rc, **refusal.beside}
+        return {"err": {"group": refusal.group, "rc": refusal.rc}, **refusal.beside}
 
     def silent(self, header):
         return self.options.silent_unknown and header.group not in {group for group, _ in self.table}
