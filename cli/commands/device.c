@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Commands `device ...` and `stat`. */
 #include "cli/commands/commands.h"
+#include "cli/commands/device_logs.h"
 #include "cli/commands/device_measure.h"
 #include "cli/commands/device_record.h"
 #include "cli/commands/device_show.h"
@@ -200,31 +201,7 @@ static int run_label(struct syn_console *console, const struct syn_call *call,
     return 0;
 }
 
-/* ---- device logs, device forget ---- */
-
-static int run_logs(struct syn_console *console, const struct syn_call *call,
-                    struct syn_error *error)
-{
-    struct syn_bench *bench = syn_bench_of(console);
-    const char *name = syn_call_text(call, "NAME");
-    struct syn_member *member = bench ? syn_bench_find(bench, name) : NULL;
-    if (!member)
-        return bench ? syn_bench_online(bench, name, &member, error) : SYN_ENOMEM;
-    cJSON *json = syn_result_json(&console->result);
-    syn_show_text(json, "device", member->name);
-    cJSON *lines = syn_show_array(json, "lines");
-    unsigned kept =
-        member->log_count < SYN_MEMBER_LOG_LINES ? member->log_count : SYN_MEMBER_LOG_LINES;
-    for (unsigned i = member->log_count - kept; i != member->log_count; i++) {
-        char clean[320];
-        syn_text_clean(clean, sizeof clean, member->log[i % SYN_MEMBER_LOG_LINES]);
-        (void)cJSON_AddItemToArray(lines, cJSON_CreateString(clean));
-        syn_result_print(&console->result, "%s\n", clean);
-    }
-    if (kept == 0)
-        syn_result_print(&console->result, "%s has logged nothing\n", member->name);
-    return 0;
-}
+/* ---- device forget ---- */
 
 static int run_forget(struct syn_console *console, const struct syn_call *call,
                       struct syn_error *error)
@@ -394,9 +371,9 @@ static const struct syn_command commands[] = {
     {
         .noun = "device",
         .verb = "logs",
-        .summary = "show the latest log lines of a device",
+        .summary = "show the latest log lines of a device, and when they came",
         .args = {NAME},
-        .run = run_logs,
+        .run = syn_device_logs_run,
     },
     {
         .noun = "device",

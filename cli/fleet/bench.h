@@ -38,6 +38,12 @@ struct syn_chatter {
     struct syn_loop_timer timer; /* until it is said how many */
 };
 
+/* Of a device's log, as it came. */
+struct syn_log_line {
+    int64_t at_ms; /* since 1970, by this machine's clock */
+    char text[160];
+};
+
 struct syn_bench;
 struct syn_reconnect; /* cli/fleet/reconnect.h */
 
@@ -67,7 +73,7 @@ struct syn_member {
     unsigned feed_count;
     uint32_t txn; /* of the deployment that it holds; 0: none */
     uint8_t hash[SYN_HASH_SIZE];
-    char log[SYN_MEMBER_LOG_LINES][160];
+    struct syn_log_line log[SYN_MEMBER_LOG_LINES];
     unsigned log_count; /* lines so far; the last SYN_MEMBER_LOG_LINES are kept */
     unsigned faults;    /* that it told of since it was connected */
     char fault[200];    /* the last */

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
+#include <time.h>
 
 /* ---- sim: URIs ---- */
 
@@ -115,9 +116,12 @@ static void default_wear(struct sim *sim, const char *name)
 static void on_text(void *ctx, const char *line, size_t size)
 {
     struct syn_member *member = ctx;
-    char *kept = member->log[member->log_count++ % SYN_MEMBER_LOG_LINES];
-    (void)snprintf(kept, sizeof member->log[0], "%.*s", (int)size, line);
-    syn_chatter_tell(member, SYN_EVENT_LOG, kept);
+    struct syn_log_line *kept = &member->log[member->log_count++ % SYN_MEMBER_LOG_LINES];
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    kept->at_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    (void)snprintf(kept->text, sizeof kept->text, "%.*s", (int)size, line);
+    syn_chatter_tell(member, SYN_EVENT_LOG, kept->text);
 }
 
 static void on_log(void *ctx, unsigned level, const char *text)

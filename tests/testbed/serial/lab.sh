@@ -51,8 +51,9 @@ device() {
     begin_in_lab "$name" "$serial_build/devices/synergy-agent" --unix "lab/$name.sock" "$@"
 }
 
-# cable NAME DEVICE VID:PID[:SERIAL]|'': a port /dev/NAME that leads to a device.
-cable() { begin_in_lab "$1" "$serial_folder/cable" lab "$1" "lab/$2.sock" "$3"; }
+# cable NAME DEVICE VID:PID[:SERIAL]|'' [TEXT [TIMES]]: a port /dev/NAME that leads to a device, which
+# logs TEXT once a host is there.
+cable() { begin_in_lab "$1" "$serial_folder/cable" lab "$1" "lab/$2.sock" "${@:3}"; }
 
 # pull NAME: the port is gone, and what was at its terminal.
 pull() {
