@@ -34,6 +34,7 @@ static void bench_free(void *fleet)
         (void)rmdir(bench->folder);
     syn_parts_clear(&bench->parts);
     (void)syn_links_forget(bench, NULL);
+    free(bench->farewell);
     free(bench);
 }
 

@@ -91,9 +91,10 @@ struct syn_member {
 };
 
 struct syn_links_row;
-struct syn_deployed; /* cli/fleet/deployer.h */
-struct syn_running;  /* cli/fleet/runner.h */
-struct syn_resume;   /* cli/fleet/resume.h */
+struct syn_deployed;  /* cli/fleet/deployer.h */
+struct syn_running;   /* cli/fleet/runner.h */
+struct syn_resume;    /* cli/fleet/resume.h */
+struct syn_operation; /* cli/fleet/operation.h */
 
 struct syn_bench {
     struct syn_console *console;
@@ -107,8 +108,9 @@ struct syn_bench {
     struct syn_running *running;
     struct syn_links_row *links; /* cli/fleet/links.h; owned */
     unsigned probed; /* the way that is measured, taken wherever it is there; SYN_WAY_COUNT: none */
-    struct syn_loop_timer beat; /* of cli/fleet/alive.h, while something is wanted of devices */
-    struct syn_resume *resume;  /* NULL until a device was lost that is needed */
+    struct syn_loop_timer beat;     /* of cli/fleet/alive.h, while something is wanted of devices */
+    struct syn_resume *resume;      /* NULL until a device was lost that is needed */
+    struct syn_operation *farewell; /* to those that stop because another left; NULL: none yet */
 };
 
 /* The console's bench; NULL when there is no memory. */

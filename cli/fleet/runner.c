@@ -134,6 +134,8 @@ int syn_runner_start(struct syn_bench *bench, const struct syn_runner_options *o
         rc = syn_runner_stop(bench, error);
     if (rc != 0)
         return rc;
+    if (bench->farewell)
+        (void)syn_operation_wait(bench->farewell, bench->console, NULL);
     (void)syn_resume_forget_run(bench);
     end(bench);
     bench->running = new_running(bench, options, deployed);
@@ -201,27 +203,24 @@ int syn_runner_device(const struct syn_bench *bench, const struct syn_member *me
     return -1;
 }
 
-static void nobody_waits(void *user, int status, const struct syn_answer *answer,
-                         const struct syn_error *error)
-{
-    (void)user;
-    (void)status;
-    (void)answer;
-    (void)error;
-}
-
-/* Those that are left stop, too; this is said from a callback, where nobody can wait. */
+/* Those that are left stop, too; this is said from a callback, where nobody can wait: what is told
+ * them next waits, so that none of it is undone when this has to be sent again. */
 static void stop_the_others(struct syn_bench *bench)
 {
     const struct syn_workload *workload = bench->deployed->workload;
     const struct syn_run_options halt = {.go = false};
     const struct syn_subscription logs = {.log = true};
-    for (unsigned i = 0; i < workload->fleet.count; i++) {
+    struct syn_operation *op = bench->farewell ? bench->farewell : calloc(1, sizeof *op);
+    bench->farewell = op;
+    for (unsigned i = 0; op && i < workload->fleet.count; i++) {
         struct syn_member *member = workload->members[i];
         if (!member || !member->session)
             continue;
-        (void)syn_session_run(member->session, &halt, nobody_waits, NULL);
-        (void)syn_session_subscribe(member->session, &logs, nobody_waits, NULL);
+        (void)syn_operation_started(
+            op, member, syn_session_run(member->session, &halt, syn_operation_done, op), NULL);
+        (void)syn_operation_started(
+            op, member, syn_session_subscribe(member->session, &logs, syn_operation_done, op),
+            NULL);
     }
 }
 

@@ -69,6 +69,7 @@ static void pump(struct ble *b)
         if (n <= 0)
             break;
     }
+    (void)send_on(b); /* the last of this turn: only a way that is full says when it goes on */
     if (b->fd >= 0)
         set_interest(b);
 }

@@ -47,11 +47,11 @@ class Wearables:
             sockets[f"WEAR{number:04}"] = path
         return sockets
 
-    def on_air(self, radio):
+    def on_air(self, radio, trace):
         """The radio's sockets: where controllers are, and where it is told what to do. The wearable
         N has the address C0:00:00:00:00:0N."""
         socket, control = self.folder / "air", self.folder / "control"
-        self.program("radio", radio, "-c", control, "-t", self.folder / "trace", socket)
+        self.program("radio", radio, "-c", control, *(["-t", trace] if trace else []), socket)
         for number, kind in enumerate(self.kinds, 1):
             self.start(kind, "--ble", f"{socket},address=C0:00:00:00:00:{number:02}")
         return socket, control
