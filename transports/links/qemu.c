@@ -57,6 +57,7 @@ struct request {
     char agent[SYN_LINK_URI_MAX]; /* files */
     char boot[SYN_LINK_URI_MAX];
     char flash[SYN_LINK_URI_MAX]; /* empty: none that stays */
+    char hci[SYN_LINK_URI_MAX];   /* socket of a Bluetooth controller; empty: none */
 };
 
 /* ---- the address: BOARD?key=value&key=value ---- */
@@ -114,6 +115,8 @@ static int take_option(struct request *r, const char *text, size_t size, struct 
         rc = get_file(text, size, 6, r->agent);
     } else if (is_key(text, size, "flash=") && r->board->boot) {
         rc = get_file(text, size, 6, r->flash);
+    } else if (is_key(text, size, "hci=")) {
+        rc = get_file(text, size, 4, r->hci);
     } else if (is_key(text, size, "number=")) {
         rc = get_number(text + 7, size - 7, 99999999, &n);
         r->number = (unsigned)n;
@@ -127,7 +130,7 @@ static int take_option(struct request *r, const char *text, size_t size, struct 
     syn_error_hint(error,
                    "there are number=N (to tell boards apart), icount=0..%d (an instruction "
                    "takes 2^N ns), image=FILE (an image to run), flash=FILE (keeps the board's "
-                   "flash)",
+                   "flash), hci=SOCKET (a Bluetooth controller)",
                    ICOUNT_MAX);
     return rc;
 }
@@ -175,6 +178,9 @@ static int find_files(struct request *r, struct syn_error *error)
         return syn_error_set(error, SYN_ENOENT, "no image %s", r->agent);
     if (!r->agent[0])
         rc = find_file(r->agent, r->board->agent, error);
+    if (rc == 0 && r->hci[0] && (access(r->hci, R_OK | W_OK) != 0 || strchr(r->hci, ',')))
+        return syn_error_set(error, SYN_ENOENT, "no socket of a Bluetooth controller at %s",
+                             r->hci);
     if (rc == 0 && r->board->boot)
         rc = find_file(r->boot, r->board->boot, error);
     return rc;
@@ -193,11 +199,20 @@ static void add(struct args *args, const char *option, const char *value)
     args->argv[args->count++] = value;
 }
 
+/* UARTs are counted: there is nothing at those between. */
+static void add_uart3(struct args *args, const char *chardev)
+{
+    add(args, "-serial", "null");
+    add(args, "-serial", "null");
+    add(args, "-chardev", chardev);
+    add(args, "-serial", "chardev:hci");
+}
+
 /* `flash` is the descriptor of what the board's flash lies in, which QEMU inherits. */
 static int run(struct syn_link_port *port, const struct request *r, int flash,
                struct syn_error *error)
 {
-    char loader[64], icount[16], memory[96], machine[64];
+    char loader[64], icount[16], memory[96], machine[64], hci[SYN_LINK_URI_MAX + 32];
     struct args args = {.argv = {"qemu-system-arm"}, .count = 1};
     (void)snprintf(loader, sizeof loader, "loader,addr=0x%x,data=0x%x,data-len=4",
                    (unsigned)r->board->number_at, r->number);
@@ -207,6 +222,7 @@ static int run(struct syn_link_port *port, const struct request *r, int flash,
                    r->board->flash.bytes, flash);
     (void)snprintf(machine, sizeof machine, "%s%s", r->board->machine,
                    flash < 0 ? "" : ",memory-backend=psram");
+    (void)snprintf(hci, sizeof hci, "socket,id=hci,path=%s", r->hci);
     if (flash >= 0)
         add(&args, "-object", memory);
     add(&args, "-machine", machine);
@@ -215,6 +231,8 @@ static int run(struct syn_link_port *port, const struct request *r, int flash,
     add(&args, "-monitor", "none");
     add(&args, "-chardev", "stdio,id=uart,signal=off");
     add(&args, "-serial", "chardev:uart");
+    if (r->hci[0])
+        add_uart3(&args, hci);
     add(&args, "-kernel", r->board->boot ? r->boot : r->agent);
     add(&args, "-device", loader);
     if (r->icount >= 0)
@@ -270,7 +288,7 @@ bool syn_link_forgets(const char *uri)
 
 const struct syn_link_driver syn_link_qemu = {
     .scheme = "qemu",
-    .usage = "qemu:BOARD[?number=N&icount=N&image=FILE&flash=FILE]",
+    .usage = "qemu:BOARD[?number=N&icount=N&image=FILE&flash=FILE&hci=SOCKET]",
     .help = "firmware that runs in QEMU; BOARD is mps2-an386, mps2-an505 or mps3-an547, or "
             "mps2-an386-slow for times by icount=5",
     .open = qemu_open,

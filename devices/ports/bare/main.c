@@ -3,6 +3,7 @@
  * there is nothing to do. */
 #include "devices/agent/agent.h"
 #include "devices/agent/text.h"
+#include "devices/ports/bare/bluetooth.h"
 #include "devices/ports/bare/board.h"
 #include "devices/ports/bare/clock.h"
 #include "devices/ports/bare/cortex_m.h"
@@ -45,13 +46,16 @@ static int64_t now_ns(void *ctx)
 static bool room(void *ctx, unsigned link, size_t size)
 {
     (void)ctx;
-    return syn_uart_room(link) >= size;
+    return link < syn_uart_links() ? syn_uart_room(link) >= size : syn_bluetooth_room(link, size);
 }
 
 static void write_host(void *ctx, unsigned link, const uint8_t *bytes, size_t size)
 {
     (void)ctx;
-    (void)syn_uart_write(link, bytes, size); /* there is room */
+    if (link < syn_uart_links())
+        (void)syn_uart_write(link, bytes, size); /* there is room */
+    else
+        syn_bluetooth_write(link, bytes, size);
 }
 
 static void wake(void *ctx, int64_t at_ns)
@@ -145,6 +149,7 @@ static void start(void)
     restore();
     for (unsigned i = 0; i < syn_uart_links(); i++)
         syn_agent_link_opened(&agent, i);
+    syn_bluetooth_start(&agent, id);
 }
 
 static void receive(unsigned link)
@@ -187,6 +192,7 @@ static int64_t step(void)
     int64_t next = syn_tasks_step(&agent);
     next = earlier(next, syn_agent_poll(&agent));
     next = earlier(next, syn_peers_step());
+    next = earlier(next, syn_bluetooth_step());
     return earlier(next, wake_ns);
 }
 
@@ -195,7 +201,8 @@ static void sleep_until(int64_t at_ns)
 {
     syn_clock_alarm(at_ns);
     uint32_t before = syn_irq_off();
-    if (syn_uart_quiet() && syn_tasks_quiet() && at_ns > syn_clock_now_ns())
+    if (syn_uart_quiet() && syn_bluetooth_quiet() && syn_tasks_quiet() &&
+        at_ns > syn_clock_now_ns())
         syn_board_sleep(at_ns);
     syn_irq_restore(before);
 }
@@ -211,7 +218,7 @@ int main(void)
     for (;;) {
         syn_board_alive();
         int64_t next = earlier(step(), syn_clock_now_ns() + SLEEP_NS);
-        if (reset_due && syn_uart_drained()) {
+        if (reset_due && syn_uart_drained() && syn_bluetooth_drained()) {
             syn_fault_requested();
             syn_core_reset();
         }

@@ -12,10 +12,13 @@ enum syn_irq {
     SYN_IRQ_UART_TX = 1,
     SYN_IRQ_CLOCK = 8,
     SYN_IRQ_ALARM = 9,
+    SYN_IRQ_HCI_RX = 18,
+    SYN_IRQ_HCI_TX = 19,
     SYN_IRQ_COUNT = 32
 };
 
 #define SYN_UART_AT        0x40004000u
+#define SYN_HCI_AT         0x40007000u /* UART3 */
 #define SYN_TIMER_CLOCK_AT 0x40000000u
 #define SYN_TIMER_ALARM_AT 0x40001000u
 #define SYN_WATCHDOG_AT    0x40008000u

@@ -12,10 +12,13 @@ enum syn_irq {
     SYN_IRQ_ALARM = 4,
     SYN_IRQ_UART_RX = 32,
     SYN_IRQ_UART_TX = 33,
+    SYN_IRQ_HCI_RX = 38,
+    SYN_IRQ_HCI_TX = 39,
     SYN_IRQ_COUNT = 64
 };
 
 #define SYN_UART_AT        0x50200000u
+#define SYN_HCI_AT         0x50203000u /* UART3 */
 #define SYN_TIMER_CLOCK_AT 0x50000000u
 #define SYN_TIMER_ALARM_AT 0x50001000u
 #define SYN_WATCHDOG_AT    0x5002E000u
