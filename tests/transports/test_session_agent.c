@@ -273,6 +273,8 @@ static void a_run_reports_counters_results_and_logs(void **state)
     assert_int_equal(finish(f, syn_session_commit(f->session, 7, on_done, f)), 0);
     assert_int_equal(finish(f, syn_session_subscribe(f->session, &all, on_done, f)), 0);
     assert_int_equal(finish(f, syn_session_run(f->session, &go, on_done, f)), 0);
+    assert_int_equal(f->answer.run.count, 1);
+    assert_int_equal(f->answer.run.base[0], 0);
     while (f->bench->begun_count > 0)
         (void)bench_end_task(f->bench, &result);
     assert_int_equal(syn_loop_run_until(f->loop, has_result, f, 60 * SECONDS), 0);
@@ -288,8 +290,15 @@ static void a_run_reports_counters_results_and_logs(void **state)
     syn_agent_log(&f->bench->agent, 2, "getting warm");
     assert_int_equal(syn_loop_run_until(f->loop, has_log, f, 60 * SECONDS), 0);
     assert_string_equal(f->log, "getting warm");
+    /* repeated it tells the same; a run after it counts on */
+    assert_int_equal(finish(f, syn_session_run(f->session, &go, on_done, f)), 0);
+    assert_int_equal(f->answer.run.base[0], 0);
     go.go = false;
     assert_int_equal(finish(f, syn_session_run(f->session, &go, on_done, f)), 0);
+    assert_int_equal(f->answer.run.count, 0);
+    go.go = true;
+    assert_int_equal(finish(f, syn_session_run(f->session, &go, on_done, f)), 0);
+    assert_int_equal(f->answer.run.base[0], 1);
 }
 
 /* ---- firmware images ---- */
