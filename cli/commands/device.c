@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Commands `device ...` and `stat`. */
 #include "cli/commands/commands.h"
+#include "cli/commands/device_links.h"
 #include "cli/commands/device_logs.h"
 #include "cli/commands/device_measure.h"
 #include "cli/commands/device_record.h"
@@ -349,8 +350,21 @@ static const struct syn_command commands[] = {
                   .kind = SYN_VALUE_DEVICE,
                   .flags = SYN_OPTIONAL | SYN_MANY,
                   .help = "the devices; without it, all"}},
-        .options = {{.name = "--forget", .help = "go by the profiles again"}},
+        .options = {{.name = "--links",
+                     .help = "measure what transfers between them cost, by every way there is"},
+                    {.name = "--forget", .help = "go by the profiles again"}},
         .run = syn_device_measure_run,
+    },
+    {
+        .noun = "device",
+        .verb = "links",
+        .summary = "show the ways between the connected devices, and which is taken",
+        .details =
+            "Devices that share no radio exchange tensors by a wire of their own where there "
+            "is one, else through the\nconsole. 'device measure --links' finds out what "
+            "either costs; the table is what searches, predictions and\ndeployments go by "
+            "from then on. Where a wire is cut while devices run, the console relays.",
+        .run = syn_device_links_run,
     },
     {
         .noun = "device",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/commands/device_measure.h"
 
+#include "cli/commands/device_links.h"
+#include "cli/fleet/links.h"
 #include "cli/fleet/probe.h"
 #include "cli/fleet/runner.h"
 #include "cli/output/show.h"
@@ -160,6 +162,29 @@ static int forget(struct syn_bench *bench, const struct syn_call *call)
     return 0;
 }
 
+static int forget_links(struct syn_bench *bench, const struct syn_call *call)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < bench->count; i++)
+        if (is_asked(call, bench->members[i]))
+            count += syn_links_forget(bench, bench->members[i]);
+    syn_show_integer(syn_result_json(&bench->console->result), "forgotten", count);
+    syn_result_print(&bench->console->result, "%u measured links are forgotten\n", count);
+    return 0;
+}
+
+static int measure_links(struct syn_bench *bench, struct syn_error *error)
+{
+    const int rc = syn_probe_links(bench, error);
+    if (rc != 0)
+        return rc;
+    syn_device_links_show(bench);
+    syn_result_print(&bench->console->result,
+                     "plans that are searched from now on, and deployments, "
+                     "take the links as they are\n");
+    return 0;
+}
+
 int syn_device_measure_run(struct syn_console *console, const struct syn_call *call,
                            struct syn_error *error)
 {
@@ -169,14 +194,17 @@ int syn_device_measure_run(struct syn_console *console, const struct syn_call *c
     if (!bench)
         return SYN_ENOMEM;
     int rc = check_names(bench, call, error);
+    const bool links = syn_call_flag(call, "--links");
     if (rc != 0 || syn_call_flag(call, "--forget"))
-        return rc != 0 ? rc : forget(bench, call);
+        return rc != 0 ? rc : links ? forget_links(bench, call) : forget(bench, call);
     if (bench->running && bench->running->active) {
         syn_error_set(error, SYN_EBUSY, "inference runs; measuring would disturb it");
         syn_error_hint(error, "stop it first: stop");
         return SYN_EBUSY;
     }
     const bool deployed = bench->deployed != NULL;
+    if (links)
+        return measure_links(bench, error);
     rc = syn_probe_run(bench, results, &count, error);
     if (rc != 0)
         return rc;

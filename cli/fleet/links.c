@@ -93,10 +93,10 @@ static bool console_is_cheaper(const struct syn_links_row *row)
 enum syn_way syn_links_way(const struct syn_bench *bench, const struct syn_member *a,
                            const struct syn_member *b)
 {
-    if (bench->probed < SYN_WAY_COUNT && syn_links_has(a, b, (enum syn_way)bench->probed))
-        return (enum syn_way)bench->probed;
     if (reaches(a, b))
         return SYN_WAY_RADIO;
+    if (bench->probed < SYN_WAY_COUNT && syn_links_has(a, b, (enum syn_way)bench->probed))
+        return (enum syn_way)bench->probed;
     const struct syn_links_row *row = syn_links_find(bench, a, b);
     if (!syn_links_wire(a, b) || (row && console_is_cheaper(row)))
         return SYN_WAY_CONSOLE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cli/fleet/probe.h"
+#include "cli/fleet/probe_parts.h"
 
-#include "cli/fleet/runner.h"
+#include "cli/fleet/links.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ static const char model_text[] =
 /* ---- the workload of a turn --------------------------------------------------------------- */
 
 /* In turn t of a round robin: whom device d meets; d itself where it sits out. */
-static unsigned partner_of(unsigned d, unsigned turn, unsigned count)
+unsigned syn_probe_partner(unsigned d, unsigned turn, unsigned count)
 {
     const unsigned seats = count + count % 2, last = seats - 1;
     unsigned other;
@@ -42,26 +42,29 @@ static unsigned partner_of(unsigned d, unsigned turn, unsigned count)
     return other < count ? other : d;
 }
 
-static unsigned turns_of(unsigned count)
+unsigned syn_probe_turns(unsigned count)
 {
     const unsigned seats = count + count % 2;
     return seats > 1 ? seats - 1 : 1;
 }
 
-static void add_pipeline(struct syn_workload *w, unsigned device)
+void syn_probe_pipeline(struct syn_workload *w, const struct syn_model *model, unsigned from,
+                        unsigned to)
 {
-    const struct syn_profile *profile = &w->fleet.devices[device].profile;
+    const struct syn_profile *source = &w->fleet.devices[from].profile;
+    const struct syn_profile *target = &w->fleet.devices[to].profile;
     struct syn_problem_pipeline *p = &w->problem.pipelines[w->problem.pipeline_count++];
     (void)snprintf(p->app, sizeof p->app, "probe");
-    (void)snprintf(p->spec.name, sizeof p->spec.name, "probe-%s", w->fleet.devices[device].name);
-    (void)snprintf(p->spec.model, sizeof p->spec.model, "%s", w->models[0]->name);
+    (void)snprintf(p->spec.name, sizeof p->spec.name, "probe-%u", w->problem.pipeline_count);
+    (void)snprintf(p->spec.model, sizeof p->spec.model, "%s", model->name);
     (void)snprintf(p->spec.sense.kind, sizeof p->spec.sense.kind, "%s",
-                   profile->sensor_count ? profile->sensors[0] : "none");
+                   source->sensor_count ? source->sensors[0] : "none");
     (void)snprintf(p->spec.act.kind, sizeof p->spec.act.kind, "%s",
-                   profile->actuator_count ? profile->actuators[0] : "none");
+                   target->actuator_count ? target->actuators[0] : "none");
     p->spec.weight = 1;
-    p->model = w->models[0];
-    p->sources = p->targets = (uint16_t)(1u << device);
+    p->model = model;
+    p->sources = (uint16_t)(1u << from);
+    p->targets = (uint16_t)(1u << to);
     p->hosts = (uint16_t)((1u << w->fleet.count) - 1);
 }
 
@@ -80,7 +83,7 @@ static int new_workload(struct syn_bench *bench, struct syn_workload **workload,
     for (unsigned d = 0; rc == 0 && d < w->fleet.count; d++) {
         for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
             w->fleet.devices[d].profile.timing.skew_permille[u] = as_profiled;
-        add_pipeline(w, d);
+        syn_probe_pipeline(w, w->models[0], d, d);
     }
     return rc;
 }
@@ -94,7 +97,7 @@ static void plan_turn(const struct syn_workload *w, unsigned turn, struct syn_pl
             .source = (uint8_t)d,
             .target = (uint8_t)d,
             .chunk_count = 1,
-            .chunks = {{.device = (uint8_t)partner_of(d, turn, w->fleet.count),
+            .chunks = {{.device = (uint8_t)syn_probe_partner(d, turn, w->fleet.count),
                         .last = (uint16_t)w->models[0]->layer_count}}};
 }
 
@@ -119,38 +122,32 @@ static int run_limited(struct syn_bench *bench, uint32_t inferences, struct syn_
     return rc == 0 ? syn_runner_wait(bench, 0, error) : rc;
 }
 
-static int run_turn(struct syn_bench *bench, struct syn_probe_result *results,
-                    struct syn_error *error)
+int syn_probe_sample(struct syn_bench *bench, uint32_t inferences, struct syn_sample *sample,
+                     struct syn_error *error)
 {
-    struct syn_sample sample;
-    int rc = run_limited(bench, 1, error); /* configures the accelerators */
+    int rc = run_limited(bench, 1, error);
     if (rc == 0)
         rc = syn_runner_stop(bench, error);
     if (rc == 0)
-        rc = run_limited(bench, INFERENCES, error);
+        rc = run_limited(bench, inferences, error);
     /* The reports that were under way may be of before the last task. */
     for (int i = 0; rc == 0 && i < 2; i++)
-        rc = syn_runner_sample(bench, 0, &sample, error);
-    if (rc == 0) {
-        syn_measure_total(bench->running->measure, &sample);
-        take_paces(bench, &sample, results);
-    }
+        rc = syn_runner_sample(bench, 0, sample, error);
+    if (rc == 0)
+        syn_measure_total(bench->running->measure, sample);
     const int stopped = syn_runner_stop(bench, rc == 0 ? error : NULL);
     return rc != 0 ? rc : stopped;
 }
 
-static int turn(struct syn_bench *bench, unsigned number, struct syn_probe_result *results,
-                unsigned *count, struct syn_error *error)
+int syn_probe_deploy(struct syn_bench *bench, struct syn_workload *workload,
+                     const struct syn_plan *plan, struct syn_error *error)
 {
-    struct syn_workload *workload = NULL;
     struct syn_deployed *what = calloc(1, sizeof *what);
-    int rc = what ? new_workload(bench, &workload, error) : SYN_ENOMEM;
-    if (rc == 0 && workload->fleet.count != *count)
-        rc = syn_error_set(error, SYN_ELINK, "a device left while it was measured");
+    int rc = what ? 0 : SYN_ENOMEM;
     if (rc == 0) {
-        plan_turn(workload, number, &what->plan);
-        rc = syn_cost_predict(&workload->problem, &what->plan, SYN_EXECUTION_PARALLEL,
-                              &what->prediction, error);
+        what->plan = *plan;
+        rc = syn_cost_predict(&workload->problem, plan, SYN_EXECUTION_PARALLEL, &what->prediction,
+                              error);
     }
     if (rc != 0) {
         syn_workload_free(workload);
@@ -159,7 +156,29 @@ static int turn(struct syn_bench *bench, unsigned number, struct syn_probe_resul
         rc = syn_deployer_deploy(bench, workload, what, error); /* takes the workload over */
     }
     free(what);
-    return rc == 0 ? run_turn(bench, results, error) : rc;
+    return rc;
+}
+
+static int turn(struct syn_bench *bench, unsigned number, struct syn_probe_result *results,
+                unsigned *count, struct syn_error *error)
+{
+    struct syn_workload *workload = NULL;
+    struct syn_sample sample;
+    struct syn_plan plan;
+    int rc = new_workload(bench, &workload, error);
+    if (rc == 0 && workload->fleet.count != *count)
+        rc = syn_error_set(error, SYN_ELINK, "a device left while it was measured");
+    if (rc != 0) {
+        syn_workload_free(workload);
+        return rc;
+    }
+    plan_turn(workload, number, &plan);
+    rc = syn_probe_deploy(bench, workload, &plan, error);
+    if (rc == 0)
+        rc = syn_probe_sample(bench, INFERENCES, &sample, error);
+    if (rc == 0)
+        take_paces(bench, &sample, results);
+    return rc;
 }
 
 int syn_probe_run(struct syn_bench *bench, struct syn_probe_result results[SYN_DEVICES_MAX],
@@ -180,10 +199,12 @@ int syn_probe_run(struct syn_bench *bench, struct syn_probe_result results[SYN_D
     if (*count == 0)
         return syn_error_set(error, SYN_ENOENT, "no device is connected");
     syn_console_progress(bench->console, &progress, "measuring", "turns");
-    const unsigned turns = turns_of(*count);
+    const unsigned turns = syn_probe_turns(*count);
     for (unsigned t = 0; rc == 0 && t < turns; t++) {
         syn_progress_update(&progress, t, turns);
+        bench->probed = SYN_WAY_CONSOLE; /* figures are of radios, not of wires */
         rc = turn(bench, t, results, count, error);
+        bench->probed = SYN_WAY_COUNT;
     }
     syn_progress_end(&progress);
     const int cleared = syn_deployer_undeploy(bench, &held, rc == 0 ? error : NULL);

@@ -22,6 +22,13 @@ struct syn_probe_result {
 int syn_probe_run(struct syn_bench *bench, struct syn_probe_result results[SYN_DEVICES_MAX],
                   unsigned *count, struct syn_error *error);
 
+/*
+ * What transfers between any two that share no radio cost, through the console and by their wire
+ * where they have one, into the link table. Each pair sends messages of two sizes in either
+ * direction. Needs what syn_probe_run() needs.
+ */
+int syn_probe_links(struct syn_bench *bench, struct syn_error *error);
+
 /* Makes the member's figures those that were measured; what is off by less than 0.2 % or was not
  * measured stays. */
 void syn_probe_apply(struct syn_member *member, const struct syn_pace *pace);

@@ -67,15 +67,63 @@ uint32_t syn_cost_result_bytes(uint32_t bytes)
     return bytes < SYN_RESULT_BYTES_MAX ? bytes : SYN_RESULT_BYTES_MAX;
 }
 
+static uint64_t message_ns(const struct syn_fleet *fleet, unsigned device, uint32_t bytes)
+{
+    return syn_timing_message(&fleet->devices[device].profile.timing, bytes);
+}
+
+static uint64_t shared_ns(const struct syn_fleet *fleet, unsigned a, unsigned b, uint32_t bytes)
+{
+    const uint64_t from = message_ns(fleet, a, bytes), to = message_ns(fleet, b, bytes);
+    return from > to ? from : to;
+}
+
+uint64_t syn_cost_send_ns(const struct syn_fleet *fleet, unsigned a, unsigned b, uint32_t bytes)
+{
+    const struct syn_fleet_link *link = syn_fleet_measured(fleet, a, b);
+    if (link)
+        return syn_fleet_link_send_ns(link, bytes);
+    return fleet->direct[a][b] ? shared_ns(fleet, a, b, bytes) : message_ns(fleet, a, bytes);
+}
+
+uint64_t syn_cost_receive_ns(const struct syn_fleet *fleet, unsigned a, unsigned b, uint32_t bytes)
+{
+    const struct syn_fleet_link *link = syn_fleet_measured(fleet, a, b);
+    if (link)
+        return syn_fleet_link_receive_ns(link, bytes);
+    return fleet->direct[a][b] ? shared_ns(fleet, a, b, bytes) : message_ns(fleet, b, bytes);
+}
+
+bool syn_fleet_any_measured(const struct syn_fleet *fleet)
+{
+    for (unsigned a = 0; a < fleet->count; a++)
+        for (unsigned b = 0; b < fleet->count; b++)
+            if (syn_fleet_measured(fleet, a, b))
+                return true;
+    return false;
+}
+
+uint64_t syn_cost_least_ns(const struct syn_fleet *fleet, unsigned device, uint32_t bytes)
+{
+    uint64_t least = message_ns(fleet, device, bytes);
+    for (unsigned d = 0; d < fleet->count; d++) {
+        const struct syn_fleet_link *to = syn_fleet_measured(fleet, device, d);
+        const struct syn_fleet_link *from = syn_fleet_measured(fleet, d, device);
+        const uint64_t send = to ? syn_fleet_link_send_ns(to, bytes) : least;
+        const uint64_t receive = from ? syn_fleet_link_receive_ns(from, bytes) : least;
+        least = send < least ? send : least;
+        least = receive < least ? receive : least;
+    }
+    return least;
+}
+
 uint64_t syn_cost_transfer(const struct syn_fleet *fleet, unsigned a, unsigned b, uint32_t bytes)
 {
-    const uint64_t from = syn_timing_message(&fleet->devices[a].profile.timing, bytes);
-    const uint64_t to = syn_timing_message(&fleet->devices[b].profile.timing, bytes);
     if (a == b)
         return 0;
-    if (!fleet->direct[a][b])
-        return from + to;
-    return from > to ? from : to;
+    if (fleet->direct[a][b])
+        return shared_ns(fleet, a, b, bytes);
+    return syn_cost_send_ns(fleet, a, b, bytes) + syn_cost_receive_ns(fleet, a, b, bytes);
 }
 
 const char *syn_unit_name(enum syn_unit unit)

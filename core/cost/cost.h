@@ -34,7 +34,39 @@ uint64_t syn_fleet_link_receive_ns(const struct syn_fleet_link *link, uint32_t b
 /* Bytes on the air for a hop that carries `bytes` of the model's output: the result alone. */
 uint32_t syn_cost_result_bytes(uint32_t bytes);
 
-/* One transfer from device a to device b: the longer end (twice, over the hub, if not direct). */
+/* What a transfer from a to b keeps the radio of either end busy for: for the same time where they
+ * share it, else one after the other. By the link table where it was measured. */
+uint64_t syn_cost_send_ns(const struct syn_fleet *fleet, unsigned a, unsigned b, uint32_t bytes);
+uint64_t syn_cost_receive_ns(const struct syn_fleet *fleet, unsigned a, unsigned b, uint32_t bytes);
+
+/* No transfer of so many bytes to or from others keeps the device's radio busy for less. */
+uint64_t syn_cost_least_ns(const struct syn_fleet *fleet, unsigned device, uint32_t bytes);
+
+/* The link table's entry; NULL where transfers cost what the radios' figures say. */
+static inline const struct syn_fleet_link *syn_fleet_measured(const struct syn_fleet *fleet,
+                                                              unsigned a, unsigned b)
+{
+    const struct syn_fleet_link *link = &fleet->links[a][b];
+    return !fleet->direct[a][b] && link->measured ? link : NULL;
+}
+
+/* Was any link measured? */
+bool syn_fleet_any_measured(const struct syn_fleet *fleet);
+
+/* Does the console's radio take part in transfers from a to b? */
+static inline bool syn_fleet_by_hub(const struct syn_fleet *fleet, unsigned a, unsigned b)
+{
+    return !fleet->direct[a][b] && !fleet->hub_wired && !fleet->links[a][b].measured;
+}
+
+/* How often their bytes are sent. */
+static inline unsigned syn_fleet_times(const struct syn_fleet *fleet, unsigned a, unsigned b)
+{
+    return fleet->direct[a][b] || (fleet->links[a][b].measured && fleet->links[a][b].wired) ? 1 : 2;
+}
+
+/* One transfer from device a to device b: the longer end, or both where they are busy one after the
+ * other. */
 uint64_t syn_cost_transfer(const struct syn_fleet *fleet, unsigned a, unsigned b, uint32_t bytes);
 
 /* Where the time of one pipeline's inference goes, and how the whole plan behaves. */

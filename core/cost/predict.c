@@ -46,19 +46,16 @@ static void charge_chunk(struct account *a, unsigned p, unsigned device,
 static void charge_hop(struct account *a, unsigned p, unsigned from, unsigned to, uint32_t bytes)
 {
     const struct syn_fleet *fleet = a->problem->fleet;
-    const bool direct = fleet->direct[from][to];
     const uint64_t weight = a->problem->pipelines[p].spec.weight;
     if (from == to)
         return;
-    const uint64_t whole = syn_cost_transfer(fleet, from, to, bytes);
     syn_radio_transfer(&a->out->radio, fleet, from, to, bytes, weight);
     if (a->usage)
         syn_radio_transfer(&a->usage->radio[p], fleet, from, to, bytes, 1);
-    charge(a, p, from, SYN_UNIT_RADIO,
-           direct ? whole : syn_timing_message(timing_of(a, from), bytes));
-    charge(a, p, to, SYN_UNIT_RADIO, direct ? whole : syn_timing_message(timing_of(a, to), bytes));
-    a->out->pipelines[p].latency_ns += whole;
-    a->out->pipelines[p].bytes_sent += direct ? bytes : 2 * bytes;
+    charge(a, p, from, SYN_UNIT_RADIO, syn_cost_send_ns(fleet, from, to, bytes));
+    charge(a, p, to, SYN_UNIT_RADIO, syn_cost_receive_ns(fleet, from, to, bytes));
+    a->out->pipelines[p].latency_ns += syn_cost_transfer(fleet, from, to, bytes);
+    a->out->pipelines[p].bytes_sent += bytes * syn_fleet_times(fleet, from, to);
 }
 
 /* Memory of one device and the work of the chunks it holds. */

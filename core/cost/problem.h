@@ -25,6 +25,7 @@ struct syn_fleet_device {
 /* What a transfer keeps either end busy for, one after the other, as it was measured. */
 struct syn_fleet_link {
     bool measured; /* else the radios' figures hold */
+    bool wired;    /* by a wire of their own; else through the console: bytes are sent twice */
     uint32_t send_ns, send_byte_ps;
     uint32_t receive_ns, receive_byte_ps; /* 0 where the receiver's radio has no part in it */
 };

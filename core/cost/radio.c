@@ -21,9 +21,9 @@ void syn_radio_transfer(struct syn_radio_load *load, const struct syn_fleet *fle
         syn_radio_add(load, a, b, times * syn_cost_transfer(fleet, a, b, bytes));
         return;
     }
-    uint64_t a_ns = times * syn_timing_message(&fleet->devices[a].profile.timing, bytes);
-    uint64_t b_ns = times * syn_timing_message(&fleet->devices[b].profile.timing, bytes);
-    if (fleet->hub_wired) {
+    uint64_t a_ns = times * syn_cost_send_ns(fleet, a, b, bytes);
+    uint64_t b_ns = times * syn_cost_receive_ns(fleet, a, b, bytes);
+    if (!syn_fleet_by_hub(fleet, a, b)) {
         load->node_ns[a] += a_ns;
         load->node_ns[b] += b_ns;
         return;

@@ -149,6 +149,8 @@ static void add_device(struct syn_changed *c, unsigned like)
     for (unsigned d = 0; d < n; d++) {
         fleet->direct[d][n] = fleet->direct[d][like];
         fleet->direct[n][d] = fleet->direct[like][d];
+        fleet->links[d][n] = fleet->links[d][like];
+        fleet->links[n][d] = fleet->links[like][d];
         reaches = reaches || fleet->direct[like][d];
     }
     fleet->direct[like][n] = fleet->direct[n][like] = reaches || n == 1;

@@ -109,11 +109,11 @@ static int add_hop(struct syn_works *works, const struct syn_problem *problem, u
         return syn_works_add(works, work);
     }
     work.peer = SYN_DEVICE_HUB;
-    work.ns = weight * syn_timing_message(&fleet->devices[from].profile.timing, bytes);
+    work.ns = weight * syn_cost_send_ns(fleet, from, to, bytes);
     int rc = syn_works_add(works, work);
     work.device = SYN_DEVICE_HUB;
     work.peer = (uint8_t)to;
-    work.ns = weight * syn_timing_message(&fleet->devices[to].profile.timing, bytes);
+    work.ns = weight * syn_cost_receive_ns(fleet, from, to, bytes);
     return rc ? rc : syn_works_add(works, work);
 }
 

@@ -12,6 +12,7 @@
 /* What each kind of work takes on one device, by its figures. */
 struct figures {
     uint64_t ns[SYN_PIPELINES_MAX][SYN_RT_WORK_COUNT];
+    bool unknown; /* some hop takes a wire that was not measured */
 };
 
 /* ---- by the figures ---- */
@@ -40,17 +41,11 @@ static void price_chunks(struct figures *f, const struct syn_problem *problem,
     }
 }
 
-static uint64_t hop_ns(const struct syn_fleet *fleet, unsigned self, unsigned peer, uint32_t bytes)
-{
-    if (fleet->direct[self][peer])
-        return syn_cost_transfer(fleet, self, peer, bytes);
-    return syn_timing_message(&fleet->devices[self].profile.timing, bytes);
-}
-
 static void price_hops(struct figures *f, const struct syn_problem *problem,
                        const struct syn_plan *plan, unsigned p, unsigned device)
 {
     const struct syn_execution_plan *e = &plan->pipelines[p];
+    const struct syn_fleet *fleet = problem->fleet;
     uint64_t *ns = f->ns[p];
     for (unsigned hop = 0; hop <= e->chunk_count; hop++) {
         const unsigned from = syn_hop_from(e, hop), to = syn_hop_to(e, hop);
@@ -58,11 +53,13 @@ static void price_hops(struct figures *f, const struct syn_problem *problem,
         if (from == to || (from != device && to != device) ||
             syn_hop_bytes(problem->pipelines[p].model, e, hop, &bytes))
             continue;
-        const uint64_t takes = hop_ns(problem->fleet, device, from == device ? to : from, bytes);
+        f->unknown |= fleet->links[from][to].wired && !fleet->links[from][to].measured;
         if (from == device)
-            ns[hop == 0 ? SYN_RT_WORK_SEND_WINDOW : SYN_RT_WORK_SEND] = takes;
+            ns[hop == 0 ? SYN_RT_WORK_SEND_WINDOW : SYN_RT_WORK_SEND] =
+                syn_cost_send_ns(fleet, from, to, bytes);
         else
-            ns[hop == e->chunk_count ? SYN_RT_WORK_RECEIVE_RESULT : SYN_RT_WORK_RECEIVE] = takes;
+            ns[hop == e->chunk_count ? SYN_RT_WORK_RECEIVE_RESULT : SYN_RT_WORK_RECEIVE] =
+                syn_cost_receive_ns(fleet, from, to, bytes);
     }
 }
 
@@ -121,6 +118,8 @@ void syn_pace_of(const struct syn_problem *problem, const struct syn_plan *plan,
         ns[u] = expected(&f, seen, 1U << u);
         pace->speed[u] = seen->tasks[u] >= TASKS_MIN ? ratio(ns[u], (double)seen->busy_ns[u]) : NAN;
     }
+    if (f.unknown)
+        pace->speed[SYN_UNIT_RADIO] = NAN;
     /* Loading and unloading, as fast as the CPU was seen to be, is not the accelerator's own. */
     const double moving = expected(&f, seen, 1U << SYN_UNIT_CPU | 1U << SYN_UNIT_ACCEL);
     pace->speed[SYN_UNIT_ACCEL] =

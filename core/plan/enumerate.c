@@ -143,9 +143,8 @@ static void take_entry(const struct syn_walk *w, unsigned device, unsigned first
     sums->peak_ns = syn_larger_ns(sums->peak_ns, syn_larger_ns(accel, cpu));
     /* A chunk that is not the last sends its output. */
     if (last < s->layers)
-        sums->peak_ns =
-            syn_larger_ns(sums->peak_ns, w->radio_ns[device] +
-                                             s->weight * s->device[device].table->message_ns[last]);
+        sums->peak_ns = syn_larger_ns(
+            sums->peak_ns, w->radio_ns[device] + s->weight * syn_stage_least_ns(s, device, last));
 }
 
 /* The plan with the chunk that is last in it, as it is known now. */
@@ -334,11 +333,12 @@ static unsigned the_source(const struct syn_problem_pipeline *p)
 
 static void find_least(struct syn_walk *w, unsigned target)
 {
-    const int64_t *message = w->stage->device[target].table->message_ns;
-    w->least_ns[w->stage->layers] = message[w->stage->layers];
-    for (unsigned cut = w->stage->layers; cut-- > 0;)
-        w->least_ns[cut] =
-            message[cut] < w->least_ns[cut + 1] ? message[cut] : w->least_ns[cut + 1];
+    const struct syn_stage *s = w->stage;
+    w->least_ns[s->layers] = syn_stage_least_ns(s, target, s->layers);
+    for (unsigned cut = s->layers; cut-- > 0;) {
+        const int64_t ns = syn_stage_least_ns(s, target, cut);
+        w->least_ns[cut] = ns < w->least_ns[cut + 1] ? ns : w->least_ns[cut + 1];
+    }
 }
 
 static void walk_target(struct syn_walk *w, unsigned target)

@@ -184,6 +184,25 @@ static bool add_devices(cJSON *array, const struct syn_fleet *fleet)
 
 /* ---- links ---- */
 
+/* Where the link table says what transfers cost. */
+static bool add_measured(cJSON *object, const struct syn_fleet *fleet, unsigned a)
+{
+    cJSON *measured = NULL;
+    bool ok = true;
+    for (unsigned b = 0; ok && b < fleet->count; b++) {
+        const struct syn_fleet_link *link = syn_fleet_measured(fleet, a, b);
+        if (!link)
+            continue;
+        const double values[] = {link->wired, link->send_ns, link->send_byte_ps, link->receive_ns,
+                                  link->receive_byte_ps};
+        if (!measured)
+            measured = cJSON_AddObjectToObject(object, "measured");
+        ok = measured && cJSON_AddItemToObject(measured, fleet->devices[b].name,
+                                               cJSON_CreateDoubleArray(values, 5));
+    }
+    return ok;
+}
+
 static bool add_links(cJSON *array, const struct syn_fleet *fleet)
 {
     for (unsigned a = 0; a < fleet->count; a++) {
@@ -194,7 +213,7 @@ static bool add_links(cJSON *array, const struct syn_fleet *fleet)
         for (unsigned b = 0; ok && b < fleet->count; b++)
             ok = !fleet->direct[a][b] ||
                  cJSON_AddItemToArray(direct, cJSON_CreateString(fleet->devices[b].name));
-        if (!ok || !seal(object))
+        if (!ok || !add_measured(object, fleet, a) || !seal(object))
             return false;
     }
     return true;

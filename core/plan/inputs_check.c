@@ -245,6 +245,11 @@ static const char *way(const cJSON *inputs, const char *from, const char *to)
             if (cJSON_IsString(name) && !strcmp(name->valuestring, to))
                 return "directly";
         }
+        const cJSON *measured = syn_json_get(syn_json_get(link, "measured"), to);
+        if (measured)
+            return cJSON_GetNumberValue(cJSON_GetArrayItem(measured, 0)) > 0
+                       ? "over a wire of their own"
+                       : "over a link that was measured";
         return cJSON_IsTrue(syn_json_get(link, "wired")) ? "over wires of the console"
                                                          : "over the console's radio";
     }

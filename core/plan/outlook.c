@@ -98,7 +98,7 @@ int64_t syn_outlook_hop_peak(const struct syn_stage *s, const struct syn_hop *h)
 {
     int64_t peak = larger((int64_t)s->radio.node_ns[h->from] + s->weight * h->from_ns,
                           (int64_t)s->radio.node_ns[h->to] + s->weight * h->to_ns);
-    if (!h->direct && !s->problem->fleet->hub_wired)
+    if (h->hub)
         peak = larger(peak, (int64_t)s->radio.node_ns[SYN_DEVICE_HUB] +
                                 s->weight * (h->from_ns + h->to_ns));
     return h->from == h->to ? 0 : peak;
@@ -111,12 +111,11 @@ static int64_t chunk_peak(const struct syn_outlook *o, unsigned device, unsigned
 {
     const struct syn_stage *s = o->stage;
     const struct syn_entry *e = syn_stage_entry(s, device, first, last);
-    const int64_t *message = s->device[device].table->message_ns;
     const bool ends = last == s->layers, home = device == o->target;
-    int64_t radio = first ? message[first] : 0;
-    radio += ends ? 0 : message[last];
-    radio += ends == home ? 0 : message[s->layers];
-    radio += first && device == o->source ? message[0] : 0;
+    int64_t radio = first ? syn_stage_least_ns(s, device, first) : 0;
+    radio += ends ? 0 : syn_stage_least_ns(s, device, last);
+    radio += ends == home ? 0 : syn_stage_least_ns(s, device, s->layers);
+    radio += first && device == o->source ? syn_stage_least_ns(s, device, 0) : 0;
     const int64_t *busy = s->busy_ns[device];
     const int64_t cpu =
         busy[SYN_UNIT_CPU] + syn_stage_cpu_ns(s, device, first, last) + (home ? o->act_ns : 0);

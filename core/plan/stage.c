@@ -119,7 +119,7 @@ static void base_hop(struct syn_stage *s, unsigned from, unsigned to, uint32_t b
         return;
     syn_radio_transfer(&s->radio, fleet, from, to, bytes, times);
     s->latency_ns += (int64_t)syn_cost_transfer(fleet, from, to, bytes);
-    s->bytes_sent += times * bytes * (fleet->direct[from][to] ? 1 : 2);
+    s->bytes_sent += times * bytes * syn_fleet_times(fleet, from, to);
 }
 
 static int base_path(struct syn_stage *s, unsigned pipeline, struct syn_error *error)
@@ -304,14 +304,21 @@ static bool untouched(const struct syn_stage *s, unsigned device)
     return !busy && hosts(s, device) && s->device[device].residents.count == 0;
 }
 
+static bool same_link(const struct syn_fleet *fleet, unsigned a, unsigned b, unsigned c, unsigned d)
+{
+    const struct syn_fleet_link *x = &fleet->links[a][b], *y = &fleet->links[c][d];
+    return fleet->direct[a][b] == fleet->direct[c][d] && x->measured == y->measured &&
+           x->wired == y->wired && x->send_ns == y->send_ns && x->send_byte_ps == y->send_byte_ps &&
+           x->receive_ns == y->receive_ns && x->receive_byte_ps == y->receive_byte_ps;
+}
+
 static bool same_links(const struct syn_stage *s, unsigned a, unsigned b)
 {
     const struct syn_fleet *fleet = s->problem->fleet;
-    bool same = fleet->direct[a][b] == fleet->direct[b][a];
+    bool same = same_link(fleet, a, b, b, a);
     for (unsigned d = 0; d < s->devices; d++)
         if (d != a && d != b)
-            same = same && fleet->direct[a][d] == fleet->direct[b][d] &&
-                   fleet->direct[d][a] == fleet->direct[d][b];
+            same = same && same_link(fleet, a, d, b, d) && same_link(fleet, d, a, d, b);
     return same;
 }
 
@@ -384,6 +391,7 @@ int syn_stage_new(struct syn_stage **stage, const struct syn_problem *problem,
     if (!s)
         return no_memory(error);
     s->problem = problem;
+    s->links = syn_fleet_any_measured(problem->fleet);
     s->devices = problem->fleet->count;
     s->base = *base;
     syn_tables_init(&s->tables, problem);

@@ -69,6 +69,7 @@ struct syn_stage {
     int64_t energy_fj;                         /* active, of a round */
     int64_t idle_uw;                           /* of all devices */
     int64_t cap_ns;                            /* T that rate caps allow, this pipeline included */
+    bool links;                                /* some were measured */
     bool bounded;                              /* some pipeline of base has a latency bound */
     uint16_t needed[SYN_MODEL_LAYERS_MAX + 1]; /* chunks for the layers behind a cut, at least */
     const struct syn_demand
@@ -138,17 +139,27 @@ static inline int64_t syn_stage_energy_fj(const struct syn_stage *s, unsigned de
 /* The pipeline's tensors at a cut (the last: its result) from device to device. */
 struct syn_hop {
     uint8_t from, to;
-    bool direct;            /* or over the hub */
+    bool direct;            /* the ends share the air */
+    bool hub;               /* over the console's radio */
+    uint8_t times;          /* that its bytes are sent */
     int64_t from_ns, to_ns; /* of one inference, each end; both the same where direct; 0: local */
 };
 
 static inline struct syn_hop syn_stage_hop(const struct syn_stage *s, unsigned from, unsigned to,
                                            unsigned cut)
 {
+    const struct syn_fleet *fleet = s->problem->fleet;
     struct syn_hop h = {.from = (uint8_t)from, .to = (uint8_t)to, .direct = true};
     if (from == to)
         return h;
-    h.direct = s->problem->fleet->direct[from][to];
+    h.direct = fleet->direct[from][to];
+    h.hub = syn_fleet_by_hub(fleet, from, to);
+    h.times = (uint8_t)syn_fleet_times(fleet, from, to);
+    if (syn_fleet_measured(fleet, from, to)) {
+        h.from_ns = (int64_t)syn_cost_send_ns(fleet, from, to, s->table->bytes[cut]);
+        h.to_ns = (int64_t)syn_cost_receive_ns(fleet, from, to, s->table->bytes[cut]);
+        return h;
+    }
     h.from_ns = s->device[from].table->message_ns[cut];
     h.to_ns = s->device[to].table->message_ns[cut];
     if (h.direct)
@@ -172,7 +183,14 @@ static inline uint64_t syn_stage_hop_bytes(const struct syn_stage *s, const stru
 {
     if (h->from == h->to)
         return 0;
-    return (uint64_t)s->weight * s->table->bytes[cut] * (h->direct ? 1 : 2);
+    return (uint64_t)s->weight * s->table->bytes[cut] * h->times;
+}
+
+/* What a transfer of the tensors at a cut keeps the device's radio busy for, at least. */
+static inline int64_t syn_stage_least_ns(const struct syn_stage *s, unsigned device, unsigned cut)
+{
+    return s->links ? (int64_t)syn_cost_least_ns(s->problem->fleet, device, s->table->bytes[cut])
+                    : s->device[device].table->message_ns[cut];
 }
 
 #endif

@@ -17,7 +17,7 @@ void syn_walk_change_radio(struct syn_walk *w, const struct syn_hop *h, int64_t 
         return;
     if (h->direct) {
         change_pair(w, h->from, h->to, times * h->from_ns);
-    } else if (w->stage->problem->fleet->hub_wired) {
+    } else if (!h->hub) {
         w->radio_ns[h->from] += times * h->from_ns;
         w->radio_ns[h->to] += times * h->to_ns;
     } else {
@@ -41,7 +41,7 @@ static int64_t hop_ns(const struct syn_walk *w, const struct syn_hop *h)
     const int64_t ends = syn_larger_ns(w->radio_ns[h->from], w->radio_ns[h->to]);
     if (h->direct)
         return syn_larger_ns(ends, triple_ns(w, h->from, h->to));
-    if (w->stage->problem->fleet->hub_wired)
+    if (!h->hub)
         return ends;
     return syn_larger_ns(
         syn_larger_ns(ends, w->radio_ns[SYN_DEVICE_HUB]),
@@ -111,7 +111,7 @@ int64_t syn_walk_due_ns(const struct syn_walk *w, unsigned holder, unsigned cut)
         return 0;
     return w->radio_ns[target] + s->weight * (w->free >> target & 1
                                                   ? w->least_ns[cut]
-                                                  : s->device[target].table->message_ns[s->layers]);
+                                                  : syn_stage_least_ns(s, target, s->layers));
 }
 
 struct syn_ahead syn_walk_after(const struct syn_walk *w, unsigned device, unsigned cut)

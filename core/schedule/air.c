@@ -13,9 +13,17 @@ static uint16_t stream_of(unsigned pipeline, unsigned hop)
     return (uint16_t)(pipeline * SYN_HOPS_MAX + hop);
 }
 
+/* What a hop keeps this end's radio busy for; of the air that ends share, by this end's figures. */
 static uint64_t message_ns(const struct syn_sim_device *d, unsigned p, unsigned hop)
 {
-    return syn_timing_message(d->timing, d->sim->hop_bytes[p][hop]);
+    const struct syn_execution_plan *path = syn_sim_path(d->sim, p);
+    const struct syn_fleet *fleet = d->sim->problem->fleet;
+    const unsigned from = syn_hop_from(path, hop), to = syn_hop_to(path, hop);
+    const uint32_t bytes = d->sim->hop_bytes[p][hop];
+    if (!syn_fleet_measured(fleet, from, to))
+        return syn_timing_message(d->timing, bytes);
+    return d->index == from ? syn_cost_send_ns(fleet, from, to, bytes)
+                            : syn_cost_receive_ns(fleet, from, to, bytes);
 }
 
 static bool is_direct(const struct syn_sim *sim, unsigned p, unsigned hop)
@@ -26,7 +34,8 @@ static bool is_direct(const struct syn_sim *sim, unsigned p, unsigned hop)
 
 static bool through_hub_radio(const struct syn_sim *sim, unsigned p, unsigned hop)
 {
-    return !is_direct(sim, p, hop) && !sim->problem->fleet->hub_wired;
+    const struct syn_execution_plan *path = syn_sim_path(sim, p);
+    return syn_fleet_by_hub(sim->problem->fleet, syn_hop_from(path, hop), syn_hop_to(path, hop));
 }
 
 /* There is one for every slot of the receiver, and a message only leaves for a free one. */
@@ -154,9 +163,17 @@ static uint64_t rank_of(const struct syn_sim *sim, const struct syn_happening *h
     return syn_rt_rank(&sim->devices[to].rt, h->pipeline, h->inference);
 }
 
-/* By a wire the bytes are there when the sender's radio is through with them. */
+/* By a wire the bytes are there when the sender's radio is through with them; one between the two
+ * takes no time of the receiver's. */
 static void receive_from_wire(struct syn_sim *sim, const struct syn_happening *h)
 {
+    if (message_ns(&sim->devices[h->device], h->pipeline, h->hop) == 0) {
+        struct syn_happening end = *h;
+        end.kind = SYN_HAPPENS_RECEIVED;
+        end.start_ns = end.end_ns;
+        syn_sim_at(sim, end.end_ns, &end);
+        return;
+    }
     const struct syn_radio_send send = {
         .stream = stream_of(h->pipeline, h->hop),
         .inference = h->inference,

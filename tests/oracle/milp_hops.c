@@ -24,8 +24,8 @@ static void charge_pair(struct milp *m, const struct crossing *x, int column, un
     const struct syn_fleet *fleet = m->problem->fleet;
     const double weight = m->problem->pipelines[x->p].spec.weight;
     const unsigned hub = fleet->count;
-    const bool direct = fleet->direct[a][b];
-    for (unsigned i = 0; i < m->set_count && (direct || !fleet->hub_wired); i++) {
+    const bool direct = fleet->direct[a][b], hub_too = syn_fleet_by_hub(fleet, a, b);
+    for (unsigned i = 0; i < m->set_count && (direct || hub_too); i++) {
         const uint32_t set = m->sets[i];
         const bool has_a = set >> a & 1, has_b = set >> b & 1, has_hub = set >> hub & 1;
         uint64_t inside = 0;
@@ -35,16 +35,21 @@ static void charge_pair(struct milp *m, const struct crossing *x, int column, un
             inside = (has_a && has_hub ? a_ns : 0) + (has_b && has_hub ? b_ns : 0);
         milp_put(m, m->set_row[i], column, weight * (double)inside / m->unit_ns);
     }
-    if (!direct && m->hub_row)
+    if (hub_too && m->hub_row)
         milp_put(m, m->hub_row, column, weight * (double)(a_ns + b_ns) / m->unit_ns);
 }
 
 static void charge_hop(struct milp *m, const struct crossing *x, int column, unsigned a, unsigned b)
 {
     const struct syn_fleet *fleet = m->problem->fleet;
-    const uint64_t whole = syn_cost_transfer(fleet, a, b, x->sent_bytes);
+    const struct syn_fleet_link *link = &fleet->links[a][b];
+    uint64_t whole = syn_cost_transfer(fleet, a, b, x->sent_bytes);
     uint64_t a_ns = whole, b_ns = whole;
-    if (!fleet->direct[a][b]) {
+    if (!fleet->direct[a][b] && link->measured) { /* not as core/cost adds it up */
+        a_ns = link->send_ns + (x->sent_bytes * (uint64_t)link->send_byte_ps + 999) / 1000;
+        b_ns = link->receive_ns + (x->sent_bytes * (uint64_t)link->receive_byte_ps + 999) / 1000;
+        whole = a_ns + b_ns;
+    } else if (!fleet->direct[a][b]) {
         a_ns = syn_timing_message(&fleet->devices[a].profile.timing, x->sent_bytes);
         b_ns = syn_timing_message(&fleet->devices[b].profile.timing, x->sent_bytes);
     }

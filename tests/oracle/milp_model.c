@@ -151,9 +151,9 @@ static unsigned bits(uint32_t set)
 static bool relays_by_radio(const struct syn_fleet *fleet)
 {
     for (unsigned a = 0; a < fleet->count; a++)
-        for (unsigned b = 0; b < a; b++)
-            if (!fleet->direct[a][b])
-                return !fleet->hub_wired;
+        for (unsigned b = 0; b < fleet->count; b++)
+            if (a != b && syn_fleet_by_hub(fleet, a, b))
+                return true;
     return false;
 }
 

@@ -62,12 +62,13 @@ static void no_planner_beats_all_plans_and_exact_finds_the_best(void **state)
     static const enum syn_objective objectives[] = {SYN_OBJECTIVE_THROUGHPUT, SYN_OBJECTIVE_LATENCY,
                                                     SYN_OBJECTIVE_ENERGY};
     static struct exhaustive all;
-    unsigned done = 0, oor = 0;
+    unsigned done = 0, oor = 0, links = 0;
     uint64_t seed = first_seed;
     (void)state;
     for (; done < wanted; seed++) {
         struct rig rig;
         instance_small(&rig, seed, &instance_limits_tiny);
+        links += seed % 4 == 3 ? rig_links(&rig, seed) : 0;
         rig.problem.objective = objectives[seed % 3];
         const int rc = exhaustive_search(&rig.problem, COMBINATIONS_MAX, &all);
         for (const struct syn_planner *const *p = syn_planners; rc != SYN_ETIMEOUT && *p; p++)
@@ -76,8 +77,9 @@ static void no_planner_beats_all_plans_and_exact_finds_the_best(void **state)
         oor += rc == SYN_EOOR;
         rig_free(&rig);
     }
-    print_message("seeds %" PRIu64 " to %" PRIu64 ": %u problems, %u of them without a plan\n",
-                  first_seed, seed - 1, done, oor);
+    print_message("seeds %" PRIu64 " to %" PRIu64 ": %u problems, %u of them without a plan, %u "
+                  "measured links\n",
+                  first_seed, seed - 1, done, oor, links);
     assert_true(oor < done / 2);
 }
 

@@ -31,6 +31,7 @@ static double seconds = 0.5;
 
 struct tally {
     unsigned other; /* have a part of another kind */
+    unsigned links; /* that were measured */
     unsigned compared, oor, tight, exhaustive, unfinished, resolved, lazy;
     double milp_ms, exact_ms, slowest_ms;
 };
@@ -150,6 +151,7 @@ static void compare(const struct syn_planner *exact, uint64_t seed, struct tally
         rig_other_part(&rig, (unsigned)(seed / 5) % rig.fleet.count, seed);
         tally->other++;
     }
+    tally->links += seed % 4 == 3 ? rig_links(&rig, seed) : 0;
     struct answer milp = ask_milp(&rig.problem, 0, &result);
     const struct answer all = ask_exhaustive(&rig.problem);
     const bool finished = milp.rc != SYN_ETIMEOUT;
@@ -184,13 +186,13 @@ static void optimum_is_the_same_by_milp_by_exact_and_by_looking_at_all_plans(voi
     (void)state;
     for (; t.compared < wanted && t.unfinished <= UNFINISHED_MAX * wanted + 5; seed++)
         compare(exact, seed, &t);
-    print_message(
-        "seeds %" PRIu64 " to %" PRIu64 ": %u compared (%u with all plans, %u out of "
-        "resource, %u ask for 70 %% of memory or more), %u have a part of another kind, %u not "
-        "finished by GLPK in %g s, "
-        "%u settled below its tolerance, %u lazy rows, GLPK %.0f ms\n",
-        first_seed, seed - 1, t.compared, t.exhaustive, t.oor, t.tight, t.other, t.unfinished,
-        seconds, t.resolved, t.lazy, t.milp_ms);
+    print_message("seeds %" PRIu64 " to %" PRIu64 ": %u compared (%u with all plans, %u out of "
+                  "resource, %u ask for 70 %% of memory or more), %u have a part of another kind, "
+                  "%u measured links, %u not "
+                  "finished by GLPK in %g s, "
+                  "%u settled below its tolerance, %u lazy rows, GLPK %.0f ms\n",
+                  first_seed, seed - 1, t.compared, t.exhaustive, t.oor, t.tight, t.other, t.links,
+                  t.unfinished, seconds, t.resolved, t.lazy, t.milp_ms);
     if (!exact)
         print_message("there is no planner `exact`: compared with all plans only\n");
     assert_true(t.compared >= wanted);

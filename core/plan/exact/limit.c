@@ -11,7 +11,7 @@ static bool only(uint16_t mask, unsigned *device)
 
 static int64_t shortest_message(const struct syn_relax_pipeline *pipe, unsigned device)
 {
-    const int64_t *ns = &pipe->message_ns[device * (pipe->layers + 1)];
+    const int64_t *ns = &pipe->least_ns[device * (pipe->layers + 1)];
     int64_t least = ns[0];
     for (unsigned c = 1; c <= pipe->layers; c++)
         least = ns[c] < least ? ns[c] : least;

@@ -16,7 +16,7 @@ void syn_pairs_add(const struct syn_relax *r, unsigned p, const struct syn_path 
             if (h.direct) {
                 pair[holder][next] += times * (double)h.from_ns;
                 pair[next][holder] += times * (double)h.from_ns;
-            } else if (!r->problem->fleet->hub_wired) {
+            } else if (h.hub) {
                 pair[holder][SYN_DEVICE_HUB] += times * (double)h.from_ns;
                 pair[SYN_DEVICE_HUB][holder] += times * (double)h.from_ns;
                 pair[next][SYN_DEVICE_HUB] += times * (double)h.to_ns;

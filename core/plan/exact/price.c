@@ -129,15 +129,15 @@ static void price_pair(struct syn_pricer *x, const struct syn_prices *prices, un
     const int64_t from = unit_price(x, prices, a, SYN_UNIT_RADIO);
     const int64_t to = unit_price(x, prices, b, SYN_UNIT_RADIO);
     const int64_t latency = latency_price(x, prices);
-    const int64_t hub =
-        fleet->hub_wired ? 0 : prices->row[syn_relax_hub(x->relax)] * pipe_of(x)->weight;
+    const bool by_hub = syn_fleet_by_hub(fleet, a, b);
+    const int64_t hub = by_hub ? prices->row[syn_relax_hub(x->relax)] * pipe_of(x)->weight : 0;
     if (fleet->direct[a][b]) {
         x->hop_pair[a][b] = from + to + latency + set_price(x, prices, a, b);
         return;
     }
     x->hop_from[a][b] = from + latency + hub;
     x->hop_to[a][b] = to + latency + hub;
-    if (!fleet->hub_wired) {
+    if (by_hub) {
         x->hop_from[a][b] += set_price(x, prices, a, SYN_DEVICE_HUB);
         x->hop_to[a][b] += set_price(x, prices, b, SYN_DEVICE_HUB);
     }

@@ -213,9 +213,10 @@ static int cut_tables(struct syn_relax *r, unsigned p)
     const unsigned cuts = pipe->layers + 1;
     pipe->bytes = own(r, cuts, sizeof *pipe->bytes);
     pipe->message_ns = own(r, (size_t)cuts * r->devices, sizeof *pipe->message_ns);
+    pipe->least_ns = own(r, (size_t)cuts * r->devices, sizeof *pipe->least_ns);
     pipe->words_ns = own(r, (size_t)cuts * r->devices, sizeof *pipe->words_ns);
     pipe->limit = own(r, SYN_RELAX_ROWS_MAX, sizeof *pipe->limit);
-    if (!pipe->bytes || !pipe->message_ns || !pipe->words_ns || !pipe->limit)
+    if (!pipe->bytes || !pipe->message_ns || !pipe->least_ns || !pipe->words_ns || !pipe->limit)
         return SYN_ENOMEM;
     for (unsigned c = 0; c < cuts; c++) {
         struct syn_cut cut;
@@ -226,6 +227,7 @@ static int cut_tables(struct syn_relax *r, unsigned p)
             const size_t at = (size_t)d * cuts + c;
             pipe->message_ns[at] =
                 (int64_t)syn_timing_message(syn_relax_timing(r, d), pipe->bytes[c]);
+            pipe->least_ns[at] = (int64_t)syn_cost_least_ns(r->problem->fleet, d, pipe->bytes[c]);
             pipe->words_ns[at] = (int64_t)syn_timing_words(syn_relax_timing(r, d), cut.words);
         }
     }
@@ -272,8 +274,8 @@ static void add_sets(struct syn_relax *r)
     bool relays = false;
     for (unsigned a = 0; a < r->devices; a++)
         for (unsigned b = 0; b < r->devices; b++)
-            relays |= a != b && !fleet->direct[a][b];
-    all |= relays && !fleet->hub_wired ? UINT32_C(1) << SYN_DEVICE_HUB : 0;
+            relays |= a != b && syn_fleet_by_hub(fleet, a, b);
+    all |= relays ? UINT32_C(1) << SYN_DEVICE_HUB : 0;
     for (uint32_t set = all; r->devices <= SETS_DEVICES_MAX && set; set = (set - 1) & all)
         if (size_of(set) >= 3 && size_of(set) % 2)
             (void)syn_relax_add_set(r, set);
@@ -344,10 +346,16 @@ struct syn_relax_hop syn_relax_hop(const struct syn_relax *r, unsigned p, unsign
                                    unsigned to, unsigned cut)
 {
     const struct syn_relax_pipeline *pipe = &r->pipeline[p];
+    const struct syn_fleet *fleet = r->problem->fleet;
     const unsigned cuts = pipe->layers + 1;
     struct syn_relax_hop h = {.from_ns = pipe->message_ns[from * cuts + cut],
                               .to_ns = pipe->message_ns[to * cuts + cut],
-                              .direct = r->problem->fleet->direct[from][to]};
+                              .direct = fleet->direct[from][to],
+                              .hub = syn_fleet_by_hub(fleet, from, to)};
+    if (syn_fleet_measured(fleet, from, to)) {
+        h.from_ns = (int64_t)syn_cost_send_ns(fleet, from, to, pipe->bytes[cut]);
+        h.to_ns = (int64_t)syn_cost_receive_ns(fleet, from, to, pipe->bytes[cut]);
+    }
     if (h.direct)
         h.from_ns = h.to_ns = h.from_ns > h.to_ns ? h.from_ns : h.to_ns;
     return h;
@@ -399,7 +407,7 @@ static void take_hop(struct sums *s, unsigned p, unsigned from, unsigned to, uns
     s->latency_ns += h.direct ? h.from_ns : h.from_ns + h.to_ns;
     if (h.direct) {
         busy_pair(s, from, to, h.from_ns);
-    } else if (!r->problem->fleet->hub_wired) {
+    } else if (h.hub) {
         s->row[syn_relax_hub(r)] += s->weight * (h.from_ns + h.to_ns);
         busy_pair(s, from, SYN_DEVICE_HUB, h.from_ns);
         busy_pair(s, to, SYN_DEVICE_HUB, h.to_ns);

@@ -50,6 +50,7 @@ struct syn_relax_pipeline {
     uint16_t sources, targets, hosts;
     uint32_t *bytes;                     /* [cut] */
     int64_t *message_ns;                 /* [device][cut] */
+    int64_t *least_ns;                   /* the same by the best link: syn_cost_least_ns() */
     int64_t *words_ns;                   /* [device][cut] */
     int64_t *infer_ns[SYN_DEVICES_MAX];  /* [syn_relax_range]; shared by equal devices */
     int64_t *config_ns[SYN_DEVICES_MAX]; /* [layers]; shared likewise */
@@ -71,7 +72,7 @@ struct syn_relax {
     uint32_t set[SYN_RELAX_ROWS_MAX];  /* nodes of an odd set, from first_set on */
     struct syn_relax_device device[SYN_DEVICES_MAX];
     struct syn_relax_pipeline pipeline[SYN_PIPELINES_MAX];
-    void *owned[SYN_PIPELINES_MAX * (SYN_DEVICES_MAX * 4 + 4)];
+    void *owned[SYN_PIPELINES_MAX * (SYN_DEVICES_MAX * 4 + 5)];
     unsigned owned_count;
 };
 
@@ -110,7 +111,8 @@ bool syn_relax_alone(struct syn_relax *relax, unsigned pipeline, unsigned device
 /* One hop of a pipeline: what both ends are busy with; a != b. */
 struct syn_relax_hop {
     int64_t from_ns, to_ns;
-    bool direct;
+    bool direct; /* the ends share the air */
+    bool hub;    /* over the console's radio */
 };
 struct syn_relax_hop syn_relax_hop(const struct syn_relax *relax, unsigned pipeline, unsigned from,
                                    unsigned to, unsigned cut);

@@ -211,6 +211,7 @@ int syn_atlas_new(struct syn_atlas **atlas, const struct syn_problem *problem)
     if (rc)
         return rc;
     t->problem = problem;
+    t->links = syn_fleet_any_measured(problem->fleet);
     t->devices = problem->fleet->count;
     t->pipelines = problem->pipeline_count;
     for (unsigned d = 0; d < t->devices; d++)

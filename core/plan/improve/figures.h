@@ -32,6 +32,7 @@ struct syn_figures {
 struct syn_atlas {
     const struct syn_problem *problem;
     unsigned devices, pipelines, layers_max, figures;
+    bool links; /* some were measured */
     struct syn_placed_cache *placed;
     struct syn_figures *of[SYN_PIPELINES_MAX][SYN_DEVICES_MAX]; /* shared */
     uint32_t *bytes[SYN_PIPELINES_MAX]; /* by cut; the last: the result. Shared by model */

@@ -71,7 +71,7 @@ static bool relayed(const struct syn_improver *s, const struct syn_execution_pla
     unsigned holder = e->source;
     for (unsigned k = 0; k <= e->chunk_count; k++) {
         const unsigned next = k < e->chunk_count ? e->chunks[k].device : e->target;
-        if (next != holder && !s->problem->fleet->direct[holder][next])
+        if (next != holder && syn_fleet_by_hub(s->problem->fleet, holder, next))
             return true;
         holder = next;
     }

@@ -72,7 +72,9 @@ static double radio_cost(const struct syn_inserter *in, unsigned node, int64_t n
 static double send_cost(const struct syn_inserter *in, unsigned device, unsigned cut)
 {
     const struct syn_insert_host *h = &in->host[device];
-    const int64_t one = h->figures->message_ns[cut];
+    const struct syn_fleet *fleet = in->atlas->problem->fleet;
+    const int64_t one = in->atlas->links ? (int64_t)syn_cost_least_ns(fleet, device, in->bytes[cut])
+                                         : h->figures->message_ns[cut];
     return radio_cost(in, device, (int64_t)in->ledger->radio.node_ns[device], in->weight * one) +
            in->goal->latency_per_ns * (double)one / 2;
 }
@@ -255,16 +257,31 @@ struct step {
     uint16_t last;
 };
 
+/* What a hop keeps either end busy for. */
+static void hop_ns(const struct syn_inserter *in, unsigned from, unsigned to, unsigned cut,
+                   int64_t *a, int64_t *b)
+{
+    const struct syn_fleet *fleet = in->atlas->problem->fleet;
+    *a = in->host[from].figures->message_ns[cut];
+    *b = in->host[to].figures->message_ns[cut];
+    if (syn_fleet_measured(fleet, from, to)) {
+        const uint32_t bytes = in->bytes[cut];
+        *a = (int64_t)syn_cost_send_ns(fleet, from, to, bytes);
+        *b = (int64_t)syn_cost_receive_ns(fleet, from, to, bytes);
+    } else if (fleet->direct[from][to]) {
+        *a = *b = *a > *b ? *a : *b;
+    }
+}
+
 static void change_radio(struct syn_inserter *in, unsigned from, unsigned to, unsigned cut,
                          int64_t times)
 {
     const struct syn_fleet *fleet = in->atlas->problem->fleet;
-    int64_t a = in->host[from].figures->message_ns[cut], b = in->host[to].figures->message_ns[cut];
+    int64_t a, b;
     if (from == to)
         return;
-    if (fleet->direct[from][to])
-        a = b = a > b ? a : b;
-    else if (!fleet->hub_wired)
+    hop_ns(in, from, to, cut, &a, &b);
+    if (syn_fleet_by_hub(fleet, from, to))
         in->radio_ns[SYN_DEVICE_HUB] += times * (a + b);
     in->radio_ns[from] += times * a;
     in->radio_ns[to] += times * b;
@@ -274,14 +291,13 @@ static double hop_cost(const struct syn_inserter *in, unsigned from, unsigned to
 {
     const struct syn_fleet *fleet = in->atlas->problem->fleet;
     const bool direct = fleet->direct[from][to];
-    int64_t a = in->host[from].figures->message_ns[cut], b = in->host[to].figures->message_ns[cut];
+    int64_t a, b;
     if (from == to)
         return 0;
-    if (direct)
-        a = b = a > b ? a : b;
+    hop_ns(in, from, to, cut, &a, &b);
     double cost = radio_cost(in, from, in->radio_ns[from], in->weight * a) +
                   radio_cost(in, to, in->radio_ns[to], in->weight * b);
-    if (!direct && !fleet->hub_wired)
+    if (syn_fleet_by_hub(fleet, from, to))
         cost += radio_cost(in, SYN_DEVICE_HUB, in->radio_ns[SYN_DEVICE_HUB], in->weight * (a + b));
     return cost + in->goal->latency_per_ns * (double)(direct ? a : a + b);
 }

@@ -37,7 +37,7 @@ static void count_hop(struct syn_ledger *l, unsigned p, unsigned from, unsigned 
     const uint64_t times = sign < 0 ? 0 - weight_of(l, p) : weight_of(l, p);
     syn_radio_transfer(&l->radio, fleet, from, to, bytes, times);
     l->path_ns[p] += sign * (int64_t)syn_cost_transfer(fleet, from, to, bytes);
-    l->bytes += times * (fleet->direct[from][to] ? bytes : 2 * (uint64_t)bytes);
+    l->bytes += times * syn_fleet_times(fleet, from, to) * bytes;
 }
 
 static void count_path(struct syn_ledger *l, unsigned p, const struct syn_execution_plan *e,

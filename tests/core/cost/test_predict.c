@@ -144,6 +144,35 @@ static void over_wires_of_their_own_the_hub_binds_nobody(void **state)
     rig_free(&rig);
 }
 
+/* One direction by a wire, the other through the console. */
+static void a_measured_link_costs_what_its_entry_says_and_nothing_else(void **state)
+{
+    (void)state;
+    struct rig rig;
+    struct syn_prediction direct, linked;
+    wearables_with(&rig, "kws");
+    const struct syn_plan plan = kws_on(EARBUD);
+    predict(&rig, &plan, SYN_EXECUTION_PARALLEL, &direct);
+    rig.fleet.direct[EARBUD][RING] = false;
+    rig.fleet.links[EARBUD][RING] = (struct syn_fleet_link){
+        .measured = true, .wired = true, .send_ns = 100000, .send_byte_ps = 3333333};
+    predict(&rig, &plan, SYN_EXECUTION_PARALLEL, &linked);
+    const uint64_t sent = 100000 + (64 * 3333333u + 999) / 1000;
+    assert_int_equal(linked.busy_ns[EARBUD][SYN_UNIT_RADIO], sent);
+    assert_int_equal(linked.busy_ns[RING][SYN_UNIT_RADIO], 0);
+    assert_int_equal(linked.radio.node_ns[SYN_DEVICE_HUB], 0);
+    assert_int_equal(linked.latency_sum_ns, direct.latency_sum_ns - ble_ns(64) + sent);
+    assert_int_equal(linked.bytes_sent, 64);
+    rig.fleet.links[EARBUD][RING].wired = false;
+    rig.fleet.links[EARBUD][RING].receive_ns = 7000;
+    predict(&rig, &plan, SYN_EXECUTION_PARALLEL, &linked);
+    assert_int_equal(linked.busy_ns[RING][SYN_UNIT_RADIO], 7000);
+    assert_int_equal(linked.bytes_sent, 128);
+    assert_int_equal(syn_cost_least_ns(&rig.fleet, RING, 64), 7000);
+    assert_int_equal(syn_cost_least_ns(&rig.fleet, EARBUD, 64), sent);
+    rig_free(&rig);
+}
+
 static void a_transfer_takes_the_longer_of_its_ends(void **state)
 {
     (void)state;
@@ -302,6 +331,7 @@ int main(void)
         cmocka_unit_test(a_chunk_is_configured_each_time_only_where_it_shares_the_accelerator),
         cmocka_unit_test(a_relayed_transfer_keeps_the_hub_busy_twice),
         cmocka_unit_test(over_wires_of_their_own_the_hub_binds_nobody),
+        cmocka_unit_test(a_measured_link_costs_what_its_entry_says_and_nothing_else),
         cmocka_unit_test(a_transfer_takes_the_longer_of_its_ends),
         cmocka_unit_test(three_transfers_among_three_devices_take_three_times_one),
         cmocka_unit_test(five_transfers_in_a_ring_take_five_halves_of_one),

@@ -165,6 +165,28 @@ const struct syn_model *rig_random_model(struct rig *rig, uint64_t *seed, unsign
     return rig_parse(rig, chain.text);
 }
 
+unsigned rig_links(struct rig *rig, uint64_t seed)
+{
+    struct syn_fleet *fleet = &rig->fleet;
+    unsigned count = 0;
+    seed = seed * 2654435761u + 77;
+    for (unsigned a = 0; a < fleet->count; a++)
+        for (unsigned b = 0; b < fleet->count; b++) {
+            if (a == b || draw(&seed, 2))
+                continue;
+            const bool wired = draw(&seed, 2);
+            struct syn_fleet_link link = {.measured = true, .wired = wired};
+            link.send_ns = 3000u << draw(&seed, 9);
+            link.send_byte_ps = 700u << draw(&seed, 9);
+            link.receive_ns = wired ? 0 : 3000u << draw(&seed, 9);
+            link.receive_byte_ps = wired ? 0 : 700u << draw(&seed, 9);
+            fleet->direct[a][b] = false;
+            fleet->links[a][b] = link;
+            count++;
+        }
+    return count;
+}
+
 void rig_random(struct rig *rig, uint64_t seed)
 {
     static const char *const names[] = {"a", "b", "c", "d"};

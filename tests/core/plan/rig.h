@@ -56,6 +56,10 @@ const struct syn_model *rig_random_model(struct rig *rig, uint64_t *seed, unsign
 /* Two or three random pipelines on three devices, some relayed, weighted, capped or bounded. */
 void rig_random(struct rig *rig, uint64_t seed);
 
+/* Some pairs of devices, each direction for itself, have measured links in place of what they had:
+ * wires and relays, slow and fast; the same for the same seed. Returns how many. */
+unsigned rig_links(struct rig *rig, uint64_t seed);
+
 /* Fails the test where the plans differ (padding does not count). */
 void rig_assert_same_plan(const struct syn_plan *a, const struct syn_plan *b);
 

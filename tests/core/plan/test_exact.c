@@ -110,6 +110,8 @@ static void exact_finds_the_best_of_all_plans(void **state)
             instance_small(&rig, seed, &instance_limits_tiny);
         else
             rig_random(&rig, seed);
+        if (seed % 4 == 1)
+            (void)rig_links(&rig, seed);
         tighten(&rig, seed);
         if (seed % 3 == 2)
             rig_other_part(&rig, (unsigned)(seed / 3 % 3), seed);

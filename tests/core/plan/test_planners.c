@@ -189,6 +189,59 @@ static void every_planner_finds_what_plain_enumeration_finds(void **state)
     }
 }
 
+/* Pairs of them have links of their own, which were measured. */
+static void make_linked(struct rig *rig, uint64_t seed)
+{
+    rig_random(rig, seed);
+    (void)rig_links(rig, seed);
+}
+
+static void every_planner_finds_what_plain_enumeration_finds_where_links_were_measured(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < DEFINITIONS; i++) {
+        const unsigned problems = i == 0 ? 3 * PROBLEMS : PROBLEMS;
+        assert_in_range(agrees_on(&definitions[i], problems, make_linked), problems / 4, problems);
+    }
+}
+
+/* Throughput of a problem's plan, by the links of that problem or another. */
+static double throughput(const struct syn_problem *problem, const struct syn_plan *plan)
+{
+    struct syn_prediction prediction;
+    assert_int_equal(syn_cost_predict(problem, plan, SYN_EXECUTION_PARALLEL, &prediction, NULL), 0);
+    return prediction.throughput_ips;
+}
+
+/* Four devices behind the console: a relay that is slower than its radios' figures say, and between
+ * two of the devices a wire that is faster. */
+static void a_fast_wire_draws_chunks_and_a_slow_relay_drives_them_away(void **state)
+{
+    static struct syn_search_result before, after;
+    static const struct syn_fleet_link wire = {
+        .measured = true, .wired = true, .send_ns = 50000, .send_byte_ps = 1000000};
+    static const struct syn_fleet_link relay = {.measured = true,
+                                                .send_ns = 8000000,
+                                                .send_byte_ps = 20000000,
+                                                .receive_ns = 8000000,
+                                                .receive_byte_ps = 20000000};
+    struct rig rig = {.model_count = 0};
+    (void)state;
+    rig_workload(&rig, 1, RIG_MAX78000);
+    memset(rig.fleet.direct, 0, sizeof rig.fleet.direct);
+    rig.fleet.hub_wired = true;
+    assert_int_equal(syn_planner_find("synergy")->search(&rig.problem, NULL, &before, NULL), 0);
+    for (unsigned a = 0; a < rig.fleet.count; a++)
+        for (unsigned b = 0; b < rig.fleet.count; b++)
+            rig.fleet.links[a][b] = a / 2 == b / 2 ? wire : relay;
+    assert_int_equal(syn_planner_find("synergy")->search(&rig.problem, NULL, &after, NULL), 0);
+    const double was = throughput(&rig.problem, &before.plan);
+    const double is = throughput(&rig.problem, &after.plan);
+    print_message("with the table %.1f inferences a second, without it %.1f\n", is, was);
+    assert_true(is > 1.05 * was);
+    rig_free(&rig);
+}
+
 /* Devices that nothing tells apart but their order. */
 static void make_alike(struct rig *rig, uint64_t seed)
 {
@@ -476,6 +529,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_planner_finds_what_plain_enumeration_finds),
+        cmocka_unit_test(
+            every_planner_finds_what_plain_enumeration_finds_where_links_were_measured),
+        cmocka_unit_test(a_fast_wire_draws_chunks_and_a_slow_relay_drives_them_away),
         cmocka_unit_test(among_devices_that_are_alike_the_order_of_connecting_decides),
         cmocka_unit_test(synergy_finds_what_plain_enumeration_finds_where_everything_binds),
         cmocka_unit_test(mobilenet_on_max78000_is_refused_for_the_data_memory_of_layer_44),

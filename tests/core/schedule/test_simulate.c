@@ -315,6 +315,33 @@ static void through_the_console_the_bound_is_reached_by_wires_and_by_its_radio(v
         }
 }
 
+/* Wires between all of them, and a relay where there is none: what the table says is what is
+ * simulated. */
+static void by_measured_links_the_bound_is_reached(void **state)
+{
+    (void)state;
+    for (unsigned w = 1; w <= 5; w++, tear_down()) {
+        rig_workload(&rig, w, RIG_MAX78002);
+        relay(true);
+        for (unsigned a = 0; a < rig.fleet.count; a++)
+            for (unsigned b = 0; b < rig.fleet.count; b++)
+                rig.fleet.links[a][b] = (struct syn_fleet_link){
+                    .measured = true,
+                    .wired = (a + b) % 2,
+                    .send_ns = 100000 + 50000 * a,
+                    .send_byte_ps = 3400000,
+                    .receive_ns = (a + b) % 2 ? 0 : 200000,
+                    .receive_byte_ps = (a + b) % 2 ? 0 : 4000000,
+                };
+        if (!find_plan("synergy"))
+            continue;
+        predict(SYN_EXECUTION_PARALLEL);
+        simulate(NULL);
+        print_message("W%u by links: %.4f of the bound\n", w, share());
+        assert_true(share() > 0.9 && share() < 1.05);
+    }
+}
+
 /* ---- spans ---- */
 
 static bool shares_a_unit(const struct syn_task_span *a, const struct syn_task_span *b)
@@ -418,6 +445,7 @@ int main(void)
         cmocka_unit_test(work_conserving_the_workloads_serve_everybody),
         cmocka_unit_test(a_rate_cap_holds_the_fair_round_back_and_nothing_else_work_conserving),
         cmocka_unit_test(through_the_console_the_bound_is_reached_by_wires_and_by_its_radio),
+        cmocka_unit_test(by_measured_links_the_bound_is_reached),
         cmocka_unit_test(spans_say_what_every_unit_does),
         cmocka_unit_test(a_simulation_is_the_same_each_time_and_can_be_stopped),
         cmocka_unit_test(it_lasts_as_long_as_one_asks),
