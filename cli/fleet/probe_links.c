@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INFERENCES 10
+#define INFERENCES 6
 #define SIZES      2
 #define PS_PER_NS  1000
 
