@@ -317,9 +317,23 @@ static void on_found(void *ctx, const struct syn_ble_seen *seen)
     set_interest(o);
 }
 
+/* Who may not scan may connect all the same. */
+static void hint_at_type(const struct own *o, struct syn_error *error)
+{
+    if (error && error->code == SYN_EACCESS)
+        syn_error_hint(error,
+                       "say which address it has: ble:%s?type=public or random; to look for it, "
+                       "start bluetoothd, or: sudo setcap cap_net_raw,cap_net_admin+ep $(command "
+                       "-v synergy)",
+                       o->options.target.address[0] ? o->options.target.address : "ADDR");
+}
+
 static void on_not_found(void *ctx, const struct syn_error *error)
 {
-    fail(ctx, error);
+    struct own *o = ctx;
+    struct syn_error why = *error;
+    hint_at_type(o, &why);
+    fail(o, &why);
 }
 
 static int find(struct own *o, struct syn_error *error)
@@ -331,7 +345,10 @@ static int find(struct own *o, struct syn_error *error)
                                                  .found = on_found,
                                                  .failed = on_not_found,
                                                  .ctx = o};
-    return syn_ble_find_start(&o->find, &options, error);
+    int rc = syn_ble_find_start(&o->find, &options, error);
+    if (rc)
+        hint_at_type(o, error);
+    return rc;
 }
 
 /* ---- as a way ---- */
