@@ -309,6 +309,19 @@ static void a_call_back_may_free_the_client(void **state)
     turn(f, 5 * MS);
 }
 
+static bool has_text(void *ctx)
+{
+    return ((struct fixture *)ctx)->text[0] != 0;
+}
+
+static void a_prompt_has_no_end_and_shows_up_nevertheless(void **state)
+{
+    struct fixture *f = *state;
+    responder_print(&f->device, "uart:~$ ");
+    assert_int_equal(syn_loop_run_until(f->loop, has_text, f, 10 * SECONDS), 0);
+    assert_string_equal(f->text, "uart:~$ |");
+}
+
 static void events_tensors_and_text_come_by_themselves(void **state)
 {
     struct fixture *f = *state;
@@ -478,6 +491,7 @@ int main(void)
         TEST(freeing_calls_back_what_is_outstanding),
         TEST(a_call_back_may_free_the_client),
         TEST(events_tensors_and_text_come_by_themselves),
+        TEST(a_prompt_has_no_end_and_shows_up_nevertheless),
         TEST(too_much_is_refused_at_once),
         cmocka_unit_test(the_time_out_follows_the_round_trip),
         cmocka_unit_test(a_quick_link_gets_a_short_first_time_out_and_the_old_ones_then),
