@@ -148,7 +148,8 @@ static int find_usb(struct syn_serial_address *a, const struct usb *usb, struct 
 static int find_path(struct syn_serial_address *a, const char *name, struct syn_error *error)
 {
     char path[SYN_LINK_URI_MAX], resolved[PATH_MAX];
-    (void)snprintf(path, sizeof path, "%s%s", name[0] == '/' || name[0] == '.' ? "" : "/dev/", name);
+    (void)snprintf(path, sizeof path, "%s%s", name[0] == '/' || name[0] == '.' ? "" : "/dev/",
+                   name);
     if (!realpath(path, resolved)) {
         if (errno != ENOENT)
             return syn_error_os(error, errno, "cannot be looked at");
