@@ -101,6 +101,20 @@ static bool is_named(const char *const *apps, size_t count, const char *name)
     return false;
 }
 
+/* An app that asks for a device that is there, but without our agent. */
+static void name_foreign(const struct syn_bench *bench, struct syn_error *error)
+{
+    char named[SYN_DEVICE_NAME + 16];
+    for (unsigned i = 0; i < bench->count; i++) {
+        const struct syn_member *member = bench->members[i];
+        (void)snprintf(named, sizeof named, "on device %s", member->name);
+        if (member->foreign && strstr(error->message, named))
+            syn_error_hint(error,
+                           "%s is an SMP device without our agent: it takes no part in plans",
+                           member->name);
+    }
+}
+
 int syn_workload_new(struct syn_workload **result, struct syn_bench *bench, const char *const *apps,
                      size_t count, struct syn_error *error)
 {
@@ -112,7 +126,8 @@ int syn_workload_new(struct syn_workload **result, struct syn_bench *bench, cons
     syn_bench_fleet(bench, &workload->fleet, workload->members);
     workload->problem.fleet = &workload->fleet;
     if (workload->fleet.count == 0) {
-        rc = syn_error_set(error, SYN_ENOENT, "no device is connected");
+        rc = syn_error_set(error, SYN_ENOENT, "no device %sis connected",
+                           bench->count > 0 && bench->members[0]->foreign ? "with our agent " : "");
         syn_error_hint(error, "for example: connect glasses sim:max78000-feather");
     } else if (count == 0) {
         rc = add_all(workload, bench->console, error);
@@ -122,6 +137,7 @@ int syn_workload_new(struct syn_workload **result, struct syn_bench *bench, cons
                  ? syn_error_set(error, SYN_EINVAL, "app %s is named twice", apps[i])
                  : add_app(workload, bench->console, apps[i], error);
     if (rc != 0) {
+        name_foreign(bench, error);
         syn_workload_free(workload);
         return rc;
     }
