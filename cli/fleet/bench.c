@@ -106,7 +106,7 @@ int syn_bench_ours(struct syn_bench *bench, const char *name, const char *what,
                    struct syn_member **member, struct syn_error *error)
 {
     int rc = syn_bench_online(bench, name, member, error);
-    if (rc != 0 || !(*member)->foreign)
+    if (rc != 0 || !*member || !(*member)->foreign)
         return rc;
     syn_error_set(error, SYN_EUNSUP, "an SMP device without our agent: %s", what);
     syn_error_device(error, (*member)->name);
