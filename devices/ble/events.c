@@ -23,12 +23,12 @@ static struct syn_ble_connection *find(struct syn_ble *ble, const uint8_t *handl
     return i < 0 ? NULL : &ble->connections[i];
 }
 
-static struct syn_ble_connection *find_free(struct syn_ble *ble)
+static int find_free(const struct syn_ble *ble)
 {
-    for (unsigned i = 0; i < SYN_BLE_CONNECTIONS_MAX; i++)
+    for (int i = 0; i < SYN_BLE_CONNECTIONS_MAX; i++)
         if (!ble->connections[i].used)
-            return &ble->connections[i];
-    return NULL;
+            return i;
+    return -1;
 }
 
 static void end_initiating(struct syn_ble *ble)
@@ -42,18 +42,20 @@ static void end_initiating(struct syn_ble *ble)
 /* p: status, handle, role, address's kind, address, interval, latency, time-out, accuracy. */
 static void on_connected(struct syn_ble *ble, const uint8_t *p, size_t size)
 {
-    struct syn_ble_connection *c = find_free(ble);
+    const int i = find_free(ble);
     if (size < 18)
         return;
     if (p[0] != SUCCESS) {
         end_initiating(ble);
         return;
     }
-    if (syn_get_le16(p + 1) > HANDLE_MAX || find(ble, p + 1) || !c)
+    const uint16_t handle = syn_get_le16(p + 1);
+    if (handle > HANDLE_MAX || syn_ble_find_handle(ble, handle) >= 0 || i < 0)
         return;
+    struct syn_ble_connection *c = &ble->connections[i];
     memset(c, 0, sizeof *c);
     c->used = true;
-    c->handle = syn_get_le16(p + 1);
+    c->handle = handle;
     c->central = p[3] == ROLE_CENTRAL;
     c->address.random = p[4] & 1;
     memcpy(c->address.bytes, p + 5, sizeof c->address.bytes);
