@@ -326,15 +326,15 @@ struct greeting {
 static void keep_hello(void *ctx, const struct syn_answer *answer)
 {
     const struct greeting *greeting = ctx;
-    struct syn_member *member = greeting->member;
-    const struct syn_identity *identity = &answer->identity;
-    member->foreign = !identity->ours;
-    member->smp = (struct syn_foreign){.params = identity->params, .version = identity->version};
-    syn_member_greeted(member, &identity->hello, greeting->sent_ns);
+    syn_member_greeted(greeting->member, &answer->identity, greeting->sent_ns);
 }
 
-void syn_member_greeted(struct syn_member *member, const struct syn_hello *hello, int64_t sent_ns)
+void syn_member_greeted(struct syn_member *member, const struct syn_identity *identity,
+                        int64_t sent_ns)
 {
+    const struct syn_hello *hello = &identity->hello;
+    member->foreign = !identity->ours;
+    member->smp = (struct syn_foreign){.params = identity->params, .version = identity->version};
     member->hello = *hello;
     member->clock = (struct syn_clock){
         .is_virtual = hello->features & SYN_FEATURE_VIRTUAL_TIME,

@@ -24,6 +24,7 @@ int syn_member_connect(struct syn_member *member, const char *profile, struct sy
 int syn_member_open(struct syn_member *member, const char *uri, struct syn_error *error);
 
 /* Takes what the device says of itself; `sent_ns`: when it was asked. */
-void syn_member_greeted(struct syn_member *member, const struct syn_hello *hello, int64_t sent_ns);
+void syn_member_greeted(struct syn_member *member, const struct syn_identity *identity,
+                        int64_t sent_ns);
 
 #endif

@@ -2,6 +2,7 @@
 #include "cli/fleet/reconnect.h"
 
 #include "cli/fleet/connect.h"
+#include "transports/client/identify.h"
 #include "transports/client/line.h"
 
 #include <stdio.h>
@@ -11,7 +12,7 @@
 #include <sys/stat.h>
 
 static const int64_t first_pause_ns = 200000000, longest_pause_ns = 2000000000;
-static const int64_t attempt_ns = 3000000000; /* for the link and hello */
+static const int64_t attempt_ns = 5000000000; /* for the link and hello */
 
 struct syn_reconnect {
     struct syn_loop_timer timer; /* until the next attempt, or the end of this one */
@@ -65,7 +66,7 @@ void syn_reconnect_remember(struct syn_member *member)
 static bool can_be_found(const struct syn_member *member)
 {
     return strncasecmp(member->uri, "sim:", 4) != 0 && !syn_link_has_power(member->uri) &&
-           member->identity[0] && member->hello.id[0] &&
+           member->identity[0] && (member->foreign || member->hello.id[0]) &&
            strcmp(syn_setting_text(console_of(member), SYN_SETTING_RECONNECT), "on") == 0;
 }
 
@@ -126,7 +127,7 @@ static void back(struct syn_member *member)
     console_of(member)->chores = true;
     memset(&member->why, 0, sizeof member->why);
     syn_console_event(console_of(member), SYN_EVENT_JOIN, member->name, "is back at %s",
-                      member->identity);
+                      syn_client_place(syn_session_client(member->session)));
 }
 
 static void on_subscribed(void *ctx, int status, const struct syn_answer *answer,
@@ -174,22 +175,36 @@ static int tune(struct syn_member *member)
     return syn_session_tune(member->session, on_tuned, member);
 }
 
-static void on_hello(void *ctx, int status, const struct syn_answer *answer,
-                     const struct syn_error *error)
+/* SMP devices that are not ours have no id: whatever of their kind is there is taken for them. */
+static int recognize(struct syn_member *member, const struct syn_identity *found)
+{
+    if (found->ours == !member->foreign && strcmp(found->hello.id, member->hello.id) == 0)
+        return 0;
+    name_stranger(member, found->ours ? found->hello.id : "not one of ours");
+    return SYN_ENOENT;
+}
+
+static int take(struct syn_member *member, const struct syn_identity *found)
+{
+    member->restarted = !member->foreign && has_restarted(member, &found->hello);
+    syn_member_greeted(member, found, member->reconnect->sent_ns);
+    if (!member->foreign)
+        return tune(member);
+    back(member);
+    return 0;
+}
+
+static void on_identity(void *ctx, int status, const struct syn_answer *answer,
+                        const struct syn_error *error)
 {
     struct syn_member *member = ctx;
     (void)error;
     if (is_over(status))
         return;
-    if (status == 0 && strcmp(answer->hello.id, member->hello.id) != 0) {
-        name_stranger(member, answer->hello.id);
-        status = SYN_ENOENT;
-    }
-    if (status == 0) {
-        member->restarted = has_restarted(member, &answer->hello);
-        syn_member_greeted(member, &answer->hello, member->reconnect->sent_ns);
-        status = tune(member);
-    }
+    if (status == 0)
+        status = recognize(member, &answer->identity);
+    if (status == 0)
+        status = take(member, &answer->identity);
     if (status != 0)
         attempt_failed(member);
 }
@@ -205,7 +220,7 @@ static void look(void *ctx)
     }
     r->sent_ns = syn_loop_now();
     if (rc == 0)
-        rc = syn_session_hello(member->session, on_hello, member);
+        rc = syn_session_identify(member->session, on_identity, member);
     if (rc != 0)
         attempt_failed(member);
     else

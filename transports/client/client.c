@@ -419,6 +419,11 @@ const char *syn_client_identity(const struct syn_client *c)
     return c->link ? syn_link_identity(c->link) : c->name;
 }
 
+const char *syn_client_place(const struct syn_client *c)
+{
+    return c->link ? syn_link_place(c->link) : c->name;
+}
+
 int64_t syn_client_patience_ns(const struct syn_client *c)
 {
     int64_t most = 0;

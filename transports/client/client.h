@@ -85,6 +85,9 @@ int syn_client_set_baud(struct syn_client *client, unsigned baud, struct syn_err
 /* What the device is called in errors that are its link's. */
 void syn_client_set_device(struct syn_client *client, const char *name);
 
+/* Where that is now, for people. */
+const char *syn_client_place(const struct syn_client *client);
+
 /* Console framing until told otherwise; both are understood at any time. */
 void syn_client_set_framing(struct syn_client *client, enum syn_framing framing);
 enum syn_framing syn_client_framing(const struct syn_client *client);

@@ -218,6 +218,11 @@ const char *syn_link_note(const struct syn_link *link)
     return link->port.note;
 }
 
+const char *syn_link_place(const struct syn_link *link)
+{
+    return link->port.place[0] ? link->port.place : link->name;
+}
+
 const char *syn_link_describe(const struct syn_link *link)
 {
     return link->name;

@@ -73,6 +73,9 @@ const char *syn_link_identity(const struct syn_link *link);
 /* What a person may want to know of how it is connected ("the device refuses ..."); or empty. */
 const char *syn_link_note(const struct syn_link *link);
 
+/* Where that is now, for people: "/dev/ttyUSB3"; the URI where the driver knows no better. */
+const char *syn_link_place(const struct syn_link *link);
+
 /* The rate of the line, and up to which the user lets it go; 0 where a link has none. */
 unsigned syn_link_baud(const struct syn_link *link);
 unsigned syn_link_max_baud(const struct syn_link *link);
@@ -105,6 +108,7 @@ struct syn_link_port {
     unsigned awaits;       /* for what, then: SYN_LOOP_*; 0 is SYN_LOOP_WRITE */
     enum syn_link_kind kind;
     char identity[SYN_LINK_URI_MAX]; /* empty: the URI */
+    char place[SYN_LINK_URI_MAX];    /* empty: the URI */
     char note[128]; /* what a person may want to know of how it is connected; may be empty */
     unsigned baud, max_baud; /* of a line: at first, and at most; 0: it has no rate */
     void *state;             /* the driver's own */

@@ -176,6 +176,7 @@ static int serial_open(struct syn_link_port *out, const char *address, struct sy
     out->baud = a.baud;
     out->max_baud = a.max_baud;
     memcpy(out->identity, a.identity, sizeof out->identity);
+    (void)snprintf(out->place, sizeof out->place, "%s", a.path);
     return 0;
 }
 
