@@ -12,8 +12,9 @@ READY_S = 30
 class Wearables:
     """with Wearables(agent) as worn: one of each kind, in a folder of their sockets"""
 
-    def __init__(self, agent, kinds=KINDS):
-        self.agent, self.kinds, self.processes = agent, kinds, {}
+    def __init__(self, agent, speed=1):
+        """At `speed` times real time."""
+        self.agent, self.speed, self.kinds, self.processes = agent, speed, KINDS, {}
 
     def __enter__(self):
         self.home = tempfile.TemporaryDirectory(prefix="synergy-wear-")
@@ -28,7 +29,8 @@ class Wearables:
         self.home.cleanup()
 
     def start(self, kind, *options):
-        self.program(kind, self.agent, "--id", f"sim-{kind}", "--wear", kind, *options)
+        self.program(kind, self.agent, "--id", f"sim-{kind}", "--wear", kind, "--speed",
+                     self.speed, *options)
 
     def program(self, name, *words):
         """Returns once it says that it is ready."""
