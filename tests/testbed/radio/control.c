@@ -120,7 +120,7 @@ static void tester_came(void *ctx, unsigned events)
 int syn_control_open(struct syn_control *control, struct syn_loop *loop, struct syn_air *air,
                      const char *path, const char *control_path, struct syn_error *error)
 {
-    int fd;
+    int fd = -1;
     control->air = air;
     control->loop = loop;
     int rc = listen_at(path, &fd, error);
