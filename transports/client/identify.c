@@ -11,12 +11,12 @@
  * knows, and one that answers that is said hello again, often enough for a bad link.
  */
 enum step {
-    FIRST_HELLO, /* once; silence: PROBE, refusal: PARAMS */
-    OLD_HELLO,   /* the same in version 0, of a device that refused version 1 */
+    FIRST_HELLO, /* once; refusal: PARAMS */
     PROBE,       /* parameters in version 0, once; silence: FIRST_HELLO */
-    NEXT_HELLO,  /* of a device that answered PROBE; silence: NEW_PARAMS */
-    NEW_PARAMS,  /* in version 1; silence: it knows version 0 only, PARAMS */
-    PARAMS,
+    NEW_PARAMS,  /* the same in version 1; silence: it knows version 0 only */
+    NEXT_HELLO,  /* of one that answered them */
+    OLD_HELLO,   /* in version 0, of one that refused version 1 or was silent to it */
+    PARAMS,      /* of an SMP device, in the version that it knows */
 };
 
 enum { ROUNDS = 3 }; /* of FIRST_HELLO and PROBE, before it is taken for nothing */
@@ -26,8 +26,8 @@ static const struct ask {
     uint8_t tries; /* 0: the client's */
     bool hello;
 } asks[] = {
-    [FIRST_HELLO] = {1, 1, true}, [OLD_HELLO] = {0, 0, true},   [PROBE] = {0, 1, false},
-    [NEXT_HELLO] = {1, 4, true},  [NEW_PARAMS] = {1, 2, false}, [PARAMS] = {1, 0, false},
+    [FIRST_HELLO] = {1, 1, true}, [PROBE] = {0, 1, false},    [NEW_PARAMS] = {1, 3, false},
+    [NEXT_HELLO] = {1, 4, true},  [OLD_HELLO] = {0, 3, true}, [PARAMS] = {1, 0, false},
 };
 
 struct finding {
@@ -132,21 +132,18 @@ static void hello_refused(struct finding *f, int status, const struct syn_reply 
     }
 }
 
-static void take_new_params(struct finding *f, int status, const struct syn_reply *reply)
+static void take_new_params(struct finding *f, const struct syn_reply *reply)
 {
     f->answer.identity.version = is_too_new(reply) ? 0 : 1;
-    if (is_too_new(reply))
-        go_on(f, PARAMS);
-    else
-        take_params(f, status, reply);
+    go_on(f, is_too_new(reply) ? OLD_HELLO : NEXT_HELLO);
 }
 
 /* Who was silent to the last step only has answered one before. */
 static void silent(struct finding *f, int status, const struct syn_error *error)
 {
     static const enum step next[] = {
-        [FIRST_HELLO] = PROBE,     [PROBE] = FIRST_HELLO, [OLD_HELLO] = PARAMS,
-        [NEXT_HELLO] = NEW_PARAMS, [NEW_PARAMS] = PARAMS, [PARAMS] = PARAMS,
+        [FIRST_HELLO] = PROBE, [PROBE] = FIRST_HELLO, [NEW_PARAMS] = OLD_HELLO,
+        [NEXT_HELLO] = PARAMS, [OLD_HELLO] = PARAMS,  [PARAMS] = PARAMS,
     };
     bool nobody = f->step == PROBE && ++f->rounds == ROUNDS;
     if (status != SYN_ETIMEOUT || nobody)
@@ -167,9 +164,9 @@ static void on_reply(void *ctx, int status, const struct syn_reply *reply)
     else if (asks[f->step].hello)
         hello_refused(f, status, reply);
     else if (f->step == PROBE)
-        go_on(f, NEXT_HELLO);
+        go_on(f, NEW_PARAMS);
     else if (f->step == NEW_PARAMS)
-        take_new_params(f, status, reply);
+        take_new_params(f, reply);
     else
         take_params(f, status, reply);
 }

@@ -66,6 +66,8 @@ class Device:
         return {"err": {"group": refusal.group, "rc": refusal.rc}, **refusal.beside}
 
     def silent(self, header):
+        if self.options.v1_deaf and header.version > 0:
+            return True
         return self.options.silent_unknown and header.group not in {group for group, _ in self.table}
 
     def answer(self, message):
@@ -183,6 +185,7 @@ def parse(argv):
     parser.add_argument("--fragment", type=int, default=0, help="bytes that are written at once")
     parser.add_argument("--hang-up", type=int, default=0, help="requests after which it hangs up, once")
     parser.add_argument("--v1-only", action="store_true", help="refuses headers of version 2")
+    parser.add_argument("--v1-deaf", action="store_true", help="is silent to headers of version 2")
     parser.add_argument("--silent-unknown", action="store_true", help="does not answer groups it has not")
     parser.add_argument("--without", type=int, action="append", default=[], help="a group it has not")
     return parser.parse_args(argv[:split]), argv[split + 1:]
