@@ -82,12 +82,18 @@ uint64_t syn_links_ns(const struct syn_fleet_link *cost, uint32_t bytes)
     return syn_fleet_link_send_ns(cost, bytes) + syn_fleet_link_receive_ns(cost, bytes);
 }
 
-static bool console_is_cheaper(const struct syn_links_row *row)
+/* Both directions take one way: what governs the data goes against them. */
+static bool console_is_cheaper(const struct syn_links_row *there, const struct syn_links_row *back)
 {
-    const struct syn_fleet_link *wire = &row->costs[SYN_WAY_WIRE];
-    const struct syn_fleet_link *console = &row->costs[SYN_WAY_CONSOLE];
-    return wire->measured && console->measured &&
-           syn_links_ns(console, SYN_LINKS_TYPICAL) < syn_links_ns(wire, SYN_LINKS_TYPICAL);
+    const struct syn_links_row *const rows[] = {there, back};
+    uint64_t ns[SYN_WAY_COUNT] = {0};
+    for (unsigned i = 0; i < 2; i++)
+        for (unsigned way = SYN_WAY_WIRE; way < SYN_WAY_COUNT; way++) {
+            if (!rows[i] || !rows[i]->costs[way].measured)
+                return false;
+            ns[way] += syn_links_ns(&rows[i]->costs[way], SYN_LINKS_TYPICAL);
+        }
+    return ns[SYN_WAY_CONSOLE] < ns[SYN_WAY_WIRE];
 }
 
 enum syn_way syn_links_way(const struct syn_bench *bench, const struct syn_member *a,
@@ -97,8 +103,8 @@ enum syn_way syn_links_way(const struct syn_bench *bench, const struct syn_membe
         return SYN_WAY_RADIO;
     if (bench->probed < SYN_WAY_COUNT && syn_links_has(a, b, (enum syn_way)bench->probed))
         return (enum syn_way)bench->probed;
-    const struct syn_links_row *row = syn_links_find(bench, a, b);
-    if (!syn_links_wire(a, b) || (row && console_is_cheaper(row)))
+    if (!syn_links_wire(a, b) ||
+        console_is_cheaper(syn_links_find(bench, a, b), syn_links_find(bench, b, a)))
         return SYN_WAY_CONSOLE;
     return SYN_WAY_WIRE;
 }

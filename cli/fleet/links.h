@@ -6,8 +6,9 @@
  * through the console, which relays. Where wires lead nobody knows beforehand: both ends say who
  * they hear, and a wire is one where they name each other. What a way costs is measured
  * (cli/fleet/probe.h) by ordered pair, as overhead + bytes / rate at either end, and is kept as
- * long as the console lives, by the ids of the devices. Of two ways the one is taken that needs
- * less for a message of SYN_LINKS_TYPICAL bytes; a wire that was not measured is taken.
+ * long as the console lives, by the ids of the devices. Of two ways the one is taken, in both
+ * directions, that needs less for a message of SYN_LINKS_TYPICAL bytes there and back; a wire that
+ * was not measured is taken.
  */
 #ifndef SYN_CLI_FLEET_LINKS_H
 #define SYN_CLI_FLEET_LINKS_H

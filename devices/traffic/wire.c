@@ -58,7 +58,7 @@ static bool say_who(struct syn_wire *w)
 {
     uint8_t message[SYN_TENSOR_START + SYN_WIRE_ID_MAX];
     const struct syn_tensor_head head = {.kind = SYN_TENSOR_WHO,
-                                         .flags = w->peer[0] ? SYN_WIRE_HEARD : 0};
+                                         .flags = w->used && w->peer[0] ? SYN_WIRE_HEARD : 0};
     size_t size = strlen(w->id);
     if (size > SYN_WIRE_ID_MAX - 1)
         size = SYN_WIRE_ID_MAX - 1;
@@ -132,6 +132,7 @@ void syn_wire_cut(struct syn_wire *w)
 
 void syn_wire_bind(struct syn_wire *w, bool used)
 {
+    w->news |= w->used != used;
     w->used = used;
     memcpy(w->bound, w->peer, sizeof w->bound);
     set_up(w);

@@ -4,10 +4,11 @@
  * messages cross it as COBS frames; any of them may be lost (transfer.h).
  *
  * Nobody knows beforehand where it leads. Each end says who it is twice a second, and at once where
- * that is news; flag 1 says that the other end is heard, so that a wire with one broken direction
- * is no wire. Where it is used, it is up while both are heard, and down after 1.6 s of silence. It
- * may be plugged in elsewhere at any time: a wire that leads to another device than when it was
- * bound is down until it is bound again.
+ * that is news; flag 1 says that the other end is heard by one that uses the wire, so that one with
+ * a broken direction, or whose other end is told to use another way, is no wire. Where it is used,
+ * it is up while both are heard, and down after 1.6 s of silence. It may be plugged in elsewhere at
+ * any time: a wire that leads to another device than when it was bound is down until it is bound
+ * again.
  *
  * Times are real, of any clock. Freestanding; all memory is the caller's; one thread.
  */
@@ -19,7 +20,7 @@
 #include "devices/wire/tensor.h"
 
 #define SYN_WIRE_ID_MAX 32 /* of an id, as it is told on a wire, its end included */
-#define SYN_WIRE_HEARD  1  /* flag of SYN_TENSOR_WHO: the sender hears the receiver */
+#define SYN_WIRE_HEARD  1  /* flag of SYN_TENSOR_WHO: the sender uses it and hears the receiver */
 
 /* The port; callbacks come from inside syn_wire_*, and must not call them. */
 struct syn_wire_port {

@@ -197,9 +197,13 @@ const char *syn_pairs_peer(const struct syn_pairs *pairs, unsigned wire)
 
 void syn_pairs_bind(struct syn_pairs *pairs, unsigned wires)
 {
-    for (unsigned i = 0; pairs && i < SYN_PAIRS_MAX; i++)
-        if (pairs->list[i])
-            syn_wire_bind(&pairs->list[i]->wire, wires >> pairs->list[i]->number & 1);
+    for (unsigned i = 0; pairs && i < SYN_PAIRS_MAX; i++) {
+        struct pair *p = pairs->list[i];
+        if (!p)
+            continue;
+        syn_wire_bind(&p->wire, wires >> p->number & 1);
+        beat(p);
+    }
 }
 
 bool syn_pairs_up(const struct syn_pairs *pairs, unsigned wire)

@@ -161,6 +161,24 @@ static void a_wire_that_is_plugged_in_elsewhere_is_down_until_it_is_bound_again(
     assert_true(a.wire.up && c.wire.up);
 }
 
+static void a_wire_that_one_end_does_not_use_is_down_at_the_other(void **state)
+{
+    (void)state;
+    struct end a, b;
+    open_end(&a, &b, "ring");
+    open_end(&b, &a, "watch");
+    syn_wire_bind(&a.wire, true);
+    int64_t now = pass(&a, &b, 0, 1000 * MS);
+    assert_string_equal(a.wire.peer, "watch");
+    assert_false(a.wire.up || b.wire.up);
+    syn_wire_bind(&b.wire, true);
+    now = pass(&a, &b, now, 100 * MS);
+    assert_true(a.wire.up && b.wire.up);
+    syn_wire_bind(&b.wire, false);
+    (void)pass(&a, &b, now, 100 * MS);
+    assert_false(a.wire.up || b.wire.up);
+}
+
 static void a_loop_leads_nowhere(void **state)
 {
     (void)state;
@@ -182,6 +200,7 @@ static void a_line_without_room_is_asked_again_and_takes_no_message(void **state
     open_end(&b, &a, "watch");
     a.full = true;
     syn_wire_bind(&a.wire, true);
+    syn_wire_bind(&b.wire, true);
     int64_t now = pass(&a, &b, 0, 1000 * MS);
     assert_string_equal(b.wire.peer, "");
     a.full = false;
@@ -207,6 +226,7 @@ int main(void)
         cmocka_unit_test(a_wire_that_was_bound_before_it_led_anywhere_leads_to_whom_it_hears),
         cmocka_unit_test(a_wire_that_falls_silent_is_down_at_both_ends_and_comes_back),
         cmocka_unit_test(a_wire_that_is_plugged_in_elsewhere_is_down_until_it_is_bound_again),
+        cmocka_unit_test(a_wire_that_one_end_does_not_use_is_down_at_the_other),
         cmocka_unit_test(a_loop_leads_nowhere),
         cmocka_unit_test(a_line_without_room_is_asked_again_and_takes_no_message),
         cmocka_unit_test(the_time_of_a_hop_counts_every_byte_of_its_frames),
