@@ -48,6 +48,17 @@ function(syn_test name)
   set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
 endfunction()
 
+# Every *.test beside the calling list (tests/cli/README.md) as PREFIX_NAME.
+function(syn_script_tests prefix)
+  file(GLOB scripts CONFIGURE_DEPENDS *.test)
+  foreach(script IN LISTS scripts)
+    get_filename_component(name ${script} NAME_WE)
+    add_test(NAME ${prefix}_${name}
+      COMMAND bash ${PROJECT_SOURCE_DIR}/tests/cli/run $<TARGET_FILE:synergy> ${script})
+    set_tests_properties(${prefix}_${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+  endforeach()
+endfunction()
+
 if(SYN_FUZZ)
   add_custom_target(fuzzers)
 endif()

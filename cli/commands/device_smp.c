@@ -11,6 +11,22 @@
 
 enum { WORD = 4 }; /* bytes that stacks are counted in */
 
+/* ---- asking ---- */
+
+/* Asks the device that is called NAME; *ask is to be freed either way. */
+static int ask_device(struct syn_console *console, const struct syn_call *call,
+                      int (*start)(struct syn_session *session, struct syn_operation *op),
+                      const char *what, struct syn_smp_call **ask, struct syn_error *error)
+{
+    struct syn_member *member;
+    int rc = syn_smp_member(console, syn_call_text(call, "NAME"), &member, error);
+    *ask = rc == 0 ? syn_smp_call_new(member, error) : NULL;
+    if (!*ask)
+        return error->code;
+    syn_show_text(syn_result_json(&console->result), "device", member->name);
+    return syn_smp_call_wait(*ask, member, start(member->session, &(*ask)->op), what, error);
+}
+
 /* ---- device tasks ---- */
 
 static void bytes_cell(struct syn_table *table, bool known, uint64_t bytes)
@@ -63,18 +79,16 @@ static void show_tasks(struct syn_console *console, const struct syn_tasks *task
     syn_table_free(table);
 }
 
+static int start_tasks(struct syn_session *session, struct syn_operation *op)
+{
+    return syn_session_tasks(session, syn_operation_done, op);
+}
+
 int syn_device_tasks_run(struct syn_console *console, const struct syn_call *call,
                          struct syn_error *error)
 {
-    struct syn_member *member;
-    int rc = syn_smp_member(console, syn_call_text(call, "NAME"), &member, error);
-    struct syn_smp_call *ask = rc == 0 ? syn_smp_call_new(member, error) : NULL;
-    if (!ask)
-        return error->code;
-    syn_show_text(syn_result_json(&console->result), "device", member->name);
-    rc = syn_smp_call_wait(ask, member,
-                           syn_session_tasks(member->session, syn_operation_done, &ask->op),
-                           "task statistics", error);
+    struct syn_smp_call *ask = NULL;
+    int rc = ask_device(console, call, start_tasks, "task statistics", &ask, error);
     if (rc == 0)
         show_tasks(console, &ask->answer.tasks);
     free(ask);
@@ -117,18 +131,16 @@ static void show_pools(struct syn_console *console, const struct syn_pools *pool
     syn_table_free(table);
 }
 
+static int start_memory(struct syn_session *session, struct syn_operation *op)
+{
+    return syn_session_pools(session, syn_operation_done, op);
+}
+
 int syn_device_memory_run(struct syn_console *console, const struct syn_call *call,
                           struct syn_error *error)
 {
-    struct syn_member *member;
-    int rc = syn_smp_member(console, syn_call_text(call, "NAME"), &member, error);
-    struct syn_smp_call *ask = rc == 0 ? syn_smp_call_new(member, error) : NULL;
-    if (!ask)
-        return error->code;
-    syn_show_text(syn_result_json(&console->result), "device", member->name);
-    rc = syn_smp_call_wait(ask, member,
-                           syn_session_pools(member->session, syn_operation_done, &ask->op),
-                           "memory statistics", error);
+    struct syn_smp_call *ask = NULL;
+    int rc = ask_device(console, call, start_memory, "memory statistics", &ask, error);
     if (rc == 0)
         show_pools(console, &ask->answer.pools);
     free(ask);
