@@ -6,7 +6,7 @@
 #include "cli/settings.h"
 #include "cli/shell/exitclass.h"
 #include "cli/shell/usage.h"
-#include "transports/links/link.h"
+#include "transports/links/driver.h"
 
 #include <string.h>
 

@@ -7,6 +7,7 @@
 #include "cli/output/show.h"
 #include "cli/output/text.h"
 #include "cli/shell/call.h"
+#include "transports/links/driver.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "transports/ble/way.h"
-#include "transports/links/link.h"
+#include "transports/links/driver.h"
 
 enum { MESSAGES_PER_TURN = 16 };
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "transports/links/child.h"
-#include "transports/links/link.h"
+#include "transports/links/driver.h"
 
 enum { GRACE_MS = 200 };
 

@@ -13,8 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "transports/links/driver.h"
 #include "transports/links/fault_lane.h"
-#include "transports/links/link.h"
 
 enum { PAIR_BYTES = 16384 }; /* of the sockets' buffers: more would hide what is not yet sent */
 

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "transports/links/link.h"
+#include "transports/links/driver.h"
 
 static bool not_now(int os_errno)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "transports/links/link.h"
+#include "transports/links/driver.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,8 +6,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "transports/links/driver.h"
 #include "transports/links/holder.h"
-#include "transports/links/link.h"
 
 static int refuse(int os_errno, struct syn_error *error)
 {

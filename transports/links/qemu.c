@@ -11,7 +11,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "transports/links/link.h"
+#include "transports/links/driver.h"
 #include "transports/links/qemu_flash.h"
 
 enum { ICOUNT_MAX = 10, OPTION_SIZE = 8, ARGS_MAX = 32 };

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "transports/links/driver.h"
 #include "transports/links/holder.h"
-#include "transports/links/link.h"
 #include "transports/links/serial_address.h"
 
 /* Rates that differ by more than this do not understand each other. */

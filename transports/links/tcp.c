@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "transports/links/link.h"
+#include "transports/links/driver.h"
 
 struct place {
     char host[128];

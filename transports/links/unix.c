@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "transports/links/link.h"
+#include "transports/links/driver.h"
 
 static int refuse(int os_errno, struct syn_error *error)
 {
