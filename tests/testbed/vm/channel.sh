@@ -9,7 +9,7 @@ uri='ble:C0:00:00:00:00:01?type=random'
 channel() { "$BUILD/tests/bench/bench_channel" --json "$uri"; }
 upload() { "$BUILD/tests/bench/bench_links" --json "$uri"; }
 
-for round in 1 2; do # the emulator translates what is run for the first time
+for _ in 1 2; do # the emulator translates what is run for the first time
     { channel; upload; } >/dev/null
 done
 for item in 50000:1 100000:3 200000:3 0:5; do # rate:turns
