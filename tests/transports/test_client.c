@@ -395,6 +395,18 @@ static void a_quick_link_gets_a_short_first_time_out_and_the_old_ones_then(void 
     assert_true(syn_round_trip_timeout(&r, 0, 100) < 30 * MS);
 }
 
+static void a_link_that_repeats_by_itself_gets_no_short_time_out(void **state)
+{
+    struct syn_round_trip r;
+    (void)state;
+    syn_round_trip_init(&r);
+    syn_round_trip_unhurried(&r);
+    for (int i = 0; i < 50; i++)
+        syn_round_trip_take(&r, 1 * MS, 100);
+    assert_true(syn_round_trip_timeout(&r, 0, 100) >= 200 * MS);
+    assert_true(syn_round_trip_timeout(&r, 1, 100) >= 400 * MS);
+}
+
 static void a_time_out_that_was_too_short_becomes_longer(void **state)
 {
     struct syn_round_trip r;
@@ -495,6 +507,7 @@ int main(void)
         TEST(too_much_is_refused_at_once),
         cmocka_unit_test(the_time_out_follows_the_round_trip),
         cmocka_unit_test(a_quick_link_gets_a_short_first_time_out_and_the_old_ones_then),
+        cmocka_unit_test(a_link_that_repeats_by_itself_gets_no_short_time_out),
         cmocka_unit_test(a_time_out_that_was_too_short_becomes_longer),
         cmocka_unit_test(more_bytes_get_more_time),
         TEST(what_two_later_answers_overtake_is_sent_again_at_once),

@@ -351,6 +351,8 @@ static int greet(struct syn_client *c, int rc)
     if (rc == 0)
         (void)snprintf(c->name, sizeof c->name, "%s", syn_link_describe(c->link));
     c->start_baud = syn_client_baud(c);
+    if (rc == 0 && syn_client_packets(c)) /* Bluetooth */
+        syn_round_trip_unhurried(&c->round_trip);
     /* Ends what an earlier console may have left half-written in the device's receiver. */
     if (rc == 0 && syn_link_kind(c->link) == SYN_LINK_STREAM)
         rc = syn_link_write(c->link, "\n", 1);

@@ -98,8 +98,8 @@ void syn_client_set_version(struct syn_client *client, unsigned version);
 void syn_client_set_window(struct syn_client *client, unsigned window);
 unsigned syn_client_window(const struct syn_client *client);
 
-/* Defaults: first 1 s, at least 0.2 s (the first try on a link that has shown to be quick: 20 ms),
- * at most 4 s, 5 tries. Zero keeps a value. */
+/* Defaults: first 1 s, at least 0.2 s (the first try on a stream that has shown to be quick: 20
+ * ms), at most 4 s, 5 tries. Zero keeps a value. */
 struct syn_client_patience {
     int64_t first_ns; /* before a round trip has been measured */
     int64_t min_ns, max_ns;

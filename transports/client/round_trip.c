@@ -14,6 +14,11 @@ void syn_round_trip_init(struct syn_round_trip *r)
         .first_ns = 1000 * MS, .min_ns = 200 * MS, .max_ns = 4000 * MS, .quick_ns = 20 * MS};
 }
 
+void syn_round_trip_unhurried(struct syn_round_trip *r)
+{
+    r->quick_ns = r->min_ns;
+}
+
 void syn_round_trip_take(struct syn_round_trip *r, int64_t ns, size_t bytes)
 {
     r->backoff = 0;

@@ -25,6 +25,8 @@ struct syn_round_trip {
 };
 
 void syn_round_trip_init(struct syn_round_trip *r);
+/* The link repeats by itself what it loses, in pauses of its own: no time-out is quick. */
+void syn_round_trip_unhurried(struct syn_round_trip *r);
 /* A sample of a request that was sent once only: of a repeated one nobody knows which was
  * answered. `bytes` of requests, its own included, were on their way when it was sent. */
 void syn_round_trip_take(struct syn_round_trip *r, int64_t ns, size_t bytes);
