@@ -11,13 +11,13 @@
 struct syn_console;
 
 enum syn_setting {
-    SYN_SETTING_SPEED,         /* time scale of virtual wearables */
-    SYN_SETTING_TIMEOUT,       /* seconds that a device has to say hello */
-    SYN_SETTING_COLOR,         /* auto, never, always */
-    SYN_SETTING_PLANNER,       /* of `plan search` */
-    SYN_SETTING_OBJECTIVE,     /* of `plan search` */
-    SYN_SETTING_BATTERY_FLOOR, /* of `plan search`, percent */
-    SYN_SETTING_HISTORY,       /* lines kept */
+    SYN_SETTING_SPEED,          /* time scale of virtual wearables */
+    SYN_SETTING_TIMEOUT,        /* seconds that a device has to say hello */
+    SYN_SETTING_COLOR,          /* auto, never, always */
+    SYN_SETTING_PLANNER,        /* of `plan search` */
+    SYN_SETTING_OBJECTIVE,      /* of `plan search` */
+    SYN_SETTING_BATTERY_FLOOR,  /* of `plan search`, percent */
+    SYN_SETTING_HISTORY,        /* lines kept */
     SYN_SETTING_RECONNECT,      /* on, off */
     SYN_SETTING_RECONNECT_TIME, /* seconds */
     SYN_SETTING_COUNT

@@ -194,7 +194,7 @@ static bool add_measured(cJSON *object, const struct syn_fleet *fleet, unsigned 
         if (!link)
             continue;
         const double values[] = {link->wired, link->send_ns, link->send_byte_ps, link->receive_ns,
-                                  link->receive_byte_ps};
+                                 link->receive_byte_ps};
         if (!measured)
             measured = cJSON_AddObjectToObject(object, "measured");
         ok = measured && cJSON_AddItemToObject(measured, fleet->devices[b].name,

@@ -53,7 +53,8 @@ class Machine:
                  "-no-user-config", "-display", "none", "-no-reboot",
                  "-kernel", str(tree.image), "-initrd", str(tree.initrd),
                  # The kernel would count timer interrupts, of which a busy host delivers too few.
-                 "-append", f"console=ttyS0 quiet panic=-1 no_timer_check vm.work={self.work}",
+                 "-append", f"console=ttyS0 quiet panic=-1 no_timer_check vm.work={self.work} "
+                 f"vm.source={pathlib.Path.cwd()}",
                  "-serial", f"file:{self.work}/kernel.log", # what the kernel says
                  "-qmp", f"unix:{self.work}/qmp,server=on,wait=off",
                  "-device", "virtio-serial", "-chardev", "stdio,id=console,signal=off",
