@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# syn_firmware(BOARD PROFILE NAME [WEAR KIND...] SCRIPT FILE [SOURCES FILE...]): the agent as an
-# image for a board, synergy-agent-BOARD.elf, of devices/ports/bare and the board's own sources. What
-# it stands for is a profile, whose figures are read here: the device parses no JSON. It also has
-# the sensors and actuators of the wearables that WEAR names (devices/profiles/wear). Beside the
-# calling CMakeLists.txt lies stack.calls (scripts/lib/stack): the build fails where the stack may
-# outgrow its region.
+# syn_firmware(BOARD [WIRES] PROFILE NAME [WEAR KIND...] SCRIPT FILE [SOURCES FILE...]): the agent as
+# an image for a board, synergy-agent-BOARD.elf, of devices/ports/bare and the board's own sources.
+# What it stands for is a profile, whose figures are read here: the device parses no JSON. It also has
+# the sensors and actuators of the wearables that WEAR names (devices/profiles/wear), and with WIRES a
+# line to another device (bare/pair.h). Beside the calling CMakeLists.txt lies stack.calls
+# (scripts/lib/stack): the build fails where the stack may outgrow its region.
 #
 # syn_boot_loader(BOARD FOLDER AGENTS NAME... [SOURCES FILE...]): for a board that starts by one,
 # synergy-boot-BOARD.elf of devices/ports/bare/boot, FOLDER (sources, BOARD.ld, stack.calls) and
@@ -73,7 +73,7 @@ function(finish_firmware target name script)
 endfunction()
 
 function(syn_firmware board)
-  cmake_parse_arguments(ARG "" "PROFILE;SCRIPT" "WEAR;SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "WIRES" "PROFILE;SCRIPT" "WEAR;SOURCES" ${ARGN})
   file(APPEND ${PROJECT_BINARY_DIR}/boards "${board}\n")
   set(target agent-${board})
   set(figures ${CMAKE_CURRENT_BINARY_DIR}/${board})
@@ -81,7 +81,7 @@ function(syn_firmware board)
   file(GLOB bare CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/devices/ports/bare/*.c)
   add_executable(${target} ${ARG_SOURCES} ${bare} ${PROJECT_SOURCE_DIR}/devices/sensors/seeded.c)
   target_include_directories(${target} PRIVATE ${figures})
-  target_link_libraries(${target} PRIVATE syn_traffic syn_agent syn_options)
+  target_link_libraries(${target} PRIVATE syn_traffic$<$<BOOL:${ARG_WIRES}>:_wired> syn_agent syn_options)
   finish_firmware(${target} agent-${board} ${ARG_SCRIPT}
                   ${PROJECT_SOURCE_DIR}/devices/ports/bare/stack.calls
                   ${CMAKE_CURRENT_SOURCE_DIR}/stack.calls)

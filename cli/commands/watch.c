@@ -181,6 +181,7 @@ static int run_counters(struct syn_console *console, const struct syn_call *call
     syn_sample_show(json, bench, &sample);
     syn_show_bool(json, "running", running->active);
     syn_show_integer(json, "relayed", (int64_t)running->relayed);
+    syn_show_integer(json, "relayed_data", (int64_t)running->relayed_data);
     syn_show_integer(json, "relay_lost", (int64_t)running->relay_lost);
     keep_only(json, only);
     if (!name)

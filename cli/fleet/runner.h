@@ -48,6 +48,7 @@ struct syn_running {
     struct syn_verify_claim *claims;   /* owned; of options.verify */
     size_t claim_count, claim_room;
     uint64_t relayed, relay_lost; /* tensor messages */
+    uint64_t relayed_data;        /* those of them that are pieces of tensors */
     int64_t started_ns;           /* CLOCK_MONOTONIC */
     /* Called for each result while it runs; may be NULL. */
     void (*shown)(void *ctx, const struct syn_recognition *recognition);

@@ -193,5 +193,6 @@ void syn_runner_relay(struct syn_bench *bench, struct syn_member *member, const 
         sent = send_to(bench, (unsigned)self == from ? to : from, message, size);
     }
     bench->running->relayed++;
+    bench->running->relayed_data += head.kind == SYN_TENSOR_DATA;
     bench->running->relay_lost += !sent;
 }

@@ -13,8 +13,9 @@
 
 #include "transports/links/driver.h"
 #include "transports/links/qemu_flash.h"
+#include "transports/links/qemu_pair.h"
 
-enum { ICOUNT_MAX = 10, OPTION_SIZE = 8, ARGS_MAX = 32 };
+enum { ICOUNT_MAX = 10, OPTION_SIZE = 8, ARGS_MAX = 36 };
 
 struct board {
     const char *name;
@@ -58,6 +59,7 @@ struct request {
     char boot[SYN_LINK_URI_MAX];
     char flash[SYN_LINK_URI_MAX]; /* empty: none that stays */
     char hci[SYN_LINK_URI_MAX];   /* socket of a Bluetooth controller; empty: none */
+    char pair[SYN_LINK_URI_MAX];  /* socket of a wire to another device; empty: none */
 };
 
 /* ---- the address: BOARD?key=value&key=value ---- */
@@ -117,6 +119,8 @@ static int take_option(struct request *r, const char *text, size_t size, struct 
         rc = get_file(text, size, 6, r->flash);
     } else if (is_key(text, size, "hci=")) {
         rc = get_file(text, size, 4, r->hci);
+    } else if (is_key(text, size, "pair=")) {
+        rc = get_file(text, size, 5, r->pair);
     } else if (is_key(text, size, "number=")) {
         rc = get_number(text + 7, size - 7, 99999999, &n);
         r->number = (unsigned)n;
@@ -127,11 +131,13 @@ static int take_option(struct request *r, const char *text, size_t size, struct 
     if (rc == 0)
         return 0;
     (void)syn_error_set(error, rc, "'%.*s' is not an option of this link", (int)size, text);
-    syn_error_hint(error,
-                   "there are number=N (to tell boards apart), icount=0..%d (an instruction "
-                   "takes 2^N ns), image=FILE (an image to run), flash=FILE (keeps the board's "
-                   "flash), hci=SOCKET (a Bluetooth controller)",
-                   ICOUNT_MAX);
+    syn_error_hint(
+        error,
+        "there are number=N (to tell boards apart), icount=0..%d (an instruction "
+        "takes 2^N ns), image=FILE (an image to run), flash=FILE (keeps the board's "
+        "flash), hci=SOCKET (a Bluetooth controller), pair=SOCKET (a wire to the device that "
+        "names it, too)",
+        ICOUNT_MAX);
     return rc;
 }
 
@@ -199,17 +205,21 @@ static void add(struct args *args, const char *option, const char *value)
     args->argv[args->count++] = value;
 }
 
-/* UARTs are counted: there is nothing at those between. */
-static void add_uart3(struct args *args, const char *chardev)
+/* UARTs are counted: there is nothing at UART1, and may be nothing at the others. */
+static void add_uarts(struct args *args, const char *pair, const char *hci)
 {
+    if (pair)
+        add(args, "-chardev", pair);
+    if (hci)
+        add(args, "-chardev", hci);
     add(args, "-serial", "null");
-    add(args, "-serial", "null");
-    add(args, "-chardev", chardev);
-    add(args, "-serial", "chardev:hci");
+    add(args, "-serial", pair ? "chardev:pair" : "null");
+    add(args, "-serial", hci ? "chardev:hci" : "null");
 }
 
-/* `flash` is the descriptor of what the board's flash lies in, which QEMU inherits. */
-static int run(struct syn_link_port *port, const struct request *r, int flash,
+/* `flash` is the descriptor of what the board's flash lies in, which QEMU inherits; `pair` the
+ * chardev of its wire. */
+static int run(struct syn_link_port *port, const struct request *r, int flash, const char *pair,
                struct syn_error *error)
 {
     char loader[64], icount[16], memory[96], machine[64], hci[SYN_LINK_URI_MAX + 32];
@@ -231,8 +241,7 @@ static int run(struct syn_link_port *port, const struct request *r, int flash,
     add(&args, "-monitor", "none");
     add(&args, "-chardev", "stdio,id=uart,signal=off");
     add(&args, "-serial", "chardev:uart");
-    if (r->hci[0])
-        add_uart3(&args, hci);
+    add_uarts(&args, r->pair[0] ? pair : NULL, r->hci[0] ? hci : NULL);
     add(&args, "-kernel", r->board->boot ? r->boot : r->agent);
     add(&args, "-device", loader);
     if (r->icount >= 0)
@@ -240,6 +249,19 @@ static int run(struct syn_link_port *port, const struct request *r, int flash,
     int rc = syn_link_program_open(port, args.argv, error);
     if (rc == SYN_ENOENT)
         syn_error_hint(error, "Debian's package qemu-system-arm has it");
+    return rc;
+}
+
+static int run_wired(struct syn_link_port *port, const struct request *r, int flash,
+                     struct syn_error *error)
+{
+    char pair[SYN_QEMU_PAIR_TEXT] = "";
+    int listener = -1;
+    int rc = r->pair[0] ? syn_qemu_pair_open(r->pair, &listener, pair, error) : 0;
+    if (rc == 0)
+        rc = run(port, r, flash, pair, error);
+    if (listener >= 0)
+        (void)close(listener);
     return rc;
 }
 
@@ -252,7 +274,7 @@ static int start(struct syn_link_port *port, const struct request *r, struct syn
         if (flash < 0)
             return flash;
     }
-    int rc = run(port, r, flash, error);
+    int rc = run_wired(port, r, flash, error);
     if (flash >= 0)
         (void)close(flash);
     return rc;
@@ -288,9 +310,9 @@ bool syn_link_forgets(const char *uri)
 
 const struct syn_link_driver syn_link_qemu = {
     .scheme = "qemu",
-    .usage = "qemu:BOARD[?number=N&icount=N&image=FILE&flash=FILE&hci=SOCKET]",
+    .usage = "qemu:BOARD[?number=N&icount=N&image=FILE&flash=FILE&hci=SOCKET&pair=SOCKET]",
     .help = "firmware that runs in QEMU; BOARD is mps2-an386, mps2-an505 or mps3-an547, or "
-            "mps2-an386-slow for times by icount=5",
+            "mps2-an386-slow for times by icount=5; devices that name the same `pair` are wired",
     .open = qemu_open,
     .read = syn_link_program_read,
     .write = syn_link_program_write,

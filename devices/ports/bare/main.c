@@ -13,6 +13,7 @@
 #include "devices/ports/bare/peers.h"
 #include "devices/ports/bare/tasks.h"
 #include "devices/ports/bare/uart.h"
+#include "devices/ports/bare/wires.h"
 #include "devices/wire/smp.h"
 
 #include <string.h>
@@ -129,6 +130,7 @@ static void start(void)
                                         .beacon = syn_peers_beacon,
                                         .relayed = syn_peers_relayed,
                                         .reset = reset,
+                                        .wired = SYN_WIRES_PEER,
                                         .rates = rates,
                                         .set_rate = set_rate,
                                         .slots = open_slots()};
@@ -137,7 +139,7 @@ static void start(void)
                                                 .firmware = version,
                                                 .sensors = SYN_FIGURES_SENSORS,
                                                 .actuators = SYN_FIGURES_ACTUATORS,
-                                                .features = SYN_FEATURE_COBS,
+                                                .features = SYN_FEATURE_COBS | SYN_WIRES_FEATURE,
                                                 .speed_permille = 1000,
                                                 .start = &started};
     const struct syn_agent_memory memory = syn_board_memory();
@@ -145,7 +147,7 @@ static void start(void)
     syn_board_id(id, sizeof id);
     if (syn_agent_init(&agent, &identity, &timing, &port, &memory))
         syn_core_reset();
-    syn_peers_start(&agent);
+    syn_peers_start(&agent, id);
     restore();
     for (unsigned i = 0; i < syn_uart_links(); i++)
         syn_agent_link_opened(&agent, i);
@@ -191,6 +193,7 @@ static int64_t step(void)
     }
     int64_t next = syn_tasks_step(&agent);
     next = earlier(next, syn_agent_poll(&agent));
+    next = earlier(next, syn_wires_step());
     next = earlier(next, syn_peers_step());
     next = earlier(next, syn_bluetooth_step());
     return earlier(next, wake_ns);
@@ -201,7 +204,7 @@ static void sleep_until(int64_t at_ns)
 {
     syn_clock_alarm(at_ns);
     uint32_t before = syn_irq_off();
-    if (syn_uart_quiet() && syn_bluetooth_quiet() && syn_tasks_quiet() &&
+    if (syn_uart_quiet() && syn_bluetooth_quiet() && syn_wires_quiet() && syn_tasks_quiet() &&
         at_ns > syn_clock_now_ns())
         syn_board_sleep(at_ns);
     syn_irq_restore(before);

@@ -2,6 +2,7 @@
 #include "devices/ports/bare/peers.h"
 
 #include "devices/ports/bare/clock.h"
+#include "devices/ports/bare/wires.h"
 #include "devices/traffic/traffic.h"
 
 enum {
@@ -13,11 +14,20 @@ static struct syn_traffic traffic;
 static struct syn_timers timers;
 static uint8_t queue[QUEUE_BYTES];
 
-void syn_peers_start(struct syn_agent *agent)
+void syn_peers_start(struct syn_agent *agent, const char *id)
 {
     const struct syn_traffic_port port = {
-        .timers = &timers, .queue = queue, .queue_bytes = sizeof queue};
+        .timers = &timers,
+#if SYN_TRAFFIC_WIRES
+        .wire = syn_wires_send,
+        .wire_up = syn_wires_up,
+        .wire_ns = syn_wires_hop_ns,
+#endif
+        .queue = queue,
+        .queue_bytes = sizeof queue
+    };
     syn_traffic_init(&traffic, agent, &port);
+    syn_wires_start(&traffic, id);
 }
 
 /* ---- the agent's port ---- */
@@ -25,9 +35,8 @@ void syn_peers_start(struct syn_agent *agent)
 void syn_peers_set(void *ctx, unsigned self, const struct syn_agent_peer *peers, unsigned count)
 {
     (void)ctx;
-    (void)peers;
-    (void)count;
     syn_traffic_self(&traffic, self);
+    syn_wires_bind(peers, count);
 }
 
 void syn_peers_credit(void *ctx, uint8_t pipeline, uint8_t stage, uint8_t peer, int64_t at_ns)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Other devices of a deployment, all of which are reached through the host: devices/traffic on a
- * board. */
+/* Other devices of a deployment, all of which are reached through the host, or by the
+ * board's wire: devices/traffic on a board. */
 #ifndef SYN_PORTS_BARE_PEERS_H
 #define SYN_PORTS_BARE_PEERS_H
 
 #include "devices/agent/agent.h"
 
-/* The agent has been initialised. */
-void syn_peers_start(struct syn_agent *agent);
+/* The agent has been initialised. `id` is this board's, and stays where it is. */
+void syn_peers_start(struct syn_agent *agent, const char *id);
 
 /* For the agent's port. */
 void syn_peers_set(void *ctx, unsigned self, const struct syn_agent_peer *peers, unsigned count);

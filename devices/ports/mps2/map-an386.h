@@ -10,6 +10,8 @@
 enum syn_irq {
     SYN_IRQ_UART_RX = 0,
     SYN_IRQ_UART_TX = 1,
+    SYN_IRQ_PAIR_RX = 4,
+    SYN_IRQ_PAIR_TX = 5,
     SYN_IRQ_CLOCK = 8,
     SYN_IRQ_ALARM = 9,
     SYN_IRQ_HCI_RX = 18,
@@ -18,6 +20,7 @@ enum syn_irq {
 };
 
 #define SYN_UART_AT        0x40004000u
+#define SYN_PAIR_AT        0x40006000u /* UART2 */
 #define SYN_HCI_AT         0x40007000u /* UART3 */
 #define SYN_TIMER_CLOCK_AT 0x40000000u
 #define SYN_TIMER_ALARM_AT 0x40001000u

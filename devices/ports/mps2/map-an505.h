@@ -12,12 +12,15 @@ enum syn_irq {
     SYN_IRQ_ALARM = 4,
     SYN_IRQ_UART_RX = 32,
     SYN_IRQ_UART_TX = 33,
+    SYN_IRQ_PAIR_RX = 36,
+    SYN_IRQ_PAIR_TX = 37,
     SYN_IRQ_HCI_RX = 38,
     SYN_IRQ_HCI_TX = 39,
     SYN_IRQ_COUNT = 64
 };
 
 #define SYN_UART_AT        0x50200000u
+#define SYN_PAIR_AT        0x50202000u /* UART2 */
 #define SYN_HCI_AT         0x50203000u /* UART3 */
 #define SYN_TIMER_CLOCK_AT 0x50000000u
 #define SYN_TIMER_ALARM_AT 0x50001000u

@@ -12,12 +12,15 @@ enum syn_irq {
     SYN_IRQ_ALARM = 3,
     SYN_IRQ_UART_RX = 33,
     SYN_IRQ_UART_TX = 34,
+    SYN_IRQ_PAIR_RX = 37,
+    SYN_IRQ_PAIR_TX = 38,
     SYN_IRQ_HCI_RX = 39,
     SYN_IRQ_HCI_TX = 40,
     SYN_IRQ_COUNT = 64
 };
 
 #define SYN_UART_AT     0x59303000u
+#define SYN_PAIR_AT     0x59305000u /* UART2 */
 #define SYN_HCI_AT      0x59306000u /* UART3 */
 #define SYN_COUNTER_AT  0x58100000u /* its control; one for all timers */
 #define SYN_TIMER_AT    0x58000000u

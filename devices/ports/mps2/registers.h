@@ -15,6 +15,7 @@ struct syn_cmsdk_uart {
     volatile uint32_t data, state, control, interrupt, divisor;
 };
 #define SYN_UART ((struct syn_cmsdk_uart *)SYN_UART_AT)
+#define SYN_PAIR ((struct syn_cmsdk_uart *)SYN_PAIR_AT)
 #define SYN_HCI  ((struct syn_cmsdk_uart *)SYN_HCI_AT)
 
 enum { /* bits of struct syn_cmsdk_uart */
@@ -63,6 +64,8 @@ enum { /* the first time that it runs out is an NMI, the second a reset */
 /* For the vectors. */
 void syn_uart_rx_interrupt(void);
 void syn_uart_tx_interrupt(void);
+void syn_pair_rx_interrupt(void);
+void syn_pair_tx_interrupt(void);
 void syn_hci_rx_interrupt(void);
 void syn_hci_tx_interrupt(void);
 void syn_clock_interrupt(void);
