@@ -230,8 +230,10 @@ static int run_stop(struct syn_console *console, const struct syn_call *call,
         syn_error_hint(error, "start it: run");
         return SYN_ESTATE;
     }
-    if (rc == 0)
+    if (rc == 0) {
+        running->options.lasting = false; /* nor does it go on where a device is lost meanwhile */
         rc = syn_runner_stop(bench, error);
+    }
     return rc == 0 ? finish(bench, error) : rc;
 }
 
