@@ -87,8 +87,10 @@ int syn_bench_online(struct syn_bench *bench, const char *name, struct syn_membe
                      struct syn_error *error)
 {
     *member = syn_bench_find(bench, name);
-    if (!*member)
-        return no_such_device(bench, name, error);
+    if (!*member) {
+        (void)no_such_device(bench, name, error);
+        return SYN_ENOENT; /* which the analyzer sees here */
+    }
     if ((*member)->state == SYN_MEMBER_ONLINE)
         return 0;
     syn_error_set(error, SYN_ELINK, "%s is not connected%s%s", (*member)->name,
@@ -106,7 +108,7 @@ int syn_bench_ours(struct syn_bench *bench, const char *name, const char *what,
                    struct syn_member **member, struct syn_error *error)
 {
     int rc = syn_bench_online(bench, name, member, error);
-    if (rc != 0 || !*member || !(*member)->foreign)
+    if (rc != 0 || !(*member)->foreign)
         return rc;
     syn_error_set(error, SYN_EUNSUP, "an SMP device without our agent: %s", what);
     syn_error_device(error, (*member)->name);

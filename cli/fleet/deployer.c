@@ -351,6 +351,7 @@ int syn_deployer_again(struct syn_bench *bench, struct syn_error *error)
     syn_deploy_free(deployed->deploy);
     deployed->deploy = work.deploy;
     deployed->txn = work.txn;
+    deployed->torn = false;
     remember_members(&work);
     note_missing(deployed);
     return 0;
@@ -396,12 +397,34 @@ int syn_deployer_current(struct syn_bench *bench, struct syn_deployed **deployed
     return 0;
 }
 
+/* Does nobody else take part? *index: its number in the fleet, which has so many where it is of no
+ * use there. */
+static bool serves_alone(const struct syn_deployed *deployed, const char *name, unsigned *index)
+{
+    const struct syn_fleet *fleet = &deployed->workload->fleet;
+    uint8_t hash[SYN_SHA256_SIZE];
+    unsigned others = 0;
+    *index = fleet->count;
+    for (unsigned i = 0; i < fleet->count; i++) {
+        if (!syn_deploy_hash(deployed->deploy, i, hash))
+            continue;
+        if (strcmp(fleet->devices[i].name, name) == 0)
+            *index = i;
+        else
+            others++;
+    }
+    return *index < fleet->count && others == 0;
+}
+
 void syn_deployer_member_left(struct syn_bench *bench, struct syn_member *member)
 {
     struct syn_deployed *deployed = bench->deployed;
+    unsigned index;
     for (unsigned i = 0; deployed && i < deployed->workload->fleet.count; i++) {
         if (deployed->workload->members[i] != member)
             continue;
+        bool alone = serves_alone(deployed, member->name, &index);
+        deployed->torn |= !alone && index < deployed->workload->fleet.count;
         deployed->workload->members[i] = NULL;
         (void)snprintf(deployed->missing, sizeof deployed->missing, "%s", member->name);
         syn_resume_member_left(bench, member);
@@ -420,25 +443,6 @@ static int ask_transaction(struct syn_member *member, uint32_t *txn, struct syn_
     int rc = syn_operation_started(
         &op, member, syn_session_plan(member->session, syn_operation_done, &op), error);
     return rc == 0 ? syn_operation_wait(&op, member->bench->console, error) : rc;
-}
-
-/* Does nobody else take part? *index: its number in the fleet, which has so many where it is of no
- * use there. */
-static bool serves_alone(const struct syn_deployed *deployed, const char *name, unsigned *index)
-{
-    const struct syn_fleet *fleet = &deployed->workload->fleet;
-    uint8_t hash[SYN_SHA256_SIZE];
-    unsigned others = 0;
-    *index = fleet->count;
-    for (unsigned i = 0; i < fleet->count; i++) {
-        if (!syn_deploy_hash(deployed->deploy, i, hash))
-            continue;
-        if (strcmp(fleet->devices[i].name, name) == 0)
-            *index = i;
-        else
-            others++;
-    }
-    return *index < fleet->count && others == 0;
 }
 
 /* A device of the fleet that holds nothing of the deployment. */

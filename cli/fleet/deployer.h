@@ -20,6 +20,10 @@ struct syn_deployed {
     struct syn_deploy *deploy; /* owned; for its streams */
     uint32_t txn;
     char missing[SYN_DEVICE_NAME]; /* a device that has left; empty: all are there */
+    /* One of several has been away. What it and the others count of each other (inferences that
+     * were dropped, slots that are free) may differ since then, which nothing but another
+     * deployment sets right. */
+    bool torn;
 };
 
 /*
@@ -48,7 +52,8 @@ void syn_deployer_member_left(struct syn_bench *bench, struct syn_member *member
 int syn_deployer_member_back(struct syn_bench *bench, struct syn_member *member, bool restarted,
                              struct syn_error *error);
 
-/* Deploys the same plan again, to devices that have left and come back. On failure what is deployed
+/* Deploys the same plan again, to devices that have left and come back; figures of a run are
+ * forgotten. On failure what is deployed
  * misses what it missed before. */
 int syn_deployer_again(struct syn_bench *bench, struct syn_error *error);
 

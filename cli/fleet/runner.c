@@ -125,17 +125,27 @@ static void count_from_the_start(struct syn_running *running, unsigned devices)
         syn_measure_counters(running->measure, d, &nothing);
 }
 
+/* Nothing runs, nobody has to hear that it should stop, and all start from the same counts. */
+static int make_ready(struct syn_bench *bench, struct syn_deployed **deployed,
+                      struct syn_error *error)
+{
+    int rc = syn_deployer_current(bench, deployed, error);
+    if (rc == 0)
+        rc = syn_runner_stop(bench, error);
+    if (rc == 0 && bench->farewell)
+        (void)syn_operation_wait(bench->farewell, bench->console, NULL);
+    if (rc == 0 && (*deployed)->torn)
+        rc = syn_deployer_again(bench, error);
+    return rc;
+}
+
 int syn_runner_start(struct syn_bench *bench, const struct syn_runner_options *options,
                      struct syn_error *error)
 {
     struct syn_deployed *deployed = NULL;
-    int rc = syn_deployer_current(bench, &deployed, error);
-    if (rc == 0)
-        rc = syn_runner_stop(bench, error);
+    int rc = make_ready(bench, &deployed, error);
     if (rc != 0)
         return rc;
-    if (bench->farewell)
-        (void)syn_operation_wait(bench->farewell, bench->console, NULL);
     (void)syn_resume_forget_run(bench);
     end(bench);
     bench->running = new_running(bench, options, deployed);
