@@ -361,9 +361,10 @@ static const struct syn_command commands[] = {
         .summary = "show the ways between the connected devices, and which is taken",
         .details =
             "Devices that share no radio exchange tensors by a wire of their own where there "
-            "is one, else through the\nconsole. 'device measure --links' finds out what "
-            "either costs; the table is what searches, predictions and\ndeployments go by "
-            "from then on. Where a wire is cut while devices run, the console relays.",
+            "is one, by a channel of\nBluetooth ('ble:') where both take them, else through the "
+            "console. 'device measure --links' finds out what\neach costs; the table is what "
+            "searches, predictions and deployments go by from then on. Where a wire or a\n"
+            "channel is cut while devices run, the console relays.",
         .run = syn_device_links_run,
     },
     {

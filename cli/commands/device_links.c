@@ -52,18 +52,27 @@ static double energy_mj(const struct row *row)
     return (send * a + receive * b) / FJ_PER_MJ;
 }
 
+/* So that it was compared to another. */
+static bool is_measured(const struct syn_links_row *known, enum syn_way way)
+{
+    if (!known || !known->costs[SYN_WAY_CONSOLE].measured)
+        return false;
+    if (way == SYN_WAY_CONSOLE)
+        return known->costs[SYN_WAY_WIRE].measured || known->costs[SYN_WAY_BLE].measured;
+    return known->costs[way].measured;
+}
+
 static const char *reason(const struct syn_bench *bench, const struct row *row)
 {
-    const struct syn_links_row *known = syn_links_find(bench, row->from, row->to);
-    const bool measured =
-        known && known->costs[SYN_WAY_WIRE].measured && known->costs[SYN_WAY_CONSOLE].measured;
+    const bool measured = is_measured(syn_links_find(bench, row->from, row->to), row->way);
     if (row->way == SYN_WAY_RADIO)
         return "they share a radio";
-    if (!syn_links_wire(row->from, row->to))
+    if (!syn_links_has(row->from, row->to, SYN_WAY_WIRE) &&
+        !syn_links_has(row->from, row->to, SYN_WAY_BLE))
         return "the only way";
     if (measured)
         return row->taken ? "measured: less time" : "measured: more time";
-    return row->taken ? "not measured yet" : "where the wire is cut";
+    return row->taken ? "not measured yet" : "where the others are cut";
 }
 
 static struct row row_of(const struct syn_bench *bench, const struct syn_member *from,
@@ -79,16 +88,16 @@ static struct row row_of(const struct syn_bench *bench, const struct syn_member 
     return row;
 }
 
-/* Nobody knows what a wire does that was not measured. */
+/* Nobody knows what a wire or channel does that was not measured. */
 static bool has_figures(const struct row *row)
 {
-    return row->cost.measured || row->way != SYN_WAY_WIRE;
+    return row->cost.measured || (row->way != SYN_WAY_WIRE && row->way != SYN_WAY_BLE);
 }
 
 static const char *address_of(const struct row *row)
 {
-    const char *wire = row->way == SYN_WAY_WIRE ? syn_links_wire(row->from, row->to) : NULL;
-    return wire ? wire : syn_way_name(row->way);
+    const char *address = syn_links_address(row->from, row->to, row->way);
+    return address ? address : syn_way_name(row->way);
 }
 
 static double overhead_ms(const struct row *row)

@@ -192,7 +192,7 @@ static void take_link(const struct syn_bench *bench, struct syn_fleet *fleet, un
     fleet->direct[a][b] = way == SYN_WAY_RADIO;
     if (row && way != SYN_WAY_RADIO && bench->probed == SYN_WAY_COUNT)
         fleet->links[a][b] = row->costs[way];
-    fleet->links[a][b].wired = way == SYN_WAY_WIRE;
+    fleet->links[a][b].wired = way == SYN_WAY_WIRE || way == SYN_WAY_BLE;
 }
 
 void syn_bench_fleet(struct syn_bench *bench, struct syn_fleet *fleet,

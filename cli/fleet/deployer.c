@@ -19,6 +19,7 @@ static const int turn_ms = 100;
 struct work {
     struct syn_bench *bench;
     struct syn_workload *workload;
+    const struct syn_plan *plan;
     struct syn_deploy *deploy;
     uint32_t txn;
     unsigned pending;
@@ -129,25 +130,24 @@ static void carry_out(struct work *work)
 
 /* ---- who is who ---- */
 
-/* Empty: through the console. */
-static const char *address_of(const struct syn_bench *bench, const struct syn_member *self,
-                              const struct syn_member *peer)
+/* Empty: through the console. Channels are few: only who exchanges tensors has one. */
+static const char *address_of(const struct work *work, unsigned from, unsigned to)
 {
-    switch (syn_links_way(bench, self, peer)) {
-    case SYN_WAY_RADIO:
+    const struct syn_member *self = work->workload->members[from];
+    const struct syn_member *peer = work->workload->members[to];
+    const enum syn_way way = syn_links_way(work->bench, self, peer);
+    if (way == SYN_WAY_RADIO)
         return peer->radio;
-    case SYN_WAY_WIRE:
-        return syn_links_wire(self, peer);
-    default:
+    if (way == SYN_WAY_CONSOLE || (way == SYN_WAY_BLE && !syn_links_needed(work->plan, from, to)))
         return "";
-    }
+    return syn_links_address(self, peer, way);
 }
 
-static unsigned peers_of(const struct syn_bench *bench, const struct syn_workload *workload,
-                         unsigned self, struct syn_peer peers[SYN_SESSION_PEERS])
+static unsigned peers_of(const struct work *work, unsigned self,
+                         struct syn_peer peers[SYN_SESSION_PEERS])
 {
+    const struct syn_workload *workload = work->workload;
     unsigned count = 0;
-    const struct syn_member *own = workload->members[self];
     for (unsigned i = 0; i < workload->fleet.count; i++) {
         const struct syn_member *member = workload->members[i];
         if (i == self || !member)
@@ -156,20 +156,21 @@ static unsigned peers_of(const struct syn_bench *bench, const struct syn_workloa
         memset(peer, 0, sizeof *peer);
         peer->index = (uint16_t)i;
         (void)snprintf(peer->name, sizeof peer->name, "%s", member->name);
-        (void)snprintf(peer->address, sizeof peer->address, "%s", address_of(bench, own, member));
+        (void)snprintf(peer->address, sizeof peer->address, "%s", address_of(work, self, i));
     }
     return count;
 }
 
-static int tell_peers(struct syn_bench *bench, const struct syn_workload *workload,
-                      struct syn_error *error)
+static int tell_peers(const struct work *work, struct syn_error *error)
 {
+    struct syn_bench *bench = work->bench;
+    const struct syn_workload *workload = work->workload;
     struct syn_operation op = {0};
     int rc = syn_links_refresh(bench, error);
     for (unsigned i = 0; rc == 0 && i < workload->fleet.count; i++) {
         struct syn_peer peers[SYN_SESSION_PEERS];
         struct syn_member *member = workload->members[i];
-        unsigned count = peers_of(bench, workload, i, peers);
+        unsigned count = peers_of(work, i, peers);
         rc = syn_operation_started(
             &op, member,
             syn_session_set_links(member->session, i, peers, count, syn_operation_done, &op),
@@ -251,7 +252,7 @@ static void forget(struct syn_bench *bench)
 static int switch_devices(struct work *work, struct syn_error *error)
 {
     struct syn_console *console = work->bench->console;
-    int rc = tell_peers(work->bench, work->workload, error);
+    int rc = tell_peers(work, error);
     if (rc != 0)
         return rc;
     syn_console_progress(console, &work->progress, "uploading", "B");
@@ -294,7 +295,7 @@ static int take_over(struct syn_bench *bench, struct syn_error *error)
 int syn_deployer_deploy(struct syn_bench *bench, struct syn_workload *workload,
                         const struct syn_deployed *what, struct syn_error *error)
 {
-    struct work work = {.bench = bench, .workload = workload};
+    struct work work = {.bench = bench, .workload = workload, .plan = &what->plan};
     int rc = take_over(bench, error);
     if (rc == 0)
         rc = syn_workload_present(workload, error);

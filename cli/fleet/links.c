@@ -10,7 +10,7 @@
 
 const char *syn_way_name(enum syn_way way)
 {
-    static const char *const names[SYN_WAY_COUNT] = {"radio", "wire", "console"};
+    static const char *const names[SYN_WAY_COUNT] = {"radio", "wire", "ble", "console"};
     return names[way];
 }
 
@@ -55,10 +55,28 @@ static const struct syn_wire_end *end_of(const struct syn_member *a, const struc
     return NULL;
 }
 
-const char *syn_links_wire(const struct syn_member *a, const struct syn_member *b)
+static const char *wire_of(const struct syn_member *a, const struct syn_member *b)
 {
     const struct syn_wire_end *end = end_of(a, b);
     return end && end_of(b, a) ? end->address : NULL;
+}
+
+/* ---- where channels are taken ---- */
+
+static const char *reached_at(const struct syn_member *member)
+{
+    for (unsigned i = 0; i < member->wire_count; i++)
+        if (strncmp(member->wires[i].address, "ble:", 4) == 0)
+            return member->wires[i].address;
+    return NULL;
+}
+
+const char *syn_links_address(const struct syn_member *a, const struct syn_member *b,
+                              enum syn_way way)
+{
+    if (way == SYN_WAY_WIRE)
+        return wire_of(a, b);
+    return way == SYN_WAY_BLE && reached_at(a) ? reached_at(b) : NULL;
 }
 
 /* ---- ways ---- */
@@ -74,7 +92,26 @@ bool syn_links_has(const struct syn_member *a, const struct syn_member *b, enum 
 {
     if (way == SYN_WAY_RADIO)
         return reaches(a, b);
-    return way == SYN_WAY_CONSOLE || syn_links_wire(a, b) != NULL;
+    return way == SYN_WAY_CONSOLE || syn_links_address(a, b, way) != NULL;
+}
+
+static bool is_hop(unsigned from, unsigned to, unsigned a, unsigned b)
+{
+    return (from == a && to == b) || (from == b && to == a);
+}
+
+bool syn_links_needed(const struct syn_plan *plan, unsigned a, unsigned b)
+{
+    for (unsigned i = 0; i < plan->pipeline_count; i++) {
+        const struct syn_execution_plan *p = &plan->pipelines[i];
+        unsigned from = p->source;
+        for (unsigned c = 0; c < p->chunk_count; from = p->chunks[c++].device)
+            if (is_hop(from, p->chunks[c].device, a, b))
+                return true;
+        if (is_hop(from, p->target, a, b))
+            return true;
+    }
+    return false;
 }
 
 uint64_t syn_links_ns(const struct syn_fleet_link *cost, uint32_t bytes)
@@ -83,17 +120,17 @@ uint64_t syn_links_ns(const struct syn_fleet_link *cost, uint32_t bytes)
 }
 
 /* Both directions take one way: what governs the data goes against them. */
-static bool console_is_cheaper(const struct syn_links_row *there, const struct syn_links_row *back)
+static bool is_cheaper(const struct syn_links_row *const rows[2], enum syn_way one,
+                       enum syn_way other)
 {
-    const struct syn_links_row *const rows[] = {there, back};
-    uint64_t ns[SYN_WAY_COUNT] = {0};
-    for (unsigned i = 0; i < 2; i++)
-        for (unsigned way = SYN_WAY_WIRE; way < SYN_WAY_COUNT; way++) {
-            if (!rows[i] || !rows[i]->costs[way].measured)
-                return false;
-            ns[way] += syn_links_ns(&rows[i]->costs[way], SYN_LINKS_TYPICAL);
-        }
-    return ns[SYN_WAY_CONSOLE] < ns[SYN_WAY_WIRE];
+    uint64_t one_ns = 0, other_ns = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        if (!rows[i] || !rows[i]->costs[one].measured || !rows[i]->costs[other].measured)
+            return false;
+        one_ns += syn_links_ns(&rows[i]->costs[one], SYN_LINKS_TYPICAL);
+        other_ns += syn_links_ns(&rows[i]->costs[other], SYN_LINKS_TYPICAL);
+    }
+    return one_ns < other_ns;
 }
 
 enum syn_way syn_links_way(const struct syn_bench *bench, const struct syn_member *a,
@@ -103,10 +140,13 @@ enum syn_way syn_links_way(const struct syn_bench *bench, const struct syn_membe
         return SYN_WAY_RADIO;
     if (bench->probed < SYN_WAY_COUNT && syn_links_has(a, b, (enum syn_way)bench->probed))
         return (enum syn_way)bench->probed;
-    if (!syn_links_wire(a, b) ||
-        console_is_cheaper(syn_links_find(bench, a, b), syn_links_find(bench, b, a)))
-        return SYN_WAY_CONSOLE;
-    return SYN_WAY_WIRE;
+    const struct syn_links_row *const rows[] = {syn_links_find(bench, a, b),
+                                                syn_links_find(bench, b, a)};
+    enum syn_way best = SYN_WAY_CONSOLE;
+    for (unsigned way = SYN_WAY_BLE; way >= SYN_WAY_WIRE; way--)
+        if (syn_links_has(a, b, (enum syn_way)way) && !is_cheaper(rows, best, (enum syn_way)way))
+            best = (enum syn_way)way;
+    return best;
 }
 
 /* ---- the table ---- */

@@ -2,24 +2,26 @@
 /*
  * The ways between devices, and what they cost: the link table.
  *
- * Two devices exchange tensors over a virtual radio that they share, over a wire of their own, or
- * through the console, which relays. Where wires lead nobody knows beforehand: both ends say who
- * they hear, and a wire is one where they name each other. What a way costs is measured
- * (cli/fleet/probe.h) by ordered pair, as overhead + bytes / rate at either end, and is kept as
- * long as the console lives, by the ids of the devices. Of two ways the one is taken, in both
- * directions, that needs less for a message of SYN_LINKS_TYPICAL bytes there and back; a wire that
- * was not measured is taken.
+ * Two devices exchange tensors over a virtual radio that they share, over a wire of their own, over
+ * a channel that one opens to the other by Bluetooth, or through the console, which relays. Where
+ * wires lead nobody knows beforehand: both ends say who they hear, and a wire is one where they
+ * name each other. What a way costs is measured (cli/fleet/probe.h) by ordered pair, as overhead +
+ * bytes / rate at either end, and is kept as long as the console lives, by the ids of the devices.
+ * Of two ways the one is taken, in both directions, that needs less for a message of
+ * SYN_LINKS_TYPICAL bytes there and back; a wire that was not measured is taken, and a channel
+ * where there is no wire.
  */
 #ifndef SYN_CLI_FLEET_LINKS_H
 #define SYN_CLI_FLEET_LINKS_H
 
 #include "cli/fleet/bench.h"
+#include "core/cost/plan.h"
 
 #define SYN_LINKS_TYPICAL 4096
 
-enum syn_way { SYN_WAY_RADIO, SYN_WAY_WIRE, SYN_WAY_CONSOLE, SYN_WAY_COUNT };
+enum syn_way { SYN_WAY_RADIO, SYN_WAY_WIRE, SYN_WAY_BLE, SYN_WAY_CONSOLE, SYN_WAY_COUNT };
 
-const char *syn_way_name(enum syn_way way); /* "radio", "wire", "console" */
+const char *syn_way_name(enum syn_way way); /* "radio", "wire", "ble", "console" */
 
 /* What is known of the ways from one device to another. */
 struct syn_links_row {
@@ -31,8 +33,10 @@ struct syn_links_row {
 /* Has the devices that are online say where their wires lead. */
 int syn_links_refresh(struct syn_bench *bench, struct syn_error *error);
 
-/* Of the wire from a to b, at a's end ("uart:2"); NULL where there is none. */
-const char *syn_links_wire(const struct syn_member *a, const struct syn_member *b);
+/* By which a is told to reach b on that way: "uart:2" at a's end, "ble:" and b's address; NULL
+ * where it is not there, or has no address. */
+const char *syn_links_address(const struct syn_member *a, const struct syn_member *b,
+                              enum syn_way way);
 
 /* Is the way there? */
 bool syn_links_has(const struct syn_member *a, const struct syn_member *b, enum syn_way way);
@@ -40,6 +44,9 @@ bool syn_links_has(const struct syn_member *a, const struct syn_member *b, enum 
 /* The way that transfers from a to b take. */
 enum syn_way syn_links_way(const struct syn_bench *bench, const struct syn_member *a,
                            const struct syn_member *b);
+
+/* Do the devices a and b, by their indices, exchange tensors in that plan? */
+bool syn_links_needed(const struct syn_plan *plan, unsigned a, unsigned b);
 
 /* Time of a transfer, both ends. */
 uint64_t syn_links_ns(const struct syn_fleet_link *cost, uint32_t bytes);

@@ -2,6 +2,7 @@
 /* What transfers cost, by ordered pair and way: two sizes of messages give overhead and rate of
  * either end. */
 #include "cli/fleet/links.h"
+#include "cli/fleet/operation.h"
 #include "cli/fleet/probe_parts.h"
 
 #include <math.h>
@@ -10,6 +11,9 @@
 
 #define INFERENCES 6
 #define SIZES      2
+#define TURN_MS    20         /* until a channel is looked at again */
+#define OPENING_NS 5000000000 /* until one is taken to be out of reach */
+#define WAYS       3
 #define PS_PER_NS  1000
 
 /* One layer; what is sensed is what is sent: 256 bytes and 4 KiB. */
@@ -20,6 +24,7 @@ static const char *const models[SIZES] = {
     "{\"format\": \"synergy-model/1\", \"name\": \"probe-large\","
     " \"input\": {\"channels\": 16, \"height\": 16, \"width\": 16}, \"weights\": {\"seed\": 1},"
     " \"layers\": [{\"op\": \"conv2d\", \"channels\": 4, \"pad\": [1, 1]}]}"};
+static const enum syn_way ways[WAYS] = {SYN_WAY_CONSOLE, SYN_WAY_WIRE, SYN_WAY_BLE};
 static const double sizes[SIZES] = {256, 4096};
 
 /* A turn: pairs that do not disturb each other, all in one direction and by one way. */
@@ -29,6 +34,7 @@ struct links_turn {
     unsigned count; /* pairs */
     uint8_t from[SYN_DEVICES_MAX], to[SYN_DEVICES_MAX];
     struct syn_member *members[SYN_DEVICES_MAX];
+    bool reached[SYN_DEVICES_MAX]; /* by that way, whenever it was to be */
     double send_ns[SYN_DEVICES_MAX][SIZES], receive_ns[SYN_DEVICES_MAX][SIZES];
 };
 
@@ -66,6 +72,43 @@ static double each_ns(const struct syn_device_sample *seen)
     return tasks ? (double)seen->busy_ns[SYN_UNIT_RADIO] / (double)tasks : 0;
 }
 
+/* ---- channels: until they are up ---- */
+
+static void look(void *ctx, const struct syn_answer *answer)
+{
+    bool *up = ctx;
+    *up = true;
+    for (unsigned i = 0; i < answer->links.count; i++)
+        *up &= !answer->links.peers[i].address[0] || answer->links.peers[i].up;
+}
+
+static int await_channel(struct links_turn *t, unsigned pair, int64_t end_ns,
+                         struct syn_error *error)
+{
+    struct syn_member *member = t->members[t->from[pair]];
+    bool up = false;
+    int rc = 0;
+    while (rc == 0 && !up && syn_loop_now() < end_ns && !syn_console_stopped(t->bench->console)) {
+        struct syn_operation op = {.answer = look, .ctx = &up};
+        syn_console_turn(t->bench->console, TURN_MS);
+        rc = syn_operation_started(
+            &op, member, syn_session_links(member->session, syn_operation_done, &op), error);
+        if (rc == 0)
+            rc = syn_operation_wait(&op, t->bench->console, error);
+    }
+    t->reached[pair] &= up;
+    return rc;
+}
+
+static int await_channels(struct links_turn *t, struct syn_error *error)
+{
+    const int64_t end_ns = syn_loop_now() + OPENING_NS;
+    int rc = 0;
+    for (unsigned i = 0; rc == 0 && t->way == SYN_WAY_BLE && i < t->count; i++)
+        rc = await_channel(t, i, end_ns, error);
+    return rc;
+}
+
 static int measure_size(struct links_turn *t, unsigned size, struct syn_error *error)
 {
     struct syn_workload *workload = NULL;
@@ -78,6 +121,8 @@ static int measure_size(struct links_turn *t, unsigned size, struct syn_error *e
     }
     plan_turn(t, &plan);
     rc = syn_probe_deploy(t->bench, workload, &plan, error);
+    if (rc == 0)
+        rc = await_channels(t, error);
     if (rc == 0)
         rc = syn_probe_sample(t->bench, INFERENCES, &sample, error);
     for (unsigned i = 0; rc == 0 && i < t->count; i++) {
@@ -107,11 +152,12 @@ static int keep(struct links_turn *t, struct syn_error *error)
 {
     int rc = 0;
     for (unsigned i = 0; rc == 0 && i < t->count; i++) {
-        struct syn_fleet_link cost = {.measured = true, .wired = t->way == SYN_WAY_WIRE};
+        struct syn_fleet_link cost = {.measured = true, .wired = t->way != SYN_WAY_CONSOLE};
         fit(t->send_ns[i], &cost.send_ns, &cost.send_byte_ps);
         fit(t->receive_ns[i], &cost.receive_ns, &cost.receive_byte_ps);
-        rc = syn_links_set(t->bench, t->members[t->from[i]], t->members[t->to[i]], t->way, &cost,
-                           error);
+        if (t->reached[i])
+            rc = syn_links_set(t->bench, t->members[t->from[i]], t->members[t->to[i]], t->way,
+                               &cost, error);
     }
     return rc;
 }
@@ -126,6 +172,7 @@ static void find_pairs(struct links_turn *t, unsigned turn, bool back, unsigned 
         if (other <= d || syn_links_has(t->members[from], t->members[to], SYN_WAY_RADIO) ||
             !syn_links_has(t->members[from], t->members[to], t->way))
             continue;
+        t->reached[t->count] = true;
         t->from[t->count] = (uint8_t)from;
         t->to[t->count++] = (uint8_t)to;
     }
@@ -149,12 +196,12 @@ int syn_probe_links(struct syn_bench *bench, struct syn_error *error)
     bool held = false;
     int rc = syn_links_refresh(bench, error);
     syn_bench_fleet(bench, &fleet, t.members);
-    const unsigned turns = syn_probe_turns(fleet.count), steps = 4 * turns;
+    const unsigned turns = syn_probe_turns(fleet.count), steps = 2 * WAYS * turns;
     syn_console_progress(bench->console, &progress, "measuring links", "turns");
     for (unsigned i = 0; rc == 0 && i < steps; i++) {
         syn_progress_update(&progress, i, steps);
-        t.way = i % 2 ? SYN_WAY_WIRE : SYN_WAY_CONSOLE;
-        find_pairs(&t, i / 4, i / 2 % 2, fleet.count);
+        t.way = ways[i % WAYS];
+        find_pairs(&t, i / WAYS / 2, i / WAYS % 2, fleet.count);
         rc = measure_turn(&t, error);
     }
     syn_progress_end(&progress);

@@ -50,7 +50,9 @@ struct syn_agent_identity {
 
 struct syn_agent_peer {
     bool used : 1, up : 1;
-    uint8_t wire; /* N of the address "uart:N": a line of the device's own; 0: none */
+    /* N of the address "uart:N": a line of the device's own; SYN_AGENT_CHANNEL of this peer where
+     * the address begins with "ble:" and the port has channels; 0: none. */
+    uint8_t wire;
     char name[SYN_AGENT_PEER_MAX];
     char address[SYN_AGENT_ADDRESS_MAX]; /* empty: relay through the host */
 };
@@ -93,6 +95,11 @@ struct syn_agent_port {
     /* Who is heard at the other end of line `wire` ("uart:N"): an id, "" for nobody, NULL where
      * there is no such line. NULL: there are none. */
     const char *(*wired)(void *ctx, unsigned wire);
+#if SYN_AGENT_CHANNELS
+    /* Where other devices reach this one by a channel, "ble:AA:BB:CC:DD:EE:FF" or the same with
+     * "/random" behind it; NULL: nowhere, now. NULL: it has no channels. */
+    const char *(*reached)(void *ctx);
+#endif
     /* The rates of the line behind `link` in baud, ended by 0: the first is that of every start,
      * the others are higher. NULL, or returns NULL: it has one only. */
     const uint32_t *(*rates)(void *ctx, unsigned link);

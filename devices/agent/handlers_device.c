@@ -121,13 +121,39 @@ struct peer_map {
     struct syn_span name, address;
 };
 
+/* Where it is reached by channels: nobody is at the other end before one is opened. */
+static void put_channels(const struct syn_agent *agent, struct syn_cbor_out *out)
+{
+#if SYN_AGENT_CHANNELS
+    const char *address = agent->port.reached ? agent->port.reached(agent->port.ctx) : NULL;
+    if (!address)
+        return;
+    syn_cbor_put_map(out, 1);
+    syn_cbor_pair_text(out, "a", address);
+#else
+    (void)agent;
+    (void)out;
+#endif
+}
+
+static bool has_channels(const struct syn_agent *agent)
+{
+#if SYN_AGENT_CHANNELS
+    return agent->port.reached != NULL;
+#else
+    (void)agent;
+    return false;
+#endif
+}
+
 /* Lines of the device's own, by their numbers, and who is heard there. */
 static void put_wires(const struct syn_agent *agent, struct syn_cbor_out *out)
 {
     char address[] = "uart:0";
     syn_cbor_put_text(out, "lnk");
     syn_cbor_open_array(out);
-    for (unsigned n = 1; n < SYN_AGENT_WIRES_MAX; n++) {
+    put_channels(agent, out);
+    for (unsigned n = 1; agent->port.wired && n < SYN_AGENT_WIRES_MAX; n++) {
         const char *id = agent->port.wired(agent->port.ctx, n);
         if (!id)
             continue;
@@ -154,7 +180,8 @@ static void read_links(struct syn_agent_call *call)
 {
     struct syn_cbor_out *out = &call->out;
     const struct syn_agent *agent = call->agent;
-    syn_cbor_put_map(out, agent->port.wired ? 2 : 1);
+    const bool has_lines = agent->port.wired || has_channels(agent);
+    syn_cbor_put_map(out, has_lines ? 2 : 1);
     syn_cbor_put_text(out, "peers");
     syn_cbor_open_array(out);
     for (unsigned i = 0; i < SYN_AGENT_PEERS_MAX; i++) {
@@ -168,7 +195,7 @@ static void read_links(struct syn_agent_call *call)
         syn_cbor_pair_bool(out, "up", p->up);
     }
     syn_cbor_close(out);
-    if (agent->port.wired)
+    if (has_lines)
         put_wires(agent, out);
 }
 
@@ -204,6 +231,15 @@ static bool read_peers(struct syn_span span, struct syn_agent_peer peers[SYN_AGE
     return in.error == 0;
 }
 
+static void find_channels(const struct syn_agent *agent,
+                          struct syn_agent_peer peers[SYN_AGENT_PEERS_MAX])
+{
+    static const char scheme[] = "ble:";
+    for (unsigned i = 0; has_channels(agent) && i < SYN_AGENT_PEERS_MAX; i++)
+        if (peers[i].used && memcmp(peers[i].address, scheme, sizeof scheme - 1) == 0)
+            peers[i].wire = (uint8_t)SYN_AGENT_CHANNEL(i);
+}
+
 /* The port reports changes only: a link that stays as it was is up where it was up. */
 static void keep_up(struct syn_agent_peer peers[SYN_AGENT_PEERS_MAX],
                     const struct syn_agent_peer old[SYN_AGENT_PEERS_MAX])
@@ -229,6 +265,7 @@ static void write_links(struct syn_agent_call *call)
                        "links: index of a peer is missing or too large");
         return;
     }
+    find_channels(agent, peers);
     if (map.self == agent->self)
         keep_up(peers, agent->peers);
     agent->self = map.self;

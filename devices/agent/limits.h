@@ -29,6 +29,12 @@
 #define SYN_AGENT_ADDRESS_MAX 108
 #endif
 
+#ifndef SYN_AGENT_CHANNELS /* direct links to peers that a device opens to their addresses, "ble:" \
+                            */
+#define SYN_AGENT_CHANNELS 1
+#endif
+#define SYN_AGENT_CHANNEL(peer) (SYN_AGENT_WIRES_MAX + (peer)) /* as a wire's number */
+
 #ifndef SYN_AGENT_FILES /* group 8, where the port has files */
 #define SYN_AGENT_FILES 1
 #endif

@@ -60,6 +60,11 @@ bool syn_ble_ready(const struct syn_ble *ble)
     return ble->ready;
 }
 
+const struct syn_ble_address *syn_ble_own_address(const struct syn_ble *ble)
+{
+    return ble->ready ? &ble->address : NULL;
+}
+
 void syn_ble_receive(struct syn_ble *ble, const uint8_t *bytes, size_t size, int64_t now_ns)
 {
     ble->now_ns = now_ns;

@@ -38,6 +38,9 @@ void syn_ble_stop(struct syn_ble *ble);
 /* The controller has answered, and has been set up. */
 bool syn_ble_ready(const struct syn_ble *ble);
 
+/* Ours, where others connect to; NULL: not known yet. */
+const struct syn_ble_address *syn_ble_own_address(const struct syn_ble *ble);
+
 /* Bytes from the controller, in pieces of any size. */
 void syn_ble_receive(struct syn_ble *ble, const uint8_t *bytes, size_t size, int64_t now_ns);
 

@@ -271,21 +271,30 @@ void syn_traffic_up(struct syn_traffic *t, unsigned peer, bool up)
     tell_old_drops(t, peer);
 }
 
-void syn_traffic_wire_up(struct syn_traffic *t, unsigned wire, bool up)
+static void tell_wire(struct syn_traffic *t, const struct syn_agent_peer *peer, bool up)
 {
     char words[80];
     struct syn_text text;
+    syn_text_init(&text, words, sizeof words);
+    if (peer->wire < SYN_AGENT_WIRES_MAX) {
+        syn_text_put(&text, "uart:");
+        syn_text_number(&text, peer->wire);
+    } else {
+        syn_text_put(&text, "a channel");
+    }
+    syn_text_put(&text, up ? " leads to " : " is cut; the console relays to ");
+    syn_text_put(&text, peer->name[0] ? peer->name : "its peer");
+    syn_agent_log(t->agent, up ? 1 : 2, words);
+}
+
+void syn_traffic_wire_up(struct syn_traffic *t, unsigned wire, bool up)
+{
     for (unsigned i = 0; i < SYN_AGENT_PEERS_MAX; i++) {
         const struct syn_agent_peer *peer = &t->agent->peers[i];
         if (!peer->used || peer->wire != wire || peer->up == up)
             continue;
         syn_agent_peer_up(t->agent, i, up);
-        syn_text_init(&text, words, sizeof words);
-        syn_text_put(&text, "uart:");
-        syn_text_number(&text, wire);
-        syn_text_put(&text, up ? " leads to " : " is cut; the console relays to ");
-        syn_text_put(&text, peer->name[0] ? peer->name : "its peer");
-        syn_agent_log(t->agent, up ? 1 : 2, words);
+        tell_wire(t, peer, up);
     }
 }
 

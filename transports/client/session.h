@@ -23,7 +23,7 @@
 #define SYN_SESSION_WORKS  10 /* kinds of work that are counted for each of them */
 #define SYN_SESSION_CHUNKS 32
 #define SYN_SESSION_PEERS  16
-#define SYN_SESSION_WIRES  4
+#define SYN_SESSION_WIRES  5
 #define SYN_SESSION_STATS  64
 #define SYN_SESSION_IMAGES 4
 #define SYN_SESSION_TASKS  32
@@ -104,10 +104,10 @@ struct syn_peer {
     bool up;
 };
 
-/* A line of the device's own to another device. */
+/* A line of the device's own to another device, or where others reach it by channels. */
 struct syn_wire_end {
-    char address[32]; /* by which it is named among the links, "uart:2" */
-    char id[64];      /* of the device that is heard at the other end; empty: nobody */
+    char address[32]; /* by which it is named among the links: "uart:2", "ble:..." */
+    char id[64]; /* of the device that is heard at the other end; empty: nobody, or a channel */
 };
 
 struct syn_peers {

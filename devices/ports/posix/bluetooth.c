@@ -361,6 +361,17 @@ void syn_bluetooth_take_peers(struct syn_bluetooth *b, const struct syn_bluetoot
     b->peers = *peers;
 }
 
+bool syn_bluetooth_address(const struct syn_bluetooth *b, char address[SYN_BLUETOOTH_ADDRESS])
+{
+    const struct syn_ble_address *own = syn_ble_own_address(&b->ble);
+    if (!own)
+        return false;
+    const uint8_t *a = own->bytes;
+    (void)snprintf(address, SYN_BLUETOOTH_ADDRESS, "%02X:%02X:%02X:%02X:%02X:%02X%s", a[5], a[4],
+                   a[3], a[2], a[1], a[0], own->random ? "/random" : "");
+    return true;
+}
+
 static void work_later(struct syn_bluetooth *b)
 {
     if (!b->inside && b->fd >= 0)

@@ -49,6 +49,12 @@ struct syn_bluetooth_peers {
 void syn_bluetooth_take_peers(struct syn_bluetooth *bluetooth,
                               const struct syn_bluetooth_peers *peers);
 
+#define SYN_BLUETOOTH_ADDRESS 25 /* characters of an address as below, the end included */
+
+/* Where peers connect to, as below; false: not known yet. */
+bool syn_bluetooth_address(const struct syn_bluetooth *bluetooth,
+                           char address[SYN_BLUETOOTH_ADDRESS]);
+
 /* Connects to AA:BB:CC:DD:EE:FF, which is a public address, or AA:BB:CC:DD:EE:FF/random. Returns
  * the link's number, of which `opened` or `closed` is called within a few seconds, or SYN_EINVAL
  * (no address), SYN_EBUSY (too many links) or SYN_ESTATE (no controller). */

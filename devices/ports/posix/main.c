@@ -163,7 +163,7 @@ static struct syn_agent_identity identity(struct program *p)
     uint32_t features = SYN_FEATURE_COBS | SYN_FEATURE_VIRTUAL_TIME | SYN_FEATURE_FILE_SENSORS;
     if (p->options.radio)
         features |= SYN_FEATURE_DIRECT_RADIO;
-    if (p->options.pair_count > 0)
+    if (p->options.pair_count > 0 || p->options.ble)
         features |= SYN_FEATURE_WIRES;
     make_id(p);
     join_kinds(p->sensors, p->profile.sensors, p->profile.sensor_count);
@@ -269,6 +269,7 @@ static int new_wearable(struct program *p, struct syn_error *error)
                                          .identity = identity(p),
                                          .timing = p->profile.timing,
                                          .radio_path = p->options.radio,
+                                         .channels = p->options.ble != NULL,
                                          .store_size = p->options.store_bytes,
                                          .files = p->options.files ? &p->folder.files : NULL,
                                          .ctx = p,
@@ -285,6 +286,12 @@ static int new_wearable(struct program *p, struct syn_error *error)
     return rc ? syn_error_set(error, rc, "cannot make the device: %s", syn_errno_text(rc)) : 0;
 }
 
+static int use_bluetooth(struct program *p, struct syn_error *error)
+{
+    const int rc = p->bluetooth ? syn_wearable_use_bluetooth(p->wearable, p->bluetooth) : 0;
+    return rc ? syn_error_set(error, rc, "no memory for channels") : 0;
+}
+
 static int listen_for_hosts(struct program *p, const struct syn_hosts_events *events,
                             struct syn_error *error)
 {
@@ -296,7 +303,7 @@ static int listen_for_hosts(struct program *p, const struct syn_hosts_events *ev
         rc = syn_hosts_terminal(&p->hosts, o->terminal_link, &o->line, error);
     if (rc == 0 && o->ble)
         rc = syn_bluetooth_new(&p->bluetooth, p->loop, o->ble, p->id, events, error);
-    return rc;
+    return rc == 0 ? use_bluetooth(p, error) : rc;
 }
 
 static void print_ready(const struct program *p)
@@ -326,7 +333,7 @@ static int restart(struct program *p, struct syn_error *error)
         syn_hosts_restart(&p->hosts);
     if (rc == 0 && p->bluetooth)
         syn_bluetooth_restart(p->bluetooth);
-    return rc;
+    return rc == 0 ? use_bluetooth(p, error) : rc;
 }
 
 static int run(struct program *p, struct syn_error *error)
@@ -378,8 +385,8 @@ static int serve(struct program *p)
         result = run(p, &error) ? fail(EXIT_OTHER, &error) : 0;
     }
     syn_hosts_close(&p->hosts);
-    syn_bluetooth_free(p->bluetooth);
     syn_wearable_free(p->wearable);
+    syn_bluetooth_free(p->bluetooth);
     syn_folder_close(&p->folder);
     (void)close(signals);
     return result;

@@ -4,6 +4,7 @@
 #include "devices/base/hash.h"
 #include "devices/flash/ram.h"
 #include "devices/ports/posix/accel.h"
+#include "devices/ports/posix/channels.h"
 #include "devices/ports/posix/peers.h"
 #include "devices/ports/posix/sensing.h"
 #include "devices/ports/posix/virtual.h"
@@ -40,6 +41,8 @@ struct syn_wearable {
     struct syn_traffic traffic;
     struct syn_peers *peers;
     struct syn_pairs *pairs;
+    struct syn_channels *channels; /* NULL: no Bluetooth yet */
+    char reached[4 + SYN_BLUETOOTH_ADDRESS];
     struct running running[SYN_TASK_KIND_COUNT];
     struct { /* of the inference that holds the accelerator */
         bool done;
@@ -345,6 +348,8 @@ static int deploy(void *ctx, const struct syn_deployment *deployment, struct syn
     return syn_accel_deploy(&w->accel, deployment, refusal);
 }
 
+static bool is_wire_up(void *ctx, unsigned wire);
+
 static void set_peers(void *ctx, unsigned self, const struct syn_agent_peer *peers, unsigned count)
 {
     struct syn_wearable *w = ctx;
@@ -353,9 +358,10 @@ static void set_peers(void *ctx, unsigned self, const struct syn_agent_peer *pee
         wires |= peers[i].used ? 1u << peers[i].wire : 0;
     syn_traffic_self(&w->traffic, self);
     syn_pairs_bind(w->pairs, wires);
+    syn_channels_set(w->channels, self, peers, count);
     for (unsigned i = 0; i < count; i++)
         if (peers[i].wire)
-            syn_agent_peer_up(&w->agent, i, syn_pairs_up(w->pairs, peers[i].wire));
+            syn_agent_peer_up(&w->agent, i, is_wire_up(w, peers[i].wire));
     if (w->peers)
         syn_peers_set(w->peers, self, peers, count);
 }
@@ -447,19 +453,23 @@ static const char *wired(void *ctx, unsigned wire)
 static bool send_by_wire(void *ctx, unsigned wire, const uint8_t *message, size_t size)
 {
     struct syn_wearable *w = ctx;
-    return syn_pairs_send(w->pairs, wire, message, size);
+    return wire < SYN_AGENT_WIRES_MAX ? syn_pairs_send(w->pairs, wire, message, size)
+                                      : syn_channels_send(w->channels, wire, message, size);
 }
 
 static bool is_wire_up(void *ctx, unsigned wire)
 {
     const struct syn_wearable *w = ctx;
-    return syn_pairs_up(w->pairs, wire);
+    return wire < SYN_AGENT_WIRES_MAX ? syn_pairs_up(w->pairs, wire)
+                                      : syn_channels_up(w->channels, wire);
 }
 
+/* A channel is the wearable's radio. */
 static uint64_t wire_ns(void *ctx, unsigned wire, uint32_t bytes)
 {
     const struct syn_wearable *w = ctx;
-    return syn_pairs_hop_ns(w->pairs, wire, bytes);
+    return wire < SYN_AGENT_WIRES_MAX ? syn_pairs_hop_ns(w->pairs, wire, bytes)
+                                      : syn_timing_message(&w->agent.timing, bytes);
 }
 
 static void wire_message(void *ctx, const uint8_t *message, size_t size)
@@ -474,6 +484,24 @@ static void wire_up(void *ctx, unsigned wire, bool up)
     struct syn_wearable *w = ctx;
     syn_traffic_wire_up(&w->traffic, wire, up);
     settle_soon(w);
+}
+
+/* ---- channels ---- */
+
+static const char *reached(void *ctx)
+{
+    struct syn_wearable *w = ctx;
+    char address[SYN_BLUETOOTH_ADDRESS];
+    if (!syn_channels_address(w->channels, address))
+        return NULL;
+    (void)snprintf(w->reached, sizeof w->reached, "ble:%s", address);
+    return w->reached;
+}
+
+int syn_wearable_use_bluetooth(struct syn_wearable *w, struct syn_bluetooth *bluetooth)
+{
+    const struct syn_channels_events events = {w, wire_message, wire_up};
+    return syn_channels_new(&w->channels, w->config.loop, bluetooth, &events);
 }
 
 /* ---- host links ---- */
@@ -545,6 +573,7 @@ static int init_agent(struct syn_wearable *w)
                                         .feed = feed,
                                         .reset = reset,
                                         .wired = has_wires(c) ? wired : NULL,
+                                        .reached = c->channels ? reached : NULL,
                                         .rates = rates,
                                         .set_rate = set_rate,
                                         .files = c->files};
@@ -569,7 +598,7 @@ static void init_traffic(struct syn_wearable *w)
                                           .virtual_time = true,
                                           .send = c->radio_path ? send_to_peer : NULL,
                                           .is_up = is_peer_up,
-                                          .wire = has_wires(c) ? send_by_wire : NULL,
+                                          .wire = has_wires(c) || c->channels ? send_by_wire : NULL,
                                           .wire_up = is_wire_up,
                                           .wire_ns = wire_ns,
                                           .queue = w->agent.memory.sensor + SENSOR_BYTES,
@@ -619,6 +648,7 @@ void syn_wearable_free(struct syn_wearable *w)
         return;
     syn_peers_free(w->peers);
     syn_pairs_free(w->pairs);
+    syn_channels_free(w->channels);
     if (w->traffic.agent)
         syn_traffic_reset(&w->traffic);
     syn_accel_free(&w->accel);

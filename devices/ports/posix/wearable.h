@@ -16,6 +16,7 @@
 
 #include "core/base/loop.h"
 #include "devices/agent/agent.h"
+#include "devices/ports/posix/bluetooth.h"
 #include "devices/ports/posix/pairs.h"
 
 struct syn_accel;
@@ -27,8 +28,9 @@ struct syn_wearable_config {
     struct syn_timing timing;
     const char *radio_path; /* unix socket to listen at for peers; NULL = relay by the host only */
     struct syn_pair_config pairs[SYN_PAIRS_MAX]; /* wires; of path NULL: none */
-    size_t store_size;                           /* of the chunk store, bytes */
-    const struct syn_agent_files *files;         /* NULL: none */
+    bool channels;                       /* it will have Bluetooth: syn_wearable_use_bluetooth() */
+    size_t store_size;                   /* of the chunk store, bytes */
+    const struct syn_agent_files *files; /* NULL: none */
     void *ctx;
     /* Frames for the host on `link`, as in struct syn_agent_port. */
     bool (*room)(void *ctx, unsigned link, size_t size);
@@ -43,6 +45,9 @@ struct syn_wearable_config {
 int syn_wearable_new(struct syn_wearable **wearable, const struct syn_wearable_config *config);
 /* NULL is fine. */
 void syn_wearable_free(struct syn_wearable *wearable);
+
+/* For channels to other wearables, as long as this one lives. Returns 0 or SYN_ENOMEM. */
+int syn_wearable_use_bluetooth(struct syn_wearable *wearable, struct syn_bluetooth *bluetooth);
 
 struct syn_agent *syn_wearable_agent(struct syn_wearable *wearable);
 struct syn_accel *syn_wearable_accel(struct syn_wearable *wearable); /* accel.h; for tests */
