@@ -89,7 +89,7 @@ int syn_device_tasks_run(struct syn_console *console, const struct syn_call *cal
 {
     struct syn_smp_call *ask = NULL;
     int rc = ask_device(console, call, start_tasks, "task statistics", &ask, error);
-    if (rc == 0)
+    if (rc == 0 && ask)
         show_tasks(console, &ask->answer.tasks);
     free(ask);
     return rc;
@@ -141,7 +141,7 @@ int syn_device_memory_run(struct syn_console *console, const struct syn_call *ca
 {
     struct syn_smp_call *ask = NULL;
     int rc = ask_device(console, call, start_memory, "memory statistics", &ask, error);
-    if (rc == 0)
+    if (rc == 0 && ask)
         show_pools(console, &ask->answer.pools);
     free(ask);
     return rc;

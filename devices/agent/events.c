@@ -278,7 +278,9 @@ void syn_agent_event_start(struct syn_agent *agent)
 {
     const struct syn_agent_start *start = agent->identity.start;
     struct syn_cbor_out out;
-    const unsigned links = start && start->fault ? links_with(agent, start_unknown, 0) : 0;
+    if (!start || !start->fault)
+        return;
+    const unsigned links = links_with(agent, start_unknown, 0);
     if (!begin(agent, &out, links, "fault"))
         return;
     put_text(&out, "msg", start->why);
