@@ -93,24 +93,31 @@ static int start_upload(struct syn_transfer *way, struct syn_operation *op)
 }
 
 /* An upload that was interrupted goes on where the beginning on the device is that of the file. */
-static void find_beginning(struct copy *c)
+static int find_beginning(struct copy *c, struct syn_error *error)
 {
+    struct syn_error why = {0};
     size_t there = 0;
     bool same = false;
     char kind[16] = "";
-    if (syn_file_size(c->member, c->path, &there, NULL) != 0 || there == 0 || there >= c->size)
-        return;
-    if (syn_file_same(c->member, c->path, c->bytes, there, &same, kind, NULL) == 0 && same &&
-        kind[0])
+    int rc = syn_file_size(c->member, c->path, &there, &why);
+    if (rc == 0 && there > 0 && there < c->size)
+        rc = syn_file_same(c->member, c->path, c->bytes, there, &same, kind, &why);
+    if (rc == SYN_ELINK) {
+        *error = why;
+        return rc;
+    }
+    if (rc == 0 && same && kind[0])
         c->held = there;
+    return 0;
 }
 
 static int upload(struct copy *c, struct syn_error *error)
 {
     int rc = syn_file_read(&c->bytes, &c->size, c->file, SYN_FILE_MAX, error);
+    if (rc == 0)
+        rc = find_beginning(c, error);
     if (rc != 0)
         return rc;
-    find_beginning(c);
     c->way.what = "uploading";
     c->way.start = start_upload;
     rc = syn_transfer_run(&c->way, error);
