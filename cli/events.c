@@ -5,14 +5,16 @@
 #include <string.h>
 
 const char *const syn_event_names[SYN_EVENT_COUNT + 1] = {
-    [SYN_EVENT_JOIN] = "join",     [SYN_EVENT_LEAVE] = "leave", [SYN_EVENT_LOG] = "log",
-    [SYN_EVENT_DEPLOY] = "deploy", [SYN_EVENT_RUN] = "run",     [SYN_EVENT_STOP] = "stop",
-    [SYN_EVENT_FAIL] = "fail",     [SYN_EVENT_COUNT] = NULL,
+    [SYN_EVENT_JOIN] = "join",     [SYN_EVENT_LEAVE] = "leave",   [SYN_EVENT_LOG] = "log",
+    [SYN_EVENT_SILENT] = "silent", [SYN_EVENT_DEPLOY] = "deploy", [SYN_EVENT_RUN] = "run",
+    [SYN_EVENT_STOP] = "stop",     [SYN_EVENT_FAIL] = "fail",     [SYN_EVENT_COUNT] = NULL,
 };
 
 const char *const syn_event_help[SYN_EVENT_COUNT] = {
     [SYN_EVENT_JOIN] = "a device has connected, or is back: after a reset, or plugged in again",
     [SYN_EVENT_LEAVE] = "a device has gone, asked or not",
+    [SYN_EVENT_SILENT] =
+        "a device does not answer, and is waited for: its firmware may stand still",
     [SYN_EVENT_LOG] = "a device says something",
     [SYN_EVENT_DEPLOY] = "a deployment has been committed everywhere",
     [SYN_EVENT_RUN] = "inference has started",

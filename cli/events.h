@@ -11,6 +11,7 @@
 enum syn_event_kind {
     SYN_EVENT_JOIN,
     SYN_EVENT_LEAVE,
+    SYN_EVENT_SILENT,
     SYN_EVENT_LOG,
     SYN_EVENT_DEPLOY,
     SYN_EVENT_RUN,

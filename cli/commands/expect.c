@@ -3,6 +3,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/sample_show.h"
 #include "cli/commands/watching.h"
+#include "cli/fleet/resume.h"
 #include "cli/output/show.h"
 #include "cli/shell/call.h"
 #include "core/base/suggest.h"
@@ -159,6 +160,13 @@ static int look_back(struct syn_bench *bench, struct condition *c, struct syn_er
     return rc != 0 || holds(c) ? rc : disappointed(c, error);
 }
 
+/* One that goes on once a device is back has no end yet: what is missing is said. */
+static int interrupted(struct syn_bench *bench, struct syn_error *error)
+{
+    struct syn_deployed *deployed = NULL;
+    return syn_resume_waits(bench) ? syn_deployer_current(bench, &deployed, error) : 0;
+}
+
 static int look(struct syn_bench *bench, struct condition *c, const struct patience *patience,
                 struct syn_error *error)
 {
@@ -204,10 +212,10 @@ static int run_expect(struct syn_console *console, const struct syn_call *call,
     int rc = bench ? read_wanted(syn_call_text(call, "VALUE"), &c.wanted, error) : SYN_ENOMEM;
     if (rc == 0)
         rc = syn_runner_current(bench, &running, error);
-    if (rc == 0 && running->active)
-        rc = look(bench, &c, &patience, error);
-    else if (rc == 0)
-        rc = look_back(bench, &c, error);
+    if (rc == 0 && !running->active)
+        rc = interrupted(bench, error);
+    if (rc == 0)
+        rc = running->active ? look(bench, &c, &patience, error) : look_back(bench, &c, error);
     if (rc != 0)
         return rc;
     cJSON *json = syn_result_json(&console->result);

@@ -9,8 +9,8 @@
 /* Silence is counted in beats of the loop, not by the clock: a console that was stopped or computed
  * for long has heard nothing because it did not listen. */
 static const int64_t beat_ns = 250000000;
-static const unsigned probe_beats = 4, limit_beats = 15;
-enum { ROUND_TRIPS = 8 }; /* of a slow device, that it has at least */
+static const unsigned probe_beats = 4, tell_beats = 6, limit_beats = 15;
+enum { ROUND_TRIPS = 2 }; /* of a line so slow that they take longer, that it has at least */
 
 static bool is_watched(const struct syn_member *member)
 {
@@ -29,10 +29,18 @@ static bool has_to_report(const struct syn_bench *bench, const struct syn_member
     return false;
 }
 
-static unsigned beats_of(const struct syn_client *client, const struct syn_client_stats *stats)
+/* May a long request be under way, and is an echo answered beside it? Firmware of others may stand
+ * still meanwhile. */
+static bool answers_beside(const struct syn_member *member)
 {
+    return !member->foreign && syn_client_window(syn_session_client(member->session)) > 1;
+}
+
+static unsigned beats_of(const struct syn_member *member, const struct syn_client_stats *stats)
+{
+    const struct syn_client *client = syn_session_client(member->session);
     int64_t ns = ROUND_TRIPS * (stats->round_trip_ns + 4 * stats->deviation_ns);
-    int64_t own_ns = syn_client_patience_ns(client);
+    int64_t own_ns = answers_beside(member) ? 0 : syn_client_patience_ns(client, NULL);
     ns = own_ns > ns ? own_ns : ns;
     return ns > limit_beats * beat_ns ? (unsigned)(ns / beat_ns) + probe_beats : limit_beats;
 }
@@ -57,6 +65,28 @@ static void give_up(struct syn_member *member)
     syn_client_give_up(syn_session_client(member->session), &why);
 }
 
+/* A request that may take long has been silent for `silent_beats`. */
+static void wait_for_long(struct syn_member *member, const char *what, int64_t patience_ns)
+{
+    if (answers_beside(member) && member->silent_beats == probe_beats)
+        (void)syn_session_echo(member->session, "", nobody_waits, NULL);
+    else if (!answers_beside(member) && member->silent_beats == tell_beats)
+        syn_console_event(member->bench->console, SYN_EVENT_SILENT, member->name,
+                          "%s: firmware that is not ours may be silent for up to %.0f s", what,
+                          (double)patience_ns / 1e9);
+}
+
+/* A device that is silent, but not for long enough. */
+static void ask_it(struct syn_member *member, bool asked)
+{
+    const char *what = NULL;
+    int64_t patience_ns = syn_client_patience_ns(syn_session_client(member->session), &what);
+    if (!asked && member->silent_beats >= probe_beats)
+        (void)syn_session_echo(member->session, "", nobody_waits, NULL);
+    else if (asked && patience_ns > limit_beats * beat_ns)
+        wait_for_long(member, what, patience_ns);
+}
+
 /* Is anything wanted of it? */
 static bool listen(struct syn_bench *bench, struct syn_member *member)
 {
@@ -75,10 +105,10 @@ static bool listen(struct syn_bench *bench, struct syn_member *member)
     member->was_asked = asked;
     member->answered = stats.answered;
     member->heard = stats.received;
-    if (member->silent_beats >= beats_of(client, &stats))
+    if (member->silent_beats >= beats_of(member, &stats))
         give_up(member);
-    else if (!asked && member->silent_beats >= probe_beats)
-        (void)syn_session_echo(member->session, "", nobody_waits, NULL);
+    else
+        ask_it(member, asked);
     return true;
 }
 

@@ -426,13 +426,15 @@ const char *syn_client_place(const struct syn_client *c)
     return c->link ? syn_link_place(c->link) : c->name;
 }
 
-int64_t syn_client_patience_ns(const struct syn_client *c)
+int64_t syn_client_patience_ns(const struct syn_client *c, const char **what)
 {
-    int64_t most = 0;
+    const struct syn_client_entry *most = NULL;
     for (const struct syn_client_entry *e = c->first; e; e = e->next)
-        if (e->tries > 0 && e->patience_ns > most)
-            most = e->patience_ns;
-    return most;
+        if (e->tries > 0 && e->patience_ns > (most ? most->patience_ns : 0))
+            most = e;
+    if (most && what)
+        *what = most->what;
+    return most ? most->patience_ns : 0;
 }
 
 unsigned syn_client_outstanding(const struct syn_client *c)

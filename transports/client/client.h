@@ -139,8 +139,8 @@ int syn_client_request(struct syn_client *client, const struct syn_request *requ
 int syn_client_send(struct syn_client *client, const void *message, size_t size);
 
 /* The longest that a try of the requests on their way may take of its own accord
- * (syn_request.patience_ns). */
-int64_t syn_client_patience_ns(const struct syn_client *client);
+ * (syn_request.patience_ns), and in *what (may be NULL; set where it is not 0) which that is. */
+int64_t syn_client_patience_ns(const struct syn_client *client, const char **what);
 
 /* Requests that have not been called back. */
 unsigned syn_client_outstanding(const struct syn_client *client);

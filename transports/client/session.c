@@ -50,6 +50,17 @@ static void on_reply(void *ctx, int status, const struct syn_reply *reply)
     call.done(call.user, status, &answer, error);
 }
 
+/* Firmware of others may stand still for long. What one of ours has not answered in this time has
+ * not reached it, and may be sent again. */
+static const int64_t own_patience_ns = 2000000000;
+
+static int64_t patience_of(const struct syn_session *s, const struct syn_session_request *operation)
+{
+    const bool repeats = operation->tries != 1;
+    return s->ours && repeats && operation->patience_ns > own_patience_ns ? own_patience_ns
+                                                                          : operation->patience_ns;
+}
+
 int syn_session_ask(struct syn_session *s, const struct syn_session_request *operation,
                     const struct syn_cbor_out *w, syn_session_done done, void *user)
 {
@@ -65,7 +76,7 @@ int syn_session_ask(struct syn_session *s, const struct syn_session_request *ope
                                   .payload = w->data,
                                   .size = w->length,
                                   .tries = operation->tries,
-                                  .patience_ns = operation->patience_ns,
+                                  .patience_ns = patience_of(s, operation),
                                   .in_order = operation->in_order,
                                   .what = operation->what};
     int rc = syn_client_request(s->client, &request, on_reply, call);

@@ -29,19 +29,20 @@ def start(argv, **options):
 
 
 class Wearable:
-    """A virtual wearable that listens on NAME.dev and outlives its links."""
+    """A virtual wearable that listens on NAME.dev in `folder` and outlives its links."""
 
-    def __init__(self, synergy, name, *options, wear=None):
-        self.name, self.path = name, os.path.abspath(name + ".dev")
+    def __init__(self, synergy, name, *options, wear=None, folder="."):
+        self.name, self.path = name, os.path.abspath(os.path.join(folder, name + ".dev"))
+        self.out = os.path.abspath(os.path.join(folder, name + ".out"))
         self.argv = [agent_program(synergy), "--wear", wear or name, "--id", name + "-1",
                      "--unix", self.path, *options]
         self.process = None
         self.start()
 
     def start(self):
-        with open(self.name + ".out", "w", encoding="ascii") as out:
+        with open(self.out, "w", encoding="ascii") as out:
             self.process = start(self.argv, stdout=out)
-        wait_for(lambda: "ready" in pathlib.Path(self.name + ".out").read_text(), "ready")
+        wait_for(lambda: "ready" in pathlib.Path(self.out).read_text(), "ready")
 
     def kill(self):
         self.process.kill()
@@ -61,8 +62,9 @@ def wait_for(done, what, seconds=30):
 class Console:
     """`synergy -k -v --json`, fed line by line. A command's answer is one object."""
 
-    def __init__(self, synergy, *options, env=None):
-        self.events = open("events", "w+", encoding="utf-8", errors="replace")
+    def __init__(self, synergy, *options, env=None, folder="."):
+        self.path = os.path.abspath(os.path.join(folder, "events"))
+        self.events = open(self.path, "w+", encoding="utf-8", errors="replace")
         self.process = start(
             [synergy, "--memory", "-k", "-v", "--json", *options], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=self.events, env=env)
@@ -98,7 +100,7 @@ class Console:
 
     def said(self):
         """What stood above the prompt so far."""
-        return pathlib.Path("events").read_text(encoding="utf-8", errors="replace")
+        return pathlib.Path(self.path).read_text(encoding="utf-8", errors="replace")
 
     def wait_said(self, text, after=0, seconds=30):
         wait_for(lambda: re.search(text, self.said()[after:]), repr(text) + " in\n" + self.said(),

@@ -2,6 +2,7 @@
 """What the device answers, group by group."""
 import hashlib
 import struct
+import time
 import zlib
 
 UNKNOWN, NOMEM, INVALID, NOENT, BADSTATE, NOTSUP, BUSY = 1, 2, 3, 5, 6, 8, 10
@@ -88,7 +89,8 @@ class Images:
 
     SLOT_BYTES = 262144
 
-    def __init__(self):
+    def __init__(self, erasing_s=0):
+        self.erasing_s = erasing_s
         self.slots = [self.make(b"\x11" * 2000, (1, 2, 3)), None]
         self.confirmed, self.pending, self.permanent = True, False, False
         self.upload = None
@@ -191,6 +193,7 @@ class Images:
     def erase(self, _request):
         if self.pending:
             raise Refusal(28, 1)
+        time.sleep(self.erasing_s)  # as flash does to a core, not a wait for something
         self.slots[1] = self.upload = None
         return {}
 

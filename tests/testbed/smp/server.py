@@ -27,7 +27,7 @@ class Device:
         self.options = options
         self.buf_size, self.buf_count = options.buf_size, options.buf_count
         self.random = random.Random(options.seed)
-        self.images = groups.Images()
+        self.images = groups.Images(options.erasing)
         self.files = groups.Files(self)
         self.restart_wanted = False
         self.boot()
@@ -179,6 +179,7 @@ def parse(argv):
     parser.add_argument("--buf-size", type=int, default=384)
     parser.add_argument("--buf-count", type=int, default=4)
     parser.add_argument("--slow", type=float, default=0, help="seconds of each answer")
+    parser.add_argument("--erasing", type=float, default=0, help="seconds for which it stands still to erase a slot")
     parser.add_argument("--lose", type=float, default=0, help="share of the answers that is lost")
     parser.add_argument("--seed", type=int, default=1, help="of what is lost")
     parser.add_argument("--text", action="store_true", help="log text and a prompt between the frames")
