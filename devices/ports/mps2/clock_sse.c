@@ -52,13 +52,15 @@ int64_t syn_clock_now_ns(void)
     return (int64_t)(ticks_now() * TICK_NS_NUMERATOR / TICK_NS_DENOMINATOR);
 }
 
+/* At a tick that lies at a whole nanosecond: QEMU cuts the time of any other off, finds the tick
+ * not reached yet when its clock stands exactly there (icount=N), and tries again for ever. */
 void syn_clock_alarm(int64_t at_ns)
 {
     TIMER->control = 0;
     if (at_ns == INT64_MAX)
         return;
-    uint64_t ticks = (uint64_t)(at_ns < 0 ? 0 : at_ns) / TICK_NS_NUMERATOR * TICK_NS_DENOMINATOR;
-    ticks += TICK_NS_DENOMINATOR + 1; /* no earlier */
+    uint64_t whole = (uint64_t)(at_ns < 0 ? 0 : at_ns) / TICK_NS_NUMERATOR + 1; /* no earlier */
+    uint64_t ticks = whole * TICK_NS_DENOMINATOR;
     TIMER->compare_low = (uint32_t)ticks;
     TIMER->compare_high = (uint32_t)(ticks >> 32);
     TIMER->control = TIMER_ON;
