@@ -364,7 +364,9 @@ static const struct syn_command commands[] = {
             "is one, by a channel of\nBluetooth ('ble:') where both take them, else through the "
             "console. 'device measure --links' finds out what\neach costs; the table is what "
             "searches, predictions and deployments go by from then on. Where a wire or a\n"
-            "channel is cut while devices run, the console relays.",
+            "channel is cut while devices run, the console relays. Nobody has to say where a wire "
+            "leads: both ends tell,\nand one that leads to no connected device is named below the "
+            "table.",
         .run = syn_device_links_run,
     },
     {

@@ -163,6 +163,44 @@ static void show_pair(const struct syn_bench *bench, struct syn_table *table, cJ
     }
 }
 
+/* ---- wires that lead to nobody ---- */
+
+static const struct {
+    const char *state, *before, *after; /* what people read stands round who is heard */
+} loose_wires[] = {
+    [SYN_WIRE_SILENT] = {"silent", "leads to nobody: no device is heard there", ""},
+    [SYN_WIRE_STRANGER] = {"stranger", "leads to ", ", which is not connected"},
+    [SYN_WIRE_ONE_WAY] = {"one way", "hears ", ", which hears nothing: is a line broken?"},
+};
+
+static void show_loose(struct syn_result *result, cJSON *list, const struct syn_bench *bench,
+                       const struct syn_member *member, const struct syn_wire_end *end)
+{
+    const struct syn_member *other;
+    const enum syn_wire_state state = syn_links_wire(bench, member, end, &other);
+    if (state == SYN_WIRE_JOINS)
+        return;
+    const char *heard = other ? other->name : end->id;
+    cJSON *object = syn_show_object(list, NULL);
+    syn_show_text(object, "device", member->name);
+    syn_show_text(object, "by", end->address);
+    syn_show_text(object, "state", loose_wires[state].state);
+    syn_show_text(object, "heard", heard[0] ? heard : NULL);
+    syn_result_print(result, "%s: %s %s%s%s\n", member->name, end->address,
+                     loose_wires[state].before, heard, loose_wires[state].after);
+}
+
+static void show_loose_wires(struct syn_bench *bench)
+{
+    struct syn_result *result = &bench->console->result;
+    cJSON *list = syn_show_array(syn_result_json(result), "loose");
+    for (unsigned i = 0; i < bench->count; i++) {
+        const struct syn_member *member = bench->members[i];
+        for (unsigned w = 0; member->state == SYN_MEMBER_ONLINE && w < member->wire_count; w++)
+            show_loose(result, list, bench, member, &member->wires[w]);
+    }
+}
+
 void syn_device_links_show(struct syn_bench *bench)
 {
     static const struct syn_column columns[] = {
@@ -187,8 +225,12 @@ void syn_device_links_show(struct syn_bench *bench)
         for (unsigned b = 0; b < fleet.count; b++)
             if (a != b)
                 show_pair(bench, table, list, members[a], members[b]);
-    syn_result_table(result, table);
+    if (syn_table_rows(table) > 0)
+        syn_result_table(result, table);
+    else
+        syn_result_print(result, "fewer than two of our devices are connected: nothing to link\n");
     syn_table_free(table);
+    show_loose_wires(bench);
 }
 
 int syn_device_links_run(struct syn_console *console, const struct syn_call *call,

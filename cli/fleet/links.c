@@ -61,12 +61,43 @@ static const char *wire_of(const struct syn_member *a, const struct syn_member *
     return end && end_of(b, a) ? end->address : NULL;
 }
 
+static const struct syn_member *heard_at(const struct syn_bench *bench,
+                                         const struct syn_wire_end *end)
+{
+    for (unsigned i = 0; i < bench->count; i++) {
+        const struct syn_member *member = bench->members[i];
+        if (member->state == SYN_MEMBER_ONLINE && strcmp(member->hello.id, end->id) == 0)
+            return member;
+    }
+    return NULL;
+}
+
+static bool is_channel(const struct syn_wire_end *end)
+{
+    return strncmp(end->address, "ble:", 4) == 0;
+}
+
+enum syn_wire_state syn_links_wire(const struct syn_bench *bench, const struct syn_member *member,
+                                   const struct syn_wire_end *end, const struct syn_member **other)
+{
+    const struct syn_member *heard = heard_at(bench, end);
+    if (other)
+        *other = heard;
+    if (is_channel(end))
+        return SYN_WIRE_JOINS;
+    if (!end->id[0])
+        return SYN_WIRE_SILENT;
+    if (!heard)
+        return SYN_WIRE_STRANGER;
+    return end_of(heard, member) ? SYN_WIRE_JOINS : SYN_WIRE_ONE_WAY;
+}
+
 /* ---- where channels are taken ---- */
 
 static const char *reached_at(const struct syn_member *member)
 {
     for (unsigned i = 0; i < member->wire_count; i++)
-        if (strncmp(member->wires[i].address, "ble:", 4) == 0)
+        if (is_channel(&member->wires[i]))
             return member->wires[i].address;
     return NULL;
 }

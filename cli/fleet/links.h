@@ -33,6 +33,18 @@ struct syn_links_row {
 /* Has the devices that are online say where their wires lead. */
 int syn_links_refresh(struct syn_bench *bench, struct syn_error *error);
 
+/* Where a wire's end leads, seen from the console. */
+enum syn_wire_state {
+    SYN_WIRE_JOINS,    /* it and the other end name each other; or it is a channel */
+    SYN_WIRE_SILENT,   /* nobody is heard */
+    SYN_WIRE_STRANGER, /* who is heard there is no device that is online */
+    SYN_WIRE_ONE_WAY,  /* who is heard there hears nothing */
+};
+
+/* *other (may be NULL) is the member that is heard, or NULL. */
+enum syn_wire_state syn_links_wire(const struct syn_bench *bench, const struct syn_member *member,
+                                   const struct syn_wire_end *end, const struct syn_member **other);
+
 /* By which a is told to reach b on that way: "uart:2" at a's end, "ble:" and b's address; NULL
  * where it is not there, or has no address. */
 const char *syn_links_address(const struct syn_member *a, const struct syn_member *b,

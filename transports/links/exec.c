@@ -49,11 +49,14 @@ static int explain(struct syn_child *child, struct syn_error *error)
 {
     struct syn_error why = {0};
     syn_child_listen(child);
-    if (syn_child_ended(child, &why))
-        return syn_error_set(error, SYN_ELINK, "%s", why.message);
-    if (child->line[0])
-        return syn_error_set(error, SYN_ELINK, "the program closed its output: %s", child->line);
-    return syn_error_set(error, SYN_ELINK, "the program closed its output");
+    if (!syn_child_wait(child, GRACE_MS, &why))
+        (void)syn_error_set(&why, SYN_ELINK, "the program closed its output%s%s",
+                            child->line[0] ? ": " : "", child->line);
+    else if (!child->line[0])
+        syn_error_hint(&why, "it is to speak for a device on its standard input and output");
+    if (error)
+        *error = why;
+    return SYN_ELINK;
 }
 
 int syn_link_program_read(struct syn_link_port *port, void *data, size_t size,

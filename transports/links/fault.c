@@ -19,9 +19,11 @@
 enum { PAIR_BYTES = 16384 }; /* of the sockets' buffers: more would hide what is not yet sent */
 
 struct fault {
+    struct syn_link_port *port;
     struct syn_loop *loop;
     struct syn_link *inner;
     struct syn_fault_options options;
+    char options_text[SYN_LINK_URI_MAX];
     struct syn_fault_lane tx, rx;
     struct syn_loop_watch watch; /* our end of the pair */
     struct syn_loop_timer timer;
@@ -29,6 +31,7 @@ struct fault {
     bool blocked;  /* the pair takes no more from us now */
     bool broken;   /* the wrapped link is */
     bool wait;     /* pieces to it leave one by one: until it has sent the last */
+    bool heard;    /* something came: the wrapped link knows all of itself */
     uint64_t read; /* bytes that the port has handed out */
     struct syn_error why;
     uint8_t data[SYN_FAULT_PUT_MAX];
@@ -178,9 +181,25 @@ static void on_ready(void *ctx, unsigned events)
 
 /* ---- the wrapped link ---- */
 
+/* What is known of it, and what is only once it is connected. */
+static void describe(struct fault *f)
+{
+    struct syn_link_port *port = f->port;
+    const char *uri = syn_link_describe(f->inner), *place = syn_link_place(f->inner);
+    const int n = snprintf(port->identity, sizeof port->identity, "fault:%s:%s", f->options_text,
+                           syn_link_identity(f->inner));
+    if (n < 0 || n >= (int)sizeof port->identity)
+        port->identity[0] = 0;
+    (void)snprintf(port->place, sizeof port->place, "%s", strcmp(place, uri) == 0 ? "" : place);
+    (void)snprintf(port->note, sizeof port->note, "%s", syn_link_note(f->inner));
+}
+
 static void on_received(void *ctx, const uint8_t *data, size_t size)
 {
     struct fault *f = ctx;
+    if (!f->heard)
+        describe(f);
+    f->heard = true;
     if (f->fd >= 0 && syn_fault_lane_put(&f->rx, data, size, syn_loop_now()))
         end(f, &(struct syn_error){.code = SYN_ENOMEM, .message = "out of memory"});
     run(f);
@@ -255,10 +274,10 @@ static int open_inner(struct fault *f, struct syn_link_port *port, const char *a
         return rc;
     }
     port->kind = syn_link_kind(f->inner);
-    int n = snprintf(port->identity, sizeof port->identity, "fault:%.*s:%s", (int)options, address,
-                     syn_link_identity(f->inner));
-    if (n < 0 || n >= (int)sizeof port->identity)
-        port->identity[0] = 0;
+    port->baud = syn_link_baud(f->inner);
+    port->max_baud = syn_link_max_baud(f->inner);
+    (void)snprintf(f->options_text, sizeof f->options_text, "%.*s", (int)options, address);
+    describe(f);
     return 0;
 }
 
@@ -276,6 +295,7 @@ static int fault_open(struct syn_link_port *port, const char *address, struct sy
     struct fault *f = calloc(1, sizeof *f);
     if (!f)
         return syn_error_set(error, SYN_ENOMEM, "out of memory");
+    f->port = port;
     f->loop = port->loop;
     f->fd = port->fd = -1;
     port->state = f;
@@ -324,6 +344,16 @@ static int fault_write(struct syn_link_port *port, const void *data, size_t size
     return f->fd < 0 ? (int)size : syn_link_fd_write(port, data, size, error);
 }
 
+static int fault_set_baud(struct syn_link_port *port, unsigned baud, struct syn_error *error)
+{
+    const struct fault *f = port->state;
+    struct syn_error why = {0};
+    const int rc = syn_link_set_baud(f->inner, baud, &why);
+    if (rc)
+        take_words(error, &why, syn_link_describe(f->inner));
+    return rc;
+}
+
 const char *syn_link_innermost(const char *uri)
 {
     static const char scheme[] = "fault:";
@@ -349,5 +379,6 @@ const struct syn_link_driver syn_link_fault = {
     .open = fault_open,
     .read = fault_read,
     .write = fault_write,
+    .set_baud = fault_set_baud,
     .close = fault_close,
 };

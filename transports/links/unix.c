@@ -3,16 +3,25 @@
 #include "transports/links/unix.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "transports/links/driver.h"
 
-static int refuse(int os_errno, struct syn_error *error)
+/* Of a file that is no socket the kernel says that the connection is refused. */
+static bool is_socket(const char *path)
 {
-    switch (os_errno) {
+    struct stat st;
+    return stat(path, &st) < 0 || S_ISSOCK(st.st_mode);
+}
+
+static int refuse(const char *path, int os_errno, struct syn_error *error)
+{
+    switch (is_socket(path) ? os_errno : ENOTSOCK) {
     case ENOENT:
         return syn_error_set(error, SYN_ENOENT, "no such socket");
     case ECONNREFUSED:
@@ -25,8 +34,9 @@ static int refuse(int os_errno, struct syn_error *error)
         (void)syn_error_set(error, SYN_EACCESS, "permission denied");
         syn_error_hint(error, "the socket belongs to another user");
         return SYN_EACCESS;
-    case EPROTOTYPE:
     case ENOTSOCK:
+        return syn_error_set(error, SYN_EINVAL, "not a socket");
+    case EPROTOTYPE:
         return syn_error_set(error, SYN_EINVAL, "not a stream socket");
     default:
         return syn_error_os(error, os_errno, "cannot connect");
@@ -47,7 +57,7 @@ int syn_unix_connect(const char *path, int *fd, struct syn_error *error)
     if (connect(s, (const struct sockaddr *)&address, sizeof address) < 0) {
         int os_errno = errno;
         (void)close(s);
-        return refuse(os_errno, error);
+        return refuse(path, os_errno, error);
     }
     *fd = s;
     return 0;

@@ -8,13 +8,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 
 enum { BACKLOG = 4, PIECE = 8192 };
-
-_Static_assert(sizeof((struct sockaddr_un *)0)->sun_path <= SYN_HOSTS_PATH, "room for any path");
 
 void syn_hosts_init(struct syn_hosts *hosts, struct syn_loop *loop,
                     const struct syn_hosts_events *events)
@@ -22,7 +19,7 @@ void syn_hosts_init(struct syn_hosts *hosts, struct syn_loop *loop,
     memset(hosts, 0, sizeof *hosts);
     hosts->loop = loop;
     hosts->events = *events;
-    hosts->listener = hosts->slave = -1;
+    hosts->listener.fd = hosts->slave = -1;
     for (unsigned i = 0; i < SYN_HOSTS_MAX; i++)
         hosts->links[i] = (struct syn_host){.hosts = hosts, .fd = -1};
 }
@@ -177,79 +174,20 @@ static void on_listener(void *ctx, unsigned events)
     static const char full[] = "busy: as many hosts as this device can serve are connected\n";
     struct syn_hosts *hosts = ctx;
     (void)events;
-    int fd = accept4(hosts->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int fd = syn_listener_accept(&hosts->listener);
     if (fd < 0 || open_link(hosts, fd, false))
         return;
     (void)!send(fd, full, sizeof full - 1, MSG_NOSIGNAL);
     (void)close(fd);
 }
 
-static int address_of(const char *path, struct sockaddr_un *address, struct syn_error *error)
-{
-    size_t n = strlen(path);
-    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if (n == 0 || n >= sizeof address->sun_path)
-        return syn_error_set(error, SYN_EINVAL, "%s: a socket's path has 1 to %zu bytes, not %zu",
-                             path, sizeof address->sun_path - 1, n);
-    memcpy(address->sun_path, path, n + 1);
-    return 0;
-}
-
-static bool somebody_listens(const struct sockaddr_un *address)
-{
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    bool refused = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) < 0 &&
-                   (errno == ECONNREFUSED || errno == ENOENT);
-    if (fd >= 0)
-        (void)close(fd);
-    return !refused;
-}
-
-/* Makes room for the socket: removes one that nobody listens on. */
-static int clear_path(const struct sockaddr_un *address, struct syn_error *error)
-{
-    struct stat st;
-    if (lstat(address->sun_path, &st) != 0)
-        return 0; /* bind will say what else is wrong */
-    if (!S_ISSOCK(st.st_mode))
-        return syn_error_set(error, SYN_EBUSY, "%s is not a socket", address->sun_path);
-    if (somebody_listens(address))
-        return syn_error_set(error, SYN_EBUSY, "another device listens on %s", address->sun_path);
-    (void)unlink(address->sun_path);
-    return 0;
-}
-
-static int bind_socket(int fd, const struct sockaddr_un *address, struct syn_error *error)
-{
-    if (bind(fd, (const struct sockaddr *)address, sizeof *address) != 0)
-        return syn_error_os(error, errno, "cannot make %s", address->sun_path);
-    (void)chmod(address->sun_path, S_IRUSR | S_IWUSR);
-    if (listen(fd, BACKLOG) == 0)
-        return 0;
-    (void)unlink(address->sun_path);
-    return syn_error_os(error, errno, "cannot listen on %s", address->sun_path);
-}
-
 int syn_hosts_listen(struct syn_hosts *hosts, const char *path, struct syn_error *error)
 {
-    struct sockaddr_un address;
-    int rc = address_of(path, &address, error);
+    const int rc = syn_listener_open(&hosts->listener, path, BACKLOG, error);
     if (rc == 0)
-        rc = clear_path(&address, error);
-    if (rc)
-        return rc;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return syn_error_os(error, errno, "cannot make a socket");
-    rc = bind_socket(fd, &address, error);
-    if (rc) {
-        (void)close(fd);
-        return rc;
-    }
-    hosts->listener = fd;
-    memcpy(hosts->path, address.sun_path, sizeof address.sun_path);
-    syn_loop_watch_start(hosts->loop, &hosts->watch, fd, SYN_LOOP_READ, on_listener, hosts);
-    return 0;
+        syn_loop_watch_start(hosts->loop, &hosts->watch, hosts->listener.fd, SYN_LOOP_READ,
+                             on_listener, hosts);
+    return rc;
 }
 
 /* ---- the terminal ---- */
@@ -339,14 +277,11 @@ void syn_hosts_close(struct syn_hosts *hosts)
     for (unsigned i = 0; i < SYN_HOSTS_MAX; i++)
         release(&hosts->links[i]);
     syn_loop_watch_stop(&hosts->watch);
-    if (hosts->listener >= 0) {
-        (void)close(hosts->listener);
-        (void)unlink(hosts->path);
-    }
+    syn_listener_close(&hosts->listener);
     if (hosts->slave >= 0)
         (void)close(hosts->slave);
     if (hosts->link[0])
         (void)unlink(hosts->link);
-    hosts->listener = hosts->slave = -1;
-    hosts->link[0] = hosts->path[0] = 0;
+    hosts->slave = -1;
+    hosts->link[0] = 0;
 }

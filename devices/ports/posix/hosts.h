@@ -15,10 +15,10 @@
 #include "core/base/loop.h"
 #include "devices/agent/agent.h"
 #include "devices/ports/posix/line.h"
+#include "devices/ports/posix/listener.h"
 
 #define SYN_HOSTS_MAX    2 /* the first of the agent's links */
 #define SYN_HOSTS_BUFFER 65536
-#define SYN_HOSTS_PATH   108 /* of a socket, its end included */
 
 struct syn_hosts_events {
     void *ctx;
@@ -43,9 +43,8 @@ struct syn_host {
 struct syn_hosts {
     struct syn_loop *loop;
     struct syn_hosts_events events;
-    int listener; /* -1 = none */
+    struct syn_listener listener;
     struct syn_loop_watch watch;
-    char path[SYN_HOSTS_PATH];
     int slave;            /* of the terminal, kept open: a master without one fails; -1 = none */
     char link[512];       /* symbolic link to the slave; empty = none */
     char terminal[64];    /* name of the slave; empty = none */
@@ -59,11 +58,7 @@ void syn_hosts_init(struct syn_hosts *hosts, struct syn_loop *loop,
 /* Closes everything; removes socket and symbolic link. No callback. */
 void syn_hosts_close(struct syn_hosts *hosts);
 
-/*
- * Listens at `path`. A socket file there is replaced when nobody listens on it. Returns 0,
- * SYN_EINVAL (path too long), SYN_EBUSY (somebody listens, or it is not a socket) or the error of
- * the operating system.
- */
+/* Listens at `path`. Returns what syn_listener_open() does. */
 int syn_hosts_listen(struct syn_hosts *hosts, const char *path, struct syn_error *error);
 
 /*

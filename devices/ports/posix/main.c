@@ -279,11 +279,7 @@ static int new_wearable(struct program *p, struct syn_error *error)
                                          .rates = line_rates,
                                          .set_rate = set_line_rate};
     memcpy(config.pairs, p->options.pairs, sizeof config.pairs);
-    int rc = syn_wearable_new(&p->wearable, &config);
-    if (rc && p->options.radio)
-        return syn_error_set(error, rc == SYN_ENOMEM ? SYN_ENOMEM : SYN_ELINK,
-                             "cannot listen on %s: %s", p->options.radio, syn_errno_text(rc));
-    return rc ? syn_error_set(error, rc, "cannot make the device: %s", syn_errno_text(rc)) : 0;
+    return syn_wearable_new(&p->wearable, &config, error);
 }
 
 static int use_bluetooth(struct program *p, struct syn_error *error)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "devices/ports/posix/pairs.h"
 
+#include "devices/ports/posix/listener.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define RETRY_NS 200000000 /* until the other end is looked for again */
@@ -16,7 +17,8 @@ struct pair {
     struct syn_pairs *pairs;
     unsigned number;
     struct syn_pair_config config;
-    int fd, listener;
+    struct syn_listener listener;
+    int fd;
     struct syn_loop_watch watch, listening;
     struct syn_loop_timer retry, beat;
     struct syn_wire wire;
@@ -52,7 +54,7 @@ static void hang_up(struct pair *p)
     p->fd = -1;
     p->out_size = 0;
     syn_wire_cut(&p->wire);
-    if (p->listener < 0)
+    if (p->listener.fd < 0)
         syn_loop_timer_start(p->pairs->loop, &p->retry, RETRY_NS, 0, look_for_other, p);
 }
 
@@ -118,60 +120,36 @@ static void beat(void *ctx)
 
 /* ---- the other end ---- */
 
-static int new_socket(void)
-{
-    return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-}
-
-static void set_address(struct sockaddr_un *at, const char *path)
-{
-    memset(at, 0, sizeof *at);
-    at->sun_family = AF_UNIX;
-    memcpy(at->sun_path, path, strlen(path));
-}
-
 static void on_listening(void *ctx, unsigned events)
 {
     struct pair *p = ctx;
     (void)events;
-    const int fd = accept4(p->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd = syn_listener_accept(&p->listener);
     if (fd >= 0 && p->fd >= 0)
         (void)close(fd); /* a wire has two ends */
     else if (fd >= 0)
         take(p, fd);
 }
 
-/* A socket file that nobody listens at is left over. */
-static bool listen_at(struct pair *p, const struct sockaddr_un *at, bool left_over)
+/* SYN_EBUSY: the other has begun to listen in the meantime. */
+static int connect_or_listen(struct pair *p, struct syn_error *error)
 {
-    const int fd = new_socket();
-    if (fd < 0)
-        return false;
-    if (left_over)
-        (void)unlink(p->config.path);
-    if (bind(fd, (const struct sockaddr *)at, sizeof *at) != 0 || listen(fd, 1) != 0) {
-        (void)close(fd);
-        return false;
+    const int fd = syn_listener_connect(p->config.path);
+    if (fd >= 0) {
+        take(p, fd);
+        return 0;
     }
-    p->listener = fd;
-    syn_loop_watch_start(p->pairs->loop, &p->listening, fd, SYN_LOOP_READ, on_listening, p);
-    return true;
+    const int rc = syn_listener_open(&p->listener, p->config.path, 1, error);
+    if (rc == 0)
+        syn_loop_watch_start(p->pairs->loop, &p->listening, p->listener.fd, SYN_LOOP_READ,
+                             on_listening, p);
+    return rc;
 }
 
 static void look_for_other(void *ctx)
 {
     struct pair *p = ctx;
-    struct sockaddr_un at;
-    const int fd = new_socket();
-    set_address(&at, p->config.path);
-    if (fd >= 0 && connect(fd, (const struct sockaddr *)&at, sizeof at) == 0) {
-        take(p, fd);
-        return;
-    }
-    const bool left_over = errno == ECONNREFUSED;
-    if (fd >= 0)
-        (void)close(fd);
-    if (!listen_at(p, &at, left_over))
+    if (connect_or_listen(p, NULL))
         syn_loop_timer_start(p->pairs->loop, &p->retry, RETRY_NS, 0, look_for_other, p);
 }
 
@@ -236,37 +214,42 @@ static struct pair *new_pair(struct syn_pairs *pairs, unsigned number,
     p->pairs = pairs;
     p->number = number;
     p->config = *config;
-    p->fd = p->listener = -1;
+    p->fd = p->listener.fd = -1;
     syn_wire_init(&p->wire, pairs->id, &port);
     return p;
 }
 
-static int add(struct syn_pairs *pairs, unsigned index, const struct syn_pair_config *config)
+static int add(struct syn_pairs *pairs, unsigned index, const struct syn_pair_config *config,
+               struct syn_error *error)
 {
     if (!config->path)
         return 0;
-    if (strlen(config->path) >= sizeof((struct sockaddr_un *)0)->sun_path)
-        return SYN_EINVAL;
-    pairs->list[index] = new_pair(pairs, SYN_PAIRS_FIRST + index, config);
-    if (!pairs->list[index])
-        return SYN_ENOMEM;
-    look_for_other(pairs->list[index]);
-    return 0;
+    struct pair *p = pairs->list[index] = new_pair(pairs, SYN_PAIRS_FIRST + index, config);
+    if (!p)
+        return syn_error_set(error, SYN_ENOMEM, "out of memory");
+    const int rc = connect_or_listen(p, error);
+    if (rc == SYN_EBUSY)
+        look_for_other(p);
+    return rc == SYN_EBUSY ? 0 : rc;
 }
 
 int syn_pairs_new(struct syn_pairs **pairs, struct syn_loop *loop, const char *id,
                   const struct syn_pair_config config[SYN_PAIRS_MAX],
-                  const struct syn_pairs_events *events)
+                  const struct syn_pairs_events *events, struct syn_error *error)
 {
     int rc = 0;
     *pairs = calloc(1, sizeof **pairs);
     if (!*pairs)
-        return SYN_ENOMEM;
+        return syn_error_set(error, SYN_ENOMEM, "out of memory");
     (*pairs)->loop = loop;
     (*pairs)->id = id;
     (*pairs)->events = *events;
     for (unsigned i = 0; rc == 0 && i < SYN_PAIRS_MAX; i++)
-        rc = add(*pairs, i, &config[i]);
+        rc = add(*pairs, i, &config[i], error);
+    if (rc) {
+        syn_pairs_free(*pairs);
+        *pairs = NULL;
+    }
     return rc;
 }
 
@@ -278,10 +261,7 @@ static void free_pair(struct pair *p)
     syn_loop_timer_stop(&p->beat);
     if (p->fd >= 0)
         (void)close(p->fd);
-    if (p->listener >= 0) {
-        (void)close(p->listener);
-        (void)unlink(p->config.path);
-    }
+    syn_listener_close(&p->listener);
     free(p);
 }
 

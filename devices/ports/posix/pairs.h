@@ -9,6 +9,7 @@
 #ifndef SYN_PORTS_POSIX_PAIRS_H
 #define SYN_PORTS_POSIX_PAIRS_H
 
+#include "core/base/error.h"
 #include "core/base/loop.h"
 #include "devices/traffic/wire.h"
 
@@ -29,10 +30,11 @@ struct syn_pairs_events {
     void (*up)(void *ctx, unsigned wire, bool up);
 };
 
-/* Texts must outlive the wires. Returns 0, SYN_EINVAL (path too long) or SYN_ENOMEM. */
+/* Texts must outlive the wires. Returns 0, SYN_ENOMEM, or why no socket can be at a path
+ * (listener.h); *pairs is NULL then. */
 int syn_pairs_new(struct syn_pairs **pairs, struct syn_loop *loop, const char *id,
                   const struct syn_pair_config config[SYN_PAIRS_MAX],
-                  const struct syn_pairs_events *events);
+                  const struct syn_pairs_events *events, struct syn_error *error);
 void syn_pairs_free(struct syn_pairs *pairs); /* NULL is fine */
 
 /* Who is at the other end: "" = nobody; NULL: no such wire. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "devices/ports/posix/peers.h"
 
+#include "devices/ports/posix/listener.h"
 #include "devices/runtime/radio.h"
 #include "devices/wire/frame.h"
 #include "devices/wire/smp.h"
@@ -9,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define NOBODY       0xff
@@ -35,8 +35,7 @@ struct conn {
 struct syn_peers {
     struct syn_loop *loop;
     struct syn_peers_events events;
-    char path[SYN_AGENT_ADDRESS_MAX];
-    int listen_fd;
+    struct syn_listener listener;
     struct syn_loop_watch listening;
     uint8_t self;
     struct conn *conns;
@@ -223,33 +222,10 @@ static struct conn *new_conn(struct syn_peers *peers, int fd, unsigned index)
 
 /* ---- connecting and listening ---- */
 
-static bool set_address(struct sockaddr_un *to, const char *path)
-{
-    memset(to, 0, sizeof *to);
-    to->sun_family = AF_UNIX;
-    if (strlen(path) >= sizeof to->sun_path)
-        return false;
-    memcpy(to->sun_path, path, strlen(path));
-    return true;
-}
-
-/* Connects at once or not at all: a unix socket has no state between. Returns -1 on failure. */
-static int connect_to(const char *path)
-{
-    struct sockaddr_un to;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
-    if (set_address(&to, path) && connect(fd, (struct sockaddr *)&to, sizeof to) == 0)
-        return fd;
-    (void)close(fd);
-    return -1;
-}
-
 static void try_to_connect(void *ctx)
 {
     struct entry *e = ctx;
-    int fd = connect_to(e->address);
+    int fd = syn_listener_connect(e->address);
     struct conn *conn = fd < 0 ? NULL : new_conn(e->peers, fd, e->index);
     if (!conn) {
         if (fd >= 0)
@@ -274,31 +250,9 @@ static void on_listening(void *ctx, unsigned events)
 {
     struct syn_peers *peers = ctx;
     (void)events;
-    int fd = accept4(peers->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int fd = syn_listener_accept(&peers->listener);
     if (fd >= 0 && !new_conn(peers, fd, NOBODY))
         (void)close(fd);
-}
-
-/* A socket file that nobody listens at is left over from a wearable that died. */
-static int listen_at(const char *path)
-{
-    struct sockaddr_un at;
-    if (!set_address(&at, path))
-        return SYN_EINVAL;
-    int probe = connect_to(path);
-    if (probe >= 0) {
-        (void)close(probe);
-        return SYN_EBUSY;
-    }
-    if (errno == ECONNREFUSED)
-        (void)unlink(path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return SYN_EIO;
-    if (bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(fd, BACKLOG) == 0)
-        return fd;
-    (void)close(fd);
-    return SYN_EIO;
 }
 
 /* ---- the table ---- */
@@ -370,28 +324,24 @@ void syn_peers_send(struct syn_peers *peers, unsigned peer, const uint8_t *messa
 /* ---- life ---- */
 
 int syn_peers_new(struct syn_peers **peers, struct syn_loop *loop, const char *path,
-                  const struct syn_peers_events *events)
+                  const struct syn_peers_events *events, struct syn_error *error)
 {
     *peers = NULL;
-    if (strlen(path) >= SYN_AGENT_ADDRESS_MAX)
-        return SYN_EINVAL;
-    int fd = listen_at(path);
-    if (fd < 0)
-        return fd;
     struct syn_peers *p = calloc(1, sizeof *p);
-    if (!p) {
-        (void)close(fd);
-        return SYN_ENOMEM;
+    if (!p)
+        return syn_error_set(error, SYN_ENOMEM, "out of memory");
+    const int rc = syn_listener_open(&p->listener, path, BACKLOG, error);
+    if (rc) {
+        free(p);
+        return rc;
     }
     p->loop = loop;
     p->events = *events;
-    p->listen_fd = fd;
-    memcpy(p->path, path, strlen(path) + 1);
     for (unsigned i = 0; i < SYN_AGENT_PEERS_MAX; i++) {
         p->table[i].peers = p;
         p->table[i].index = (uint8_t)i;
     }
-    syn_loop_watch_start(loop, &p->listening, fd, SYN_LOOP_READ, on_listening, p);
+    syn_loop_watch_start(loop, &p->listening, p->listener.fd, SYN_LOOP_READ, on_listening, p);
     *peers = p;
     return 0;
 }
@@ -405,7 +355,6 @@ void syn_peers_free(struct syn_peers *peers)
     while (peers->conns)
         remove_conn(peers->conns);
     syn_loop_watch_stop(&peers->listening);
-    (void)close(peers->listen_fd);
-    (void)unlink(peers->path);
+    syn_listener_close(&peers->listener);
     free(peers);
 }

@@ -11,6 +11,7 @@
 #ifndef SYN_PORTS_POSIX_PEERS_H
 #define SYN_PORTS_POSIX_PEERS_H
 
+#include "core/base/error.h"
 #include "core/base/loop.h"
 #include "devices/agent/agent.h"
 
@@ -23,10 +24,9 @@ struct syn_peers_events {
     void (*up)(void *ctx, unsigned peer, bool up);
 };
 
-/* Listens at `path`. Returns 0, SYN_EINVAL (path too long), SYN_EBUSY (another wearable listens
- * there), SYN_EIO or SYN_ENOMEM. */
+/* Listens at `path`. Returns SYN_ENOMEM, or what syn_listener_open() (listener.h) does. */
 int syn_peers_new(struct syn_peers **peers, struct syn_loop *loop, const char *path,
-                  const struct syn_peers_events *events);
+                  const struct syn_peers_events *events, struct syn_error *error);
 /* Closes everything and removes the path. NULL is fine. */
 void syn_peers_free(struct syn_peers *peers);
 

@@ -606,7 +606,7 @@ static void init_traffic(struct syn_wearable *w)
     syn_traffic_init(&w->traffic, &w->agent, &port);
 }
 
-static int init(struct syn_wearable *w)
+static int init(struct syn_wearable *w, struct syn_error *error)
 {
     const struct syn_wearable_config *c = &w->config;
     const struct syn_peers_events events = {w, peer_message, peer_up};
@@ -615,26 +615,28 @@ static int init(struct syn_wearable *w)
     int rc = syn_accel_init(&w->accel, c->loop, &c->timing);
     if (rc == 0)
         rc = init_agent(w);
-    if (rc == 0)
-        init_traffic(w);
-    if (rc == 0 && has_wires(c))
-        rc = syn_pairs_new(&w->pairs, c->loop, c->identity.id, c->pairs, &wires);
-    if (rc || !c->radio_path)
-        return rc;
-    return syn_peers_new(&w->peers, c->loop, c->radio_path, &events);
+    if (rc)
+        return syn_error_set(error, rc, "cannot make the device: %s", syn_errno_text(rc));
+    init_traffic(w);
+    if (has_wires(c))
+        rc = syn_pairs_new(&w->pairs, c->loop, c->identity.id, c->pairs, &wires, error);
+    if (rc == 0 && c->radio_path)
+        rc = syn_peers_new(&w->peers, c->loop, c->radio_path, &events, error);
+    return rc;
 }
 
-int syn_wearable_new(struct syn_wearable **wearable, const struct syn_wearable_config *config)
+int syn_wearable_new(struct syn_wearable **wearable, const struct syn_wearable_config *config,
+                     struct syn_error *error)
 {
     *wearable = NULL;
     if (!config->loop || !config->room || !config->write || !config->reset ||
         config->identity.speed_permille == 0)
-        return SYN_EINVAL;
+        return syn_error_set(error, SYN_EINVAL, "a device without loop, links or speed");
     struct syn_wearable *w = calloc(1, sizeof *w);
     if (!w)
-        return SYN_ENOMEM;
+        return syn_error_set(error, SYN_ENOMEM, "out of memory");
     w->config = *config;
-    int rc = init(w);
+    int rc = init(w, error);
     if (rc)
         syn_wearable_free(w);
     else

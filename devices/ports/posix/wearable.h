@@ -41,8 +41,10 @@ struct syn_wearable_config {
     void (*set_rate)(void *ctx, unsigned link, uint32_t baud);
 };
 
-/* Returns 0, SYN_EINVAL, SYN_ENOMEM, SYN_EBUSY (another listens at radio_path) or SYN_EIO. */
-int syn_wearable_new(struct syn_wearable **wearable, const struct syn_wearable_config *config);
+/* Returns 0, SYN_EINVAL, SYN_ENOMEM, or why it cannot listen at radio_path or where a wire ends
+ * (listener.h). */
+int syn_wearable_new(struct syn_wearable **wearable, const struct syn_wearable_config *config,
+                     struct syn_error *error);
 /* NULL is fine. */
 void syn_wearable_free(struct syn_wearable *wearable);
 

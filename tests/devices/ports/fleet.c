@@ -295,7 +295,7 @@ static void open_device(struct fleet *f, unsigned index)
         .room = has_room,
         .write = on_write,
         .reset = on_reset};
-    assert_int_equal(syn_wearable_new(&d->wearable, &config), 0);
+    assert_int_equal(syn_wearable_new(&d->wearable, &config, NULL), 0);
     d->agent = syn_wearable_agent(d->wearable);
 }
 

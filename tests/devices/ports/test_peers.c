@@ -56,7 +56,7 @@ static void open_end(unsigned index)
     memset(end, 0, sizeof *end);
     end->index = index;
     (void)snprintf(end->path, sizeof end->path, "%s/%u", folder, index);
-    assert_int_equal(syn_peers_new(&end->peers, loop, end->path, &events), 0);
+    assert_int_equal(syn_peers_new(&end->peers, loop, end->path, &events, NULL), 0);
 }
 
 static void close_end(unsigned index)
@@ -214,16 +214,16 @@ static void a_path_in_use_is_refused_and_a_stale_one_is_not(void **state)
     const struct syn_peers_events events = {NULL, on_message, on_up};
     open_end(0);
     open_end(1);
-    assert_int_equal(syn_peers_new(&other, loop, ends[0].path, &events), SYN_EBUSY);
+    assert_int_equal(syn_peers_new(&other, loop, ends[0].path, &events, NULL), SYN_EBUSY);
     assert_null(other);
     char path[128], kept[128];
     (void)snprintf(path, sizeof path, "%s/stale", folder);
     (void)snprintf(kept, sizeof kept, "%s/kept", folder);
-    assert_int_equal(syn_peers_new(&other, loop, path, &events), 0);
+    assert_int_equal(syn_peers_new(&other, loop, path, &events, NULL), 0);
     assert_int_equal(rename(path, kept), 0); /* so that closing does not remove it */
     syn_peers_free(other);
     assert_int_equal(rename(kept, path), 0);
-    assert_int_equal(syn_peers_new(&other, loop, path, &events), 0);
+    assert_int_equal(syn_peers_new(&other, loop, path, &events, NULL), 0);
     syn_peers_free(other);
 }
 
