@@ -333,7 +333,7 @@ static void unseat(struct syn_workload *workload, struct syn_member *const befor
 int syn_deployer_again(struct syn_bench *bench, struct syn_error *error)
 {
     struct syn_deployed *deployed = bench->deployed;
-    struct work work = {.bench = bench, .workload = deployed->workload};
+    struct work work = {.bench = bench, .workload = deployed->workload, .plan = &deployed->plan};
     struct syn_member *before[SYN_DEVICES_MAX];
     memcpy(before, deployed->workload->members, sizeof before);
     int rc = take_over(bench, error);

@@ -51,11 +51,12 @@ class Wearable:
             os.unlink(self.path)
 
 
-def wait_for(done, what, seconds=30):
+def wait_for(done, what, seconds=30, seen=lambda: ""):
+    """AssertionError where `what` is not there in time, with what was `seen` then."""
     end = time.monotonic() + seconds
     while not done():
         if time.monotonic() > end:
-            raise AssertionError(f"no {what} within {seconds} s")
+            raise AssertionError(f"no {what} within {seconds} s\n{seen()}")
         time.sleep(0.02)
 
 
@@ -103,8 +104,13 @@ class Console:
         return pathlib.Path(self.path).read_text(encoding="utf-8", errors="replace")
 
     def wait_said(self, text, after=0, seconds=30):
-        wait_for(lambda: re.search(text, self.said()[after:]), repr(text) + " in\n" + self.said(),
-                 seconds)
+        def is_said():
+            ended = self.process.poll()
+            if re.search(text, self.said()[after:]):
+                return True
+            assert ended is None, f"the console has ended ({ended}), no {text!r} in\n{self.said()}"
+            return False
+        wait_for(is_said, repr(text), seconds, self.said)
 
     def mark(self):
         return len(self.said())
