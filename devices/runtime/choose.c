@@ -59,8 +59,6 @@ static uint64_t in_this_run(const struct syn_rt *rt, unsigned p, uint32_t infere
 
 uint64_t syn_rt_rank(const struct syn_rt *rt, unsigned p, uint32_t inference)
 {
-    if (rt->mode != SYN_RT_WORK_CONSERVING)
-        return 0;
     return in_this_run(rt, p, inference) * SYN_RT_RANK_ROUND / rt->routes[p].weight;
 }
 

@@ -258,9 +258,10 @@ int syn_rt_init(struct syn_rt *rt, const struct syn_rt_port *port, const struct 
 void syn_rt_start(struct syn_rt *rt, enum syn_rt_mode mode, uint32_t limit, int64_t now_ns);
 
 /*
- * For the port's radio: of transfers that can begin, the one of the lowest rank goes first. Work-
- * conserving, it grows with the rounds of this run, so that pipelines that are ahead give way; else
- * all are of one rank.
+ * For the port's radio: of transfers that can begin, the one of the lowest rank goes first. It
+ * grows with the rounds of this run, so that pipelines that are ahead give way: windows of those
+ * that are K rounds ahead would else keep the results of an accelerator from leaving, and it from
+ * working.
  */
 #define SYN_RT_RANK_ROUND 0x10000u
 uint64_t syn_rt_rank(const struct syn_rt *rt, unsigned pipeline, uint32_t inference);

@@ -297,7 +297,9 @@ static void relay(bool wired)
 
 /*
  * Over two radios a message holds its slots twice as long, and the counts of the others are up to
- * 100 ms old: a little is lost where rounds are short (W2 by wires: 0.962).
+ * 100 ms old. Who is behind goes first on the air: else windows of pipelines that are K rounds
+ * ahead keep back what an accelerator has made, which has two slots for it (W2 by wires: 0.97, W5
+ * by measured links: 0.91).
  */
 static void through_the_console_the_bound_is_reached_by_wires_and_by_its_radio(void **state)
 {
@@ -311,7 +313,7 @@ static void through_the_console_the_bound_is_reached_by_wires_and_by_its_radio(v
             predict(SYN_EXECUTION_PARALLEL);
             simulate(NULL);
             print_message("W%u by %s: %.4f of the bound\n", w, wired ? "wires" : "radio", share());
-            assert_true(share() > 0.95 && share() < 1.05);
+            assert_true(share() > REACHED && share() < 1.05);
         }
 }
 
@@ -338,7 +340,7 @@ static void by_measured_links_the_bound_is_reached(void **state)
         predict(SYN_EXECUTION_PARALLEL);
         simulate(NULL);
         print_message("W%u by links: %.4f of the bound\n", w, share());
-        assert_true(share() > 0.9 && share() < 1.05);
+        assert_true(share() > REACHED && share() < 1.05);
     }
 }
 
