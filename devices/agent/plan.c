@@ -225,6 +225,13 @@ int syn_agent_plan_abort(struct syn_agent *agent, uint32_t txn)
     return 0;
 }
 
+/* Who exchanges nothing needs no links: one that is kept up costs both ends power. */
+static void forget_peers(struct syn_agent *agent)
+{
+    memset(agent->peers, 0, sizeof agent->peers);
+    agent->port.peers(agent->port.ctx, agent->self, agent->peers, SYN_AGENT_PEERS_MAX);
+}
+
 int syn_agent_plan_clear(struct syn_agent *agent)
 {
     if (agent->running)
@@ -237,6 +244,7 @@ int syn_agent_plan_clear(struct syn_agent *agent)
     agent->committed = false;
     deactivate(agent);
     release(&agent->store, &agent->deployment);
+    forget_peers(agent);
     return 0;
 }
 

@@ -294,7 +294,8 @@ void syn_traffic_wire_up(struct syn_traffic *t, unsigned wire, bool up)
         if (!peer->used || peer->wire != wire || peer->up == up)
             continue;
         syn_agent_peer_up(t->agent, i, up);
-        tell_wire(t, peer, up);
+        if (up || t->agent->running) /* else nothing is relayed */
+            tell_wire(t, peer, up);
     }
 }
 

@@ -69,6 +69,19 @@ static void commit_gives_the_deployment_to_the_port(void **state)
     assert_int_equal(plan_number(b, "ptxn"), 0);
 }
 
+static void what_is_cleared_takes_its_links_with_it(void **state)
+{
+    struct bench *b = *state;
+    deploy(b, small, 1);
+    b->agent.self = 1;
+    b->agent.peers[0] = (struct syn_agent_peer){.used = true, .address = "uart:2", .wire = 2};
+    b->peers_count = 1;
+    bench_expect_ok(bench_plan(b, "clear", 1, NULL));
+    assert_false(b->agent.peers[0].used);
+    assert_int_equal(b->peers_self, 1);
+    assert_int_equal(b->peers_count, 0);
+}
+
 static void every_verb_may_be_repeated(void **state)
 {
     struct bench *b = *state;
@@ -476,6 +489,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(prepare_tells_the_cycles_as_placed),
         TEST(commit_gives_the_deployment_to_the_port),
+        TEST(what_is_cleared_takes_its_links_with_it),
         TEST(every_verb_may_be_repeated),
         TEST(a_wrong_transaction_is_refused),
         TEST(abort_drops_only_what_is_prepared),
