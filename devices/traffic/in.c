@@ -255,11 +255,18 @@ static bool find_fed(const struct syn_traffic *t, unsigned peer, uint16_t stream
     return false;
 }
 
+/* Devices switch to a deployment one after the other: what comes before the first credit is of the
+ * one before, whose inferences have other numbers. */
+static bool was_granted(const struct syn_traffic *t, unsigned p, unsigned stage)
+{
+    return t->granted[p][syn_traffic_receiver(stage)] > 0;
+}
+
 static struct syn_traffic_in *open_entry(struct syn_traffic *t, unsigned peer,
                                          const struct syn_tensor_head *head)
 {
     unsigned p, stage;
-    if (!find_fed(t, peer, head->stream, &p, &stage))
+    if (!find_fed(t, peer, head->stream, &p, &stage) || !was_granted(t, p, stage))
         return NULL;
     if (!has_arrived(t, p, stage, head->inference))
         return open_stage(t, p, stage, head);

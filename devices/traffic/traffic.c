@@ -125,12 +125,20 @@ void syn_traffic_counts(struct syn_traffic *t, const uint32_t *done, unsigned co
                                       true); /* one for all: the host spreads it */
 }
 
-static void on_counts(struct syn_traffic *t, const uint8_t *body, size_t size)
+/* May it be of a deployment that this device has left and the sender has not? Where links keep no
+ * order with commands, only before this one is started. */
+static bool may_be_old(const struct syn_traffic *t, unsigned peer)
+{
+    return peer >= SYN_AGENT_PEERS_MAX && !t->agent->rt.granted;
+}
+
+/* They come again. */
+static void on_counts(struct syn_traffic *t, unsigned peer, const uint8_t *body, size_t size)
 {
     uint32_t done[SYN_RT_PIPELINES_MAX] = {0};
     int64_t at_ns;
     int n = syn_tensor_counts_get(done, SYN_RT_PIPELINES_MAX, &at_ns, body, size);
-    if (n < 0 || n > SYN_RT_PIPELINES_MAX)
+    if (n < 0 || n > SYN_RT_PIPELINES_MAX || may_be_old(t, peer))
         t->refused++;
     else
         syn_rt_counts(&t->agent->rt, done, (unsigned)n, syn_traffic_heard_ns(t, at_ns));
@@ -232,7 +240,7 @@ static void on_kind(struct syn_traffic *t, unsigned peer, const struct syn_tenso
         on_missing(t, head, body, size);
         break;
     case SYN_TENSOR_COUNTS:
-        on_counts(t, body, size);
+        on_counts(t, peer, body, size);
         break;
     case SYN_TENSOR_DROPPED:
         on_dropped(t, head);

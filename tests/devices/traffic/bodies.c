@@ -160,6 +160,7 @@ static int on_deploy(void *ctx, const struct syn_deployment *deployment,
         if (!deployment->pipes[p].route.has_body)
             continue;
         size_t needed = syn_exec_memory(image);
+        free(d->memory[p]);
         d->memory[p] = malloc(needed);
         assert_int_equal(syn_exec_init(&d->exec[p], image, d->memory[p], needed), 0);
     }
@@ -233,11 +234,12 @@ static void on_frame(void *ctx, enum syn_framing framing, const uint8_t *message
         if (i == from->index)
             continue;
         b->carried++;
-        if (chance(b, b->host.lost_permille))
+        const bool away = from->away || b->body[i].away;
+        if (away || chance(b, b->host.lost_permille))
             b->lost++;
         else
             carry(b, i, frame, (size_t)n, false);
-        if (chance(b, b->host.twice_permille))
+        if (!away && chance(b, b->host.twice_permille))
             carry(b, i, frame, (size_t)n, false);
     }
 }
@@ -490,8 +492,9 @@ static void credit_between(void *ctx, uint8_t pipeline, uint8_t stage, uint8_t p
     d->port.credit(d->port.ctx, pipeline, stage, peer, at_ns);
 }
 
-static void deploy(struct body *d)
+void bodies_deploy(struct bodies *b, unsigned device)
 {
+    struct body *d = &b->body[device];
     static uint8_t hashes[BODIES_PIPES][SYN_SHA256_SIZE];
     struct blob_pipe pipes[BODIES_PIPES];
     uint8_t blob[4096], hash[SYN_SHA256_SIZE];
@@ -501,9 +504,10 @@ static void deploy(struct body *d)
     size_t size = deployment_blob(d->index, d->all->count, pipes, d->all->pipes, blob, sizeof blob);
     syn_sha256(blob, size, hash);
     assert_int_equal(syn_store_put(&d->agent.store, hash, 0, (uint32_t)size, blob, size), size);
-    if (!syn_agent_plan_prepare(&d->agent, 1, hash, &refusal))
+    d->txn++;
+    if (!syn_agent_plan_prepare(&d->agent, d->txn, hash, &refusal))
         fail_msg("device %u: %s", d->index, refusal.text);
-    assert_int_equal(syn_agent_plan_commit(&d->agent, 1, &refusal), 0);
+    assert_int_equal(syn_agent_plan_commit(&d->agent, d->txn, &refusal), 0);
     d->port = d->agent.rt.port;
     d->agent.rt.port = (struct syn_rt_port){.ctx = d,
                                             .begin = begin_between,
@@ -525,7 +529,7 @@ struct bodies *bodies_new(unsigned count, const struct bodies_pipe *plan, unsign
     for (unsigned i = 0; i < count; i++)
         open_body(b, i);
     for (unsigned i = 0; i < count; i++)
-        deploy(&b->body[i]);
+        bodies_deploy(b, i);
     return b;
 }
 

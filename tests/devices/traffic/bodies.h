@@ -44,6 +44,8 @@ struct bodies {
         struct bodies *all;
         unsigned index;
         bool dead;
+        bool away; /* nothing passes between it and the host */
+        uint32_t txn;
         int64_t ahead_ns; /* its clock */
         struct syn_agent agent;
         struct syn_traffic traffic;
@@ -84,6 +86,9 @@ struct bodies {
 struct bodies *bodies_new(unsigned count, const struct bodies_pipe *plan, unsigned pipes,
                           const struct bodies_host *host, uint64_t seed);
 void bodies_free(struct bodies *b);
+
+/* One device switches to the same plan again. */
+void bodies_deploy(struct bodies *b, unsigned device);
 
 /* All wires are cut, or are there again. */
 void bodies_cut(struct bodies *b, bool cut);
