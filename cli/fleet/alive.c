@@ -9,7 +9,7 @@
 /* Silence is counted in beats of the loop, not by the clock: a console that was stopped or computed
  * for long has heard nothing because it did not listen. */
 static const int64_t beat_ns = 250000000;
-static const unsigned probe_beats = 4, tell_beats = 6, limit_beats = 15;
+static const unsigned probe_beats = 4, tell_beats = 6, limit_beats = 14;
 enum { ROUND_TRIPS = 2 }; /* of a line so slow that they take longer, that it has at least */
 
 static bool is_watched(const struct syn_member *member)
@@ -39,7 +39,7 @@ static bool answers_beside(const struct syn_member *member)
 static unsigned beats_of(const struct syn_member *member, const struct syn_client_stats *stats)
 {
     const struct syn_client *client = syn_session_client(member->session);
-    int64_t ns = ROUND_TRIPS * (stats->round_trip_ns + 4 * stats->deviation_ns);
+    int64_t ns = ROUND_TRIPS * stats->round_trip_ns;
     int64_t own_ns = answers_beside(member) ? 0 : syn_client_patience_ns(client, NULL);
     ns = own_ns > ns ? own_ns : ns;
     return ns > limit_beats * beat_ns ? (unsigned)(ns / beat_ns) + probe_beats : limit_beats;

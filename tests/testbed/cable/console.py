@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+TURN_S = 0.05
 SOURCE = pathlib.Path(__file__).resolve().parents[3]
 
 
@@ -76,17 +77,18 @@ class Console:
         self.process.stdin.flush()
 
     def answer(self, seconds=120):
-        """The next object; a console that gives none in time hangs, and is killed."""
-        end = time.monotonic() + seconds
+        """The next object; a console that gives none in time hangs, and is killed. Time is counted in
+        turns of this process, so that a machine that stands still, for both, counts for neither."""
+        turns = seconds / TURN_S
         while b"\n" not in self.rest:
-            left = end - time.monotonic()
-            ready = select.select([self.process.stdout], [], [], max(left, 0))[0]
+            ready = select.select([self.process.stdout], [], [], TURN_S)[0]
+            turns -= not ready
             data = os.read(self.process.stdout.fileno(), 65536) if ready else None
-            if not data:
+            if data == b"" or turns < 0:
                 self.process.kill()
-                raise AssertionError(f"the console {'hangs' if data is None else 'has ended'}\n"
+                raise AssertionError(f"the console {'hangs' if turns < 0 else 'has ended'}\n"
                                      + self.said())
-            self.rest += data
+            self.rest += data or b""
         line, self.rest = self.rest.split(b"\n", 1)
         return json.loads(line)
 
