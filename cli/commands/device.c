@@ -2,6 +2,7 @@
 /* Commands `device ...` and `stat`. */
 #include "cli/commands/commands.h"
 #include "cli/commands/device_links.h"
+#include "cli/commands/device_list.h"
 #include "cli/commands/device_logs.h"
 #include "cli/commands/device_measure.h"
 #include "cli/commands/device_record.h"
@@ -31,7 +32,7 @@ static int run_list(struct syn_console *console, const struct syn_call *call,
                     struct syn_error *error)
 {
     (void)call;
-    return syn_device_show_list(console, error);
+    return syn_device_list(console, error);
 }
 
 /* Of a device that is not connected there is the record alone. */

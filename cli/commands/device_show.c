@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/commands/device_show.h"
 
+#include "cli/commands/device_list.h"
 #include "cli/commands/device_measure.h"
-#include "cli/commands/device_record.h"
 #include "cli/commands/device_smp.h"
 #include "cli/output/show.h"
 #include "cli/output/text.h"
@@ -11,183 +11,6 @@
 #include <math.h>
 #include <string.h>
 #include <strings.h>
-
-const char *syn_member_state_name(enum syn_member_state state)
-{
-    static const char *const names[] = {
-        [SYN_MEMBER_OFFLINE] = "offline",
-        [SYN_MEMBER_CONNECTING] = "connecting",
-        [SYN_MEMBER_ONLINE] = "online",
-    };
-    return names[state];
-}
-
-/* ---- device list ---- */
-
-static struct syn_client_stats stats_of(const struct syn_member *member)
-{
-    struct syn_client_stats none = {0};
-    return member->session ? syn_client_stats(syn_session_client(member->session)) : none;
-}
-
-static double round_trip_ms(const struct syn_member *member)
-{
-    int64_t ns = stats_of(member).round_trip_ns;
-    return ns > 0 ? (double)ns / 1e6 : NAN;
-}
-
-static double speed_of(const struct syn_member *member)
-{
-    return member->hello.speed_permille ? member->hello.speed_permille / 1000.0 : NAN;
-}
-
-static void show_kinds(cJSON *object, const char *key, const char (*kinds)[SYN_KIND_MAX],
-                       unsigned count)
-{
-    cJSON *list = syn_show_array(object, key);
-    for (unsigned i = 0; list && i < count; i++)
-        (void)cJSON_AddItemToArray(list, cJSON_CreateString(kinds[i]));
-}
-
-static double battery_of(const struct syn_member *member)
-{
-    return member->hello.battery_percent ? member->hello.battery_percent : NAN;
-}
-
-/* Of a serial line; 0 where the link has none. */
-static unsigned baud_of(const struct syn_member *member)
-{
-    return member->session ? syn_client_baud(syn_session_client(member->session)) : 0;
-}
-
-void syn_device_show_identity(cJSON *json, const struct syn_member *member)
-{
-    const struct syn_hello *hello = &member->hello;
-    const struct syn_profile *profile = &member->profile;
-    syn_show_text(json, "name", member->name);
-    if (hello->label[0])
-        syn_show_text(json, "label", hello->label);
-    syn_show_text(json, "state", syn_member_state_name(member->state));
-    syn_show_text(json, "uri", member->uri);
-    if (baud_of(member) > 0)
-        syn_show_integer(json, "baud", baud_of(member));
-    if (hello->start[0])
-        syn_show_text(json, "started_after", hello->start);
-    syn_show_text(json, "kind", syn_member_kind(member));
-    if (member->foreign)
-        syn_show_text(json, "about", member->smp.about);
-    syn_show_text(json, "profile", member->foreign ? NULL : profile->name);
-    syn_show_text(json, "part", hello->part);
-    syn_show_text(json, "firmware", hello->firmware);
-    show_kinds(json, "sensors", profile->sensors, profile->sensor_count);
-    show_kinds(json, "actuators", profile->actuators, profile->actuator_count);
-    syn_show_number(json, "speed", speed_of(member));
-    syn_show_number(json, "round_trip_ms", round_trip_ms(member));
-    syn_show_number(json, "battery_percent", battery_of(member));
-    if (member->state != SYN_MEMBER_ONLINE)
-        syn_show_text(json, "reason", member->why.message);
-}
-
-static void kinds_cell(struct syn_table *table, const char (*kinds)[SYN_KIND_MAX], unsigned count)
-{
-    char text[SYN_KINDS_MAX * (SYN_KIND_MAX + 1)] = "";
-    size_t used = 0;
-    for (unsigned i = 0; i < count; i++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i ? "," : "", kinds[i]);
-    syn_table_text(table, text);
-}
-
-static void number_cell(struct syn_table *table, const char *fmt_unit, double value)
-{
-    if (isfinite(value))
-        syn_table_format(table, "%.*f %s", value < 10 ? 2 : 1, value, fmt_unit);
-    else
-        syn_table_text(table, NULL);
-}
-
-static void add_member(struct syn_table *table, const struct syn_member *member)
-{
-    const struct syn_profile *profile = &member->profile;
-    syn_table_text(table, member->name);
-    syn_table_text(table, syn_member_state_name(member->state));
-    syn_table_text(table, member->foreign ? "SMP device" : profile->name);
-    syn_table_text(table, member->hello.part);
-    syn_table_text(table, member->uri);
-    syn_table_text(table, member->hello.firmware);
-    kinds_cell(table, profile->sensors, profile->sensor_count);
-    kinds_cell(table, profile->actuators, profile->actuator_count);
-    if (member->hello.speed_permille)
-        syn_table_format(table, "%g", speed_of(member));
-    else
-        syn_table_text(table, NULL);
-    number_cell(table, "ms", round_trip_ms(member));
-    if (member->hello.battery_percent)
-        syn_table_format(table, "%u %%", member->hello.battery_percent);
-    else
-        syn_table_text(table, NULL);
-}
-
-static void add_registered(struct syn_table *table, const struct syn_device_record *record)
-{
-    syn_table_text(table, record->name);
-    syn_table_text(table, "registered");
-    syn_table_text(table, record->profile);
-    syn_table_text(table, NULL);
-    syn_table_text(table, record->uri);
-    for (int i = 0; i < 6; i++)
-        syn_table_text(table, NULL);
-}
-
-struct listing {
-    struct syn_bench *bench;
-    struct syn_table *table;
-    cJSON *list;
-};
-
-static void list_record(void *ctx, const struct syn_device_record *record)
-{
-    struct listing *listing = ctx;
-    if (syn_bench_find(listing->bench, record->name))
-        return;
-    cJSON *object = syn_show_object(listing->list, NULL);
-    syn_show_text(object, "name", record->name);
-    syn_show_text(object, "state", "registered");
-    syn_show_text(object, "uri", record->uri);
-    syn_show_text(object, "profile", record->profile[0] ? record->profile : NULL);
-    add_registered(listing->table, record);
-}
-
-int syn_device_show_list(struct syn_console *console, struct syn_error *error)
-{
-    static const struct syn_column columns[] = {{.title = "NAME"},
-                                                {.title = "STATE"},
-                                                {.title = "PROFILE"},
-                                                {.title = "PART"},
-                                                {.title = "URI", .shrinks = true},
-                                                {.title = "FIRMWARE"},
-                                                {.title = "SENSORS", .shrinks = true},
-                                                {.title = "ACTUATORS", .shrinks = true},
-                                                {.title = "SPEED", .right = true},
-                                                {.title = "ROUND TRIP", .right = true},
-                                                {.title = "BATTERY", .right = true}};
-    struct listing listing = {.bench = syn_bench_of(console)};
-    if (!listing.bench)
-        return SYN_ENOMEM;
-    listing.table = syn_table_new(columns, sizeof columns / sizeof columns[0]);
-    listing.list = syn_show_array(syn_result_json(&console->result), "devices");
-    for (unsigned i = 0; i < listing.bench->count; i++) {
-        syn_device_show_identity(syn_show_object(listing.list, NULL), listing.bench->members[i]);
-        add_member(listing.table, listing.bench->members[i]);
-    }
-    int rc = syn_device_record_each(console, list_record, &listing, error);
-    if (syn_table_rows(listing.table) > 0)
-        syn_result_table(&console->result, listing.table);
-    else
-        syn_result_print(&console->result, "no device yet: connect NAME URI, for example "
-                                           "connect glasses sim:max78000-feather\n");
-    syn_table_free(listing.table);
-    return rc;
-}
 
 /* ---- device show ---- */
 
@@ -289,7 +112,7 @@ static void show_figures(struct syn_console *console, const struct syn_profile *
 
 static void show_link(struct syn_console *console, const struct syn_member *member)
 {
-    struct syn_client_stats stats = stats_of(member);
+    struct syn_client_stats stats = syn_member_stats(member);
     const struct {
         const char *key;
         uint64_t value;
@@ -305,9 +128,10 @@ static void show_link(struct syn_console *console, const struct syn_member *memb
         syn_result_print(&console->result, "%s %llu %s", i ? "," : "",
                          (unsigned long long)counts[i].value, counts[i].key);
     }
-    syn_show_number(link, "round_trip_ms", round_trip_ms(member));
+    syn_show_number(link, "round_trip_ms", syn_member_round_trip_ms(member));
     if (stats.round_trip_ns > 0)
-        syn_result_print(&console->result, "; round trip %.2f ms", round_trip_ms(member));
+        syn_result_print(&console->result, "; round trip %.2f ms",
+                         syn_member_round_trip_ms(member));
     syn_result_print(&console->result, "\n");
 }
 
@@ -322,10 +146,10 @@ static void fact(struct syn_table *table, cJSON *json, const char *key, const ch
 
 static void show_baud(struct syn_table *table, const struct syn_member *member)
 {
-    if (baud_of(member) == 0)
+    if (syn_member_baud(member) == 0)
         return;
     syn_table_text(table, "line");
-    syn_table_format(table, "%u baud", baud_of(member));
+    syn_table_format(table, "%u baud", syn_member_baud(member));
 }
 
 static void show_facts(struct syn_console *console, const struct syn_member *member)
@@ -335,7 +159,7 @@ static void show_facts(struct syn_console *console, const struct syn_member *mem
     const struct syn_hello *hello = &member->hello;
     struct syn_table *table = syn_table_new(columns, 2);
     cJSON *json = syn_result_json(&console->result);
-    syn_device_show_identity(json, member);
+    syn_device_list_identity(json, member);
     fact(table, json, NULL, "name", member->name);
     if (hello->label[0])
         fact(table, json, NULL, "label", hello->label);
@@ -351,9 +175,9 @@ static void show_facts(struct syn_console *console, const struct syn_member *mem
     if (hello->start[0])
         fact(table, json, NULL, "started after", hello->start);
     syn_table_text(table, "sensors");
-    kinds_cell(table, member->profile.sensors, member->profile.sensor_count);
+    syn_device_kinds_cell(table, member->profile.sensors, member->profile.sensor_count);
     syn_table_text(table, "actuators");
-    kinds_cell(table, member->profile.actuators, member->profile.actuator_count);
+    syn_device_kinds_cell(table, member->profile.actuators, member->profile.actuator_count);
     syn_table_text(table, "battery");
     if (member->profile.battery_mwh && hello->battery_percent)
         syn_table_format(table, "%u %% of %u mWh", hello->battery_percent,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/commands/device_smp.h"
 
-#include "cli/commands/device_show.h"
+#include "cli/commands/device_list.h"
 #include "cli/fleet/smp.h"
 #include "cli/output/show.h"
 #include "cli/output/text.h"
@@ -191,7 +191,7 @@ void syn_device_show_smp(struct syn_console *console, struct syn_member *member)
     struct syn_smp_call *ask = syn_smp_call_new(member, NULL);
     struct syn_table *table = syn_table_new(columns, 2);
     cJSON *json = syn_result_json(&console->result);
-    syn_device_show_identity(json, member);
+    syn_device_list_identity(json, member);
     fact(table, "name", member->name);
     fact(table, "state", syn_member_state_name(member->state));
     fact(table, "uri", member->uri);

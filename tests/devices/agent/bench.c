@@ -258,6 +258,13 @@ const struct message *bench_ask(struct bench *b, unsigned link, enum syn_smp_op 
     return m;
 }
 
+const struct message *bench_ask_empty(struct bench *b, enum syn_smp_op op, uint16_t group,
+                                      uint8_t id)
+{
+    (void)bench_payload(b);
+    return bench_ask(b, 0, op, group, id);
+}
+
 struct syn_smp_status bench_status(const struct message *m)
 {
     struct syn_smp_status s;

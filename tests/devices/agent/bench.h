@@ -71,6 +71,9 @@ struct syn_cbor_out *bench_payload(struct bench *b);
 /* Sends the payload as a request; no other message may come in between. Returns the answer. */
 const struct message *bench_ask(struct bench *b, unsigned link, enum syn_smp_op op, uint16_t group,
                                 uint8_t id);
+/* One without a payload, on link 0. */
+const struct message *bench_ask_empty(struct bench *b, enum syn_smp_op op, uint16_t group,
+                                      uint8_t id);
 
 /* Sends raw bytes to the agent. */
 void bench_bytes(struct bench *b, unsigned link, const void *bytes, size_t size);

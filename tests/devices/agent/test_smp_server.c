@@ -15,13 +15,6 @@ static void say(struct bench *b, const char *line)
     bench_bytes(b, 0, line, strlen(line));
 }
 
-static const struct message *ask_empty(struct bench *b, enum syn_smp_op op, uint16_t group,
-                                       uint8_t id)
-{
-    (void)bench_payload(b);
-    return bench_ask(b, 0, op, group, id);
-}
-
 static const struct message *echo(struct bench *b, const char *text)
 {
     struct syn_cbor_out *out = bench_payload(b);
@@ -93,8 +86,8 @@ static void the_answer_uses_the_framing_of_the_request(void **state)
 static void echo_works_as_read_and_with_an_empty_payload(void **state)
 {
     struct bench *b = *state;
-    assert_string_equal(answer_text(ask_empty(b, SYN_SMP_READ, SYN_GROUP_OS, SYN_OS_ECHO), "r"),
-                        "");
+    assert_string_equal(
+        answer_text(bench_ask_empty(b, SYN_SMP_READ, SYN_GROUP_OS, SYN_OS_ECHO), "r"), "");
     struct syn_cbor_out *out = bench_payload(b);
     syn_cbor_open_map(out);
     syn_cbor_pair_uint(out, "unknown", 1);
@@ -131,14 +124,14 @@ static void a_sequence_may_repeat_and_start_anywhere(void **state)
 static void what_is_not_supported_says_so_in_the_words_of_the_version(void **state)
 {
     struct bench *b = *state;
-    const struct message *m = ask_empty(b, SYN_SMP_READ, SYN_GROUP_FS, 0);
+    const struct message *m = bench_ask_empty(b, SYN_SMP_READ, SYN_GROUP_FS, 0);
     bench_expect_rc(m, SYN_GROUP_NONE, SYN_RC_NOTSUP);
-    m = ask_empty(b, SYN_SMP_WRITE, SYN_GROUP_SYNERGY, SYN_ID_AUTHENTICATE);
+    m = bench_ask_empty(b, SYN_SMP_WRITE, SYN_GROUP_SYNERGY, SYN_ID_AUTHENTICATE);
     bench_expect_rc(m, SYN_GROUP_NONE, SYN_RC_NOTSUP);
-    m = ask_empty(b, SYN_SMP_WRITE, SYN_GROUP_SYNERGY, SYN_ID_HELLO);
+    m = bench_ask_empty(b, SYN_SMP_WRITE, SYN_GROUP_SYNERGY, SYN_ID_HELLO);
     bench_expect_rc(m, SYN_GROUP_NONE, SYN_RC_NOTSUP);
     b->version = 0;
-    m = ask_empty(b, SYN_SMP_READ, SYN_GROUP_FS, 0);
+    m = bench_ask_empty(b, SYN_SMP_READ, SYN_GROUP_FS, 0);
     assert_int_equal(m->header.version, 0);
     assert_int_equal(answer_number(m, "rc"), SYN_RC_NOTSUP);
 }
@@ -162,7 +155,7 @@ static void group_errors_come_as_map_or_as_number_by_version(void **state)
     bench_expect_rc(m, SYN_GROUP_STAT, 2);
     assert_true(answer_has(m, "err"));
     b->version = 0;
-    m = ask_empty(b, SYN_SMP_READ, SYN_GROUP_STAT, SYN_STAT_SHOW);
+    m = bench_ask_empty(b, SYN_SMP_READ, SYN_GROUP_STAT, SYN_STAT_SHOW);
     assert_false(answer_has(m, "err"));
     assert_int_equal(answer_number(m, "rc"), SYN_RC_USER + 2);
 }
@@ -187,171 +180,11 @@ static void answers_of_others_are_not_answered(void **state)
     assert_null(bench_ask(b, 0, SYN_SMP_WRITE_RSP, SYN_GROUP_OS, SYN_OS_ECHO));
 }
 
-static const char *info(struct bench *b, const char *format)
-{
-    struct syn_cbor_out *out = bench_payload(b);
-    syn_cbor_put_map(out, 1);
-    syn_cbor_pair_text(out, "format", format);
-    return answer_text(bench_ask(b, 0, SYN_SMP_READ, SYN_GROUP_OS, SYN_OS_INFO), "output");
-}
-
-static void info_names_firmware_and_board(void **state)
-{
-    struct bench *b = *state;
-    assert_string_equal(info(b, "s"), "synergy-agent");
-    assert_string_equal(info(b, ""), "synergy-agent");
-    assert_string_equal(info(b, "nri"), "sim-5f21 0.1.0 max78000-feather");
-    assert_string_equal(info(b, "pn"), "sim-5f21 MAX78000");
-    struct syn_cbor_out *out = bench_payload(b);
-    syn_cbor_put_map(out, 1);
-    syn_cbor_pair_text(out, "format", "?");
-    bench_expect_rc(bench_ask(b, 0, SYN_SMP_READ, SYN_GROUP_OS, SYN_OS_INFO), SYN_GROUP_OS, 2);
-}
-
 static void reset_is_answered_before_it_happens(void **state)
 {
     struct bench *b = *state;
-    bench_expect_ok(ask_empty(b, SYN_SMP_WRITE, SYN_GROUP_OS, SYN_OS_RESET));
+    bench_expect_ok(bench_ask_empty(b, SYN_SMP_WRITE, SYN_GROUP_OS, SYN_OS_RESET));
     assert_int_equal(b->resets, 1);
-}
-
-static void hello_says_who_it_is(void **state)
-{
-    struct bench *b = *state;
-    b->now = 123456789;
-    const struct message *m = ask_empty(b, SYN_SMP_READ, SYN_GROUP_SYNERGY, SYN_ID_HELLO);
-    bench_expect_ok(m);
-    assert_int_equal(answer_number(m, "proto"), 1);
-    assert_int_equal(answer_number(m, "max"), SYN_AGENT_MESSAGE_MAX);
-    assert_int_equal(answer_number(m, "win"), SYN_AGENT_BUFFERS - 1);
-    assert_int_equal(answer_number(m, "feat"), SYN_FEATURE_COBS);
-    assert_int_equal(answer_number(m, "now"), 123456789);
-    assert_int_equal(answer_number(m, "speed"), 1000);
-    assert_string_equal(answer_text(m, "id"), "sim-5f21");
-    assert_string_equal(answer_text(m, "prof"), "max78000-feather");
-    assert_string_equal(answer_text(m, "part"), "MAX78000");
-    assert_string_equal(answer_text(m, "sens"), "camera,microphone");
-    assert_string_equal(answer_text(m, "act"), "haptic");
-    assert_false(answer_has(m, "bat")); /* not known */
-}
-
-static void hello_tells_the_battery_where_it_is_known(void **state)
-{
-    struct bench *b = *state;
-    b->agent.identity.battery_percent = 37;
-    const struct message *m = ask_empty(b, SYN_SMP_READ, SYN_GROUP_SYNERGY, SYN_ID_HELLO);
-    bench_expect_ok(m);
-    assert_int_equal(answer_number(m, "bat"), 37);
-}
-
-/* val NULL: none; bytes_max 0: not said. */
-static const struct message *setting(struct bench *b, enum syn_smp_op op, uint8_t id,
-                                     const char *name, const char *val, unsigned bytes_max)
-{
-    struct syn_cbor_out *out = bench_payload(b);
-    syn_cbor_open_map(out);
-    if (name)
-        syn_cbor_pair_text(out, "name", name);
-    if (val)
-        syn_cbor_pair_bytes(out, "val", val, strlen(val));
-    if (bytes_max)
-        syn_cbor_pair_uint(out, "max_size", bytes_max);
-    syn_cbor_close(out);
-    return bench_ask(b, 0, op, SYN_GROUP_SETTINGS, id);
-}
-
-static void expect_setting(const struct message *m, const char *text)
-{
-    struct map {
-        struct syn_span val;
-    } map = {{NULL, 0}};
-    static const struct syn_cbor_field fields[] = {
-        SYN_FIELD(SYN_KEY_BYTES, struct map, val, "val")};
-    struct syn_cbor_in in;
-    bench_expect_ok(m);
-    syn_cbor_in_init(&in, m->payload, m->header.length);
-    assert_int_equal(syn_cbor_get_fields(&in, fields, 1, &map, NULL), 0);
-    assert_int_equal(map.val.size, strlen(text));
-    assert_memory_equal(map.val.data, text, map.val.size);
-}
-
-static void a_device_keeps_the_name_that_its_user_gives_it(void **state)
-{
-    struct bench *b = *state;
-    const enum syn_smp_op READ = SYN_SMP_READ, WRITE = SYN_SMP_WRITE;
-    bench_expect_rc(setting(b, READ, 0, "name", NULL, 0), SYN_GROUP_SETTINGS, 3);
-    assert_false(answer_has(ask_empty(b, READ, SYN_GROUP_SYNERGY, SYN_ID_HELLO), "name"));
-    bench_expect_ok(setting(b, WRITE, 0, "name", "left hand", 0));
-    expect_setting(setting(b, READ, 0, "name", NULL, 0), "left hand");
-    expect_setting(setting(b, READ, 0, "name", NULL, 4), "left");
-    assert_int_equal(answer_number(setting(b, READ, 0, "name", NULL, 100), "max_size"), 31);
-    assert_string_equal(answer_text(ask_empty(b, READ, SYN_GROUP_SYNERGY, SYN_ID_HELLO), "name"),
-                        "left hand");
-    bench_expect_ok(setting(b, WRITE, 2, NULL, NULL, 0));
-    bench_expect_ok(setting(b, READ, 3, NULL, NULL, 0));
-    bench_expect_ok(setting(b, WRITE, 3, NULL, NULL, 0));
-    syn_store_init(&b->agent.store, &b->flash);
-    expect_setting(setting(b, READ, 0, "name", NULL, 0), "left hand");
-    bench_expect_ok(setting(b, WRITE, 1, "name", NULL, 0));
-    bench_expect_rc(setting(b, WRITE, 1, "name", NULL, 0), SYN_GROUP_SETTINGS, 3);
-    bench_expect_rc(setting(b, READ, 0, "name", NULL, 0), SYN_GROUP_SETTINGS, 3);
-}
-
-static void what_is_no_setting_or_no_name_is_refused(void **state)
-{
-    struct bench *b = *state;
-    const char *const bad[] = {"", "12345678901234567890123456789012", "a\nb", "na\xc3\xafve"};
-    for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        bench_expect_rc(setting(b, SYN_SMP_WRITE, 0, "name", bad[i], 0), SYN_GROUP_NONE,
-                        SYN_RC_INVALID);
-    bench_expect_rc(setting(b, SYN_SMP_WRITE, 0, "name", NULL, 0), SYN_GROUP_NONE, SYN_RC_INVALID);
-    bench_expect_rc(setting(b, SYN_SMP_READ, 0, NULL, NULL, 0), SYN_GROUP_NONE, SYN_RC_INVALID);
-    bench_expect_rc(setting(b, SYN_SMP_READ, 0, "colour", NULL, 0), SYN_GROUP_SETTINGS, 5);
-    bench_expect_rc(setting(b, SYN_SMP_WRITE, 1, "colour", NULL, 0), SYN_GROUP_SETTINGS, 5);
-    bench_expect_rc(setting(b, SYN_SMP_READ, 0, "a/setting/of/another/device/entirely", NULL, 0),
-                    SYN_GROUP_SETTINGS, 2);
-}
-
-static void a_device_without_flash_has_no_settings(void **state)
-{
-    struct bench *b = *state;
-    syn_store_init(&b->agent.store, NULL);
-    bench_expect_rc(setting(b, SYN_SMP_READ, 0, "name", NULL, 0), SYN_GROUP_SETTINGS, 3);
-    bench_expect_rc(setting(b, SYN_SMP_WRITE, 0, "name", "x", 0), SYN_GROUP_SETTINGS, 1);
-    bench_expect_ok(ask_empty(b, SYN_SMP_READ, SYN_GROUP_SYNERGY, SYN_ID_HELLO));
-}
-
-static void hello_and_a_counter_group_tell_what_the_device_started_after(void **state)
-{
-    static const struct syn_agent_start start = {
-        .why = "the watchdog saw no progress at 0x00000200", .watchdogs = 3, .pc = 0x200};
-    struct bench *b = *state;
-    assert_false(answer_has(ask_empty(b, SYN_SMP_READ, SYN_GROUP_SYNERGY, SYN_ID_HELLO), "start"));
-    b->agent.identity.start = &start;
-    const struct message *m = ask_empty(b, SYN_SMP_READ, SYN_GROUP_SYNERGY, SYN_ID_HELLO);
-    assert_string_equal(answer_text(m, "start"), start.why);
-    syn_cbor_put_map(bench_payload(b), 1);
-    syn_cbor_pair_text(&b->out, "name", "start");
-    m = bench_ask(b, 0, SYN_SMP_READ, SYN_GROUP_STAT, SYN_STAT_SHOW);
-    bench_expect_ok(m);
-    struct start_fields {
-        uint32_t watchdogs, pc;
-    } got = {0};
-    struct outer {
-        struct syn_span fields;
-    } outer = {{NULL, 0}};
-    static const struct syn_cbor_field in_fields[] = {
-        SYN_FIELD(SYN_KEY_U32, struct start_fields, watchdogs, "watchdogs"),
-        SYN_FIELD(SYN_KEY_U32, struct start_fields, pc, "pc")};
-    static const struct syn_cbor_field in_answer[] = {
-        SYN_FIELD(SYN_KEY_ITEM, struct outer, fields, "fields")};
-    struct syn_cbor_in in;
-    syn_cbor_in_init(&in, m->payload, m->header.length);
-    assert_int_equal(syn_cbor_get_fields(&in, in_answer, 1, &outer, NULL), 0);
-    syn_cbor_in_init(&in, outer.fields.data, outer.fields.size);
-    assert_int_equal(syn_cbor_get_fields(&in, in_fields, 2, &got, NULL), 0);
-    assert_int_equal(got.watchdogs, 3);
-    assert_int_equal(got.pc, 0x200);
 }
 
 static void groups_can_be_enumerated(void **state)
@@ -360,7 +193,8 @@ static void groups_can_be_enumerated(void **state)
                                     SYN_GROUP_SETTINGS, SYN_GROUP_ENUM, SYN_GROUP_SYNERGY};
     enum { COUNT = sizeof want / sizeof want[0] };
     struct bench *b = *state;
-    assert_int_equal(answer_number(ask_empty(b, SYN_SMP_READ, SYN_GROUP_ENUM, 0), "count"), COUNT);
+    assert_int_equal(answer_number(bench_ask_empty(b, SYN_SMP_READ, SYN_GROUP_ENUM, 0), "count"),
+                     COUNT);
     for (unsigned i = 0; i < COUNT; i++) {
         struct syn_cbor_out *out = bench_payload(b);
         syn_cbor_put_map(out, 1);
@@ -369,8 +203,8 @@ static void groups_can_be_enumerated(void **state)
         assert_int_equal(answer_number(m, "group"), want[i]);
         assert_int_equal(answer_has(m, "end"), i == COUNT - 1);
     }
-    bench_expect_ok(ask_empty(b, SYN_SMP_READ, SYN_GROUP_ENUM, 1));
-    bench_expect_ok(ask_empty(b, SYN_SMP_READ, SYN_GROUP_ENUM, 3));
+    bench_expect_ok(bench_ask_empty(b, SYN_SMP_READ, SYN_GROUP_ENUM, 1));
+    bench_expect_ok(bench_ask_empty(b, SYN_SMP_READ, SYN_GROUP_ENUM, 3));
     struct syn_cbor_out *out = bench_payload(b);
     syn_cbor_put_map(out, 1);
     syn_cbor_pair_uint(out, "index", COUNT);
@@ -380,7 +214,7 @@ static void groups_can_be_enumerated(void **state)
 static void every_listed_counter_group_can_be_shown(void **state)
 {
     struct bench *b = *state;
-    const struct message list = *ask_empty(b, SYN_SMP_READ, SYN_GROUP_STAT, SYN_STAT_LIST);
+    const struct message list = *bench_ask_empty(b, SYN_SMP_READ, SYN_GROUP_STAT, SYN_STAT_LIST);
     struct syn_cbor_in in;
     struct syn_span key;
     char name[32];
@@ -408,7 +242,7 @@ static void every_listed_counter_group_can_be_shown(void **state)
 static void the_running_image_is_listed_and_confirming_it_does_no_harm(void **state)
 {
     struct bench *b = *state;
-    const struct message *m = ask_empty(b, SYN_SMP_READ, SYN_GROUP_IMG, 0);
+    const struct message *m = bench_ask_empty(b, SYN_SMP_READ, SYN_GROUP_IMG, 0);
     bench_expect_ok(m);
     assert_true(answer_has(m, "images"));
     for (unsigned empty = 0; empty < 2; empty++) {
@@ -431,19 +265,19 @@ static void the_running_image_is_listed_and_confirming_it_does_no_harm(void **st
 static void firmware_is_not_taken_and_the_words_say_why(void **state)
 {
     struct bench *b = *state;
-    struct syn_smp_status s = bench_status(ask_empty(b, SYN_SMP_WRITE, SYN_GROUP_IMG, 5));
+    struct syn_smp_status s = bench_status(bench_ask_empty(b, SYN_SMP_WRITE, SYN_GROUP_IMG, 5));
     assert_string_equal(syn_smp_rc_text(s.group, s.rc), "no such slot");
-    s = bench_status(ask_empty(b, SYN_SMP_WRITE, SYN_GROUP_IMG, 1));
+    s = bench_status(bench_ask_empty(b, SYN_SMP_WRITE, SYN_GROUP_IMG, 1));
     assert_string_equal(syn_smp_rc_text(s.group, s.rc), "no free slot");
 }
 
 static void units_and_memory_show_as_tasks_and_pools(void **state)
 {
     struct bench *b = *state;
-    const struct message *m = ask_empty(b, SYN_SMP_READ, SYN_GROUP_OS, SYN_OS_TASKSTAT);
+    const struct message *m = bench_ask_empty(b, SYN_SMP_READ, SYN_GROUP_OS, SYN_OS_TASKSTAT);
     bench_expect_ok(m);
     assert_true(answer_has(m, "tasks"));
-    m = ask_empty(b, SYN_SMP_READ, SYN_GROUP_OS, SYN_OS_MPSTAT);
+    m = bench_ask_empty(b, SYN_SMP_READ, SYN_GROUP_OS, SYN_OS_MPSTAT);
     bench_expect_ok(m);
     assert_true(answer_has(m, "mpools"));
 }
@@ -537,7 +371,7 @@ static void the_link_table_reaches_the_port_and_can_be_read(void **state)
     assert_int_equal(b->peers_count, 2);
     assert_string_equal(b->agent.peers[0].address, "/tmp/glasses.radio");
     syn_agent_peer_up(&b->agent, 0, true);
-    const struct message *m = ask_empty(b, SYN_SMP_READ, SYN_GROUP_SYNERGY, SYN_ID_LINKS);
+    const struct message *m = bench_ask_empty(b, SYN_SMP_READ, SYN_GROUP_SYNERGY, SYN_ID_LINKS);
     bench_expect_ok(m);
     assert_true(answer_has(m, "peers"));
     bench_expect_rc(write_links(b, SYN_AGENT_PEERS_MAX), SYN_GROUP_NONE, SYN_RC_INVALID);
@@ -616,14 +450,7 @@ int main(void)
         TEST(group_errors_come_as_map_or_as_number_by_version),
         TEST(payloads_that_are_no_map_are_invalid),
         TEST(answers_of_others_are_not_answered),
-        TEST(info_names_firmware_and_board),
         TEST(reset_is_answered_before_it_happens),
-        TEST(hello_says_who_it_is),
-        TEST(hello_tells_the_battery_where_it_is_known),
-        TEST(a_device_keeps_the_name_that_its_user_gives_it),
-        TEST(what_is_no_setting_or_no_name_is_refused),
-        TEST(a_device_without_flash_has_no_settings),
-        TEST(hello_and_a_counter_group_tell_what_the_device_started_after),
         TEST(groups_can_be_enumerated),
         TEST(every_listed_counter_group_can_be_shown),
         TEST(the_running_image_is_listed_and_confirming_it_does_no_harm),

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -162,4 +163,32 @@ void tiny_run(struct tiny *t, unsigned others, uint32_t last)
 uint32_t tiny_word(const struct tiny *t, uint32_t word)
 {
     return syn_emulator_peek(t->emulator, syn_data_address(t->regs, 0) + 4 * word);
+}
+
+void tiny_assert_fault(const struct tiny *t, enum syn_emulator_fault_kind kind, int layer,
+                       int quadrant)
+{
+    const struct syn_emulator_fault *fault = syn_emulator_fault(t->emulator);
+
+    assert_non_null(fault);
+    if (fault->kind != kind || fault->layer != layer || fault->quadrant != quadrant)
+        printf("got %s, layer %d, quadrant %d: %s\n", syn_emulator_fault_name(fault->kind),
+               fault->layer, fault->quadrant, fault->words);
+    assert_int_equal(fault->kind, kind);
+    assert_int_equal(fault->layer, layer);
+    assert_int_equal(fault->quadrant, quadrant);
+    assert_true(fault->words[0]);
+    assert_false(syn_emulator_running(t->emulator));
+    assert_false(syn_emulator_interrupt(t->emulator));
+}
+
+void tiny_open_small(struct tiny *t, const struct syn_part *part)
+{
+    tiny_open(t, part, 3, 1, 5, 6);
+}
+
+void tiny_run_small(struct tiny *t)
+{
+    tiny_configure(t, 0, 0);
+    tiny_run(t, 0, 0);
 }

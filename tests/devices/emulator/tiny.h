@@ -41,6 +41,14 @@ void tiny_configure(struct tiny *t, unsigned quadrant, unsigned layer);
  * or to a fault. */
 void tiny_run(struct tiny *t, unsigned others, uint32_t last);
 
+/* The one of most tests: a kernel of 3 over 5 x 6 pixels, on quadrant 0, as layer 0. */
+void tiny_open_small(struct tiny *t, const struct syn_part *part);
+void tiny_run_small(struct tiny *t);
+
+/* It stopped with that fault, there. */
+void tiny_assert_fault(const struct tiny *t, enum syn_emulator_fault_kind kind, int layer,
+                       int quadrant);
+
 /* A word of instance 0 of data memory. */
 uint32_t tiny_word(const struct tiny *t, uint32_t word);
 
