@@ -218,11 +218,11 @@ static bool advertise(struct syn_ble *ble)
 }
 
 /* Looks for the other all the time, since its advertisements are rare; intervals of 7.5 to 15 ms,
- * 4 s until a silent peer is given up. */
+ * 2 s until a silent peer is given up. */
 static bool connect(struct syn_ble *ble)
 {
     const struct syn_ble_link *link = syn_ble_peer_wanted(ble);
-    uint8_t p[25] = {0x60, 0, 0x60, 0, [13] = 6, 0, 12, 0, 0, 0, 0x90, 0x01};
+    uint8_t p[25] = {0x60, 0, 0x60, 0, [13] = 6, 0, 12, 0, 0, 0, 0xc8, 0};
     if (ble->initiating && !ble->cancelled && !link) {
         ble->cancelled = true;
         send_command(ble, LE_CONNECT_CANCEL, NULL, 0);

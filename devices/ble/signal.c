@@ -29,7 +29,7 @@ enum result {
 enum { HEADER = 4, CID_LAST = 0x7f };
 
 /* Units of 1.25 ms: 7.5 to 15 ms; latency 0; 4 s until a silent peer is given up. */
-enum { INTERVAL_MIN = 6, INTERVAL_MAX = 12, SUPERVISION_10MS = 400 };
+enum { INTERVAL_MIN = 6, INTERVAL_MAX = 12, SUPERVISION_10MS = 200 };
 
 static void put_header(uint8_t *command, uint8_t code, uint8_t id, size_t size)
 {

@@ -336,6 +336,16 @@ void syn_gatt_subscribe(struct syn_gatt *g)
     enter(g, &service_step);
 }
 
+size_t syn_gatt_leave(const struct syn_gatt *g, uint8_t pdu[SYN_GATT_LEAVE])
+{
+    if (g->configuration == 0 || g->step)
+        return 0;
+    pdu[0] = SYN_ATT_WRITE_REQUEST;
+    syn_att_put_u16(pdu + 1, g->configuration);
+    syn_att_put_u16(pdu + 3, 0);
+    return SYN_GATT_LEAVE;
+}
+
 size_t syn_gatt_packet_max(const struct syn_gatt *g)
 {
     return g->att.mtu - SYN_ATT_HEAD;

@@ -40,6 +40,10 @@ void syn_gatt_begin(struct syn_gatt *gatt, const struct syn_gatt_events *events,
                     const char *address, bool wants_channel);
 void syn_gatt_subscribe(struct syn_gatt *gatt);
 
+#define SYN_GATT_LEAVE 5
+/* Writes the request that ends the subscription; returns its size, 0: there is none. */
+size_t syn_gatt_leave(const struct syn_gatt *gatt, uint8_t pdu[SYN_GATT_LEAVE]);
+
 /* Bytes of a message that one packet holds. */
 size_t syn_gatt_packet_max(const struct syn_gatt *gatt);
 

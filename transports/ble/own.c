@@ -17,6 +17,8 @@
 
 enum { PACKETS_PER_TURN = 32 };
 
+static const int64_t again_ns = 100000000; /* pause before connecting once more */
+
 struct pipe {
     int fd; /* -1: closed */
     struct syn_loop_watch watch;
@@ -134,6 +136,8 @@ static void begin(struct own *o)
 
 /* ---- the attribute channel ---- */
 
+static void on_att(void *ctx, unsigned events);
+
 /* Sends what the client has to say; false when that was the end. */
 static bool say(struct own *o)
 {
@@ -166,10 +170,32 @@ static void hear(struct own *o)
     }
 }
 
+static bool is_old_one_ending(const struct own *o, int os_errno)
+{
+    return (os_errno == ECONNABORTED || os_errno == ENOTCONN || os_errno == EIO) &&
+           syn_loop_now() + again_ns < o->connect_by_ns;
+}
+
+static void connect_again(struct own *o)
+{
+    const int64_t by_ns = o->connect_by_ns;
+    struct syn_error error = {0};
+    if (connect_pipe(o, &o->att, SYN_L2CAP_PSM_ATT, on_att, &error))
+        fail(o, &error);
+    o->connect_by_ns = by_ns;
+}
+
+/* The kernel ends a connection that nobody uses two seconds later, and who connects just then is
+ * given it. */
 static void on_connected(struct own *o)
 {
     struct syn_error error = {0};
     int os_errno = o->options.l2cap->result(o->att.fd);
+    if (is_old_one_ending(o, os_errno)) {
+        shut(&o->att);
+        syn_loop_timer_start(o->options.loop, &o->timer, again_ns, 0, on_timer, o);
+        return;
+    }
     if (os_errno) {
         (void)syn_ble_trouble_connect(&error, os_errno, o->options.target.address);
         fail(o, &error);
@@ -288,6 +314,11 @@ static void on_timer(void *ctx)
 {
     struct own *o = ctx;
     struct syn_error error = {0};
+    if (o->att.fd < 0) {
+        connect_again(o);
+        set_interest(o);
+        return;
+    }
     if (o->att.connecting) {
         (void)syn_ble_trouble_absent(&error, "the device does not answer",
                                      (double)SYN_BLE_PATIENCE_NS / 1e9);
@@ -369,11 +400,21 @@ static void on_gatt_failed(void *ctx, const struct syn_error *error)
     fail(ctx, error);
 }
 
+/* The connection stays for a while, and with it the subscription: it would hold one of the device's
+ * few links. Nobody waits for the answer. */
+static void unsubscribe(const struct own *o)
+{
+    uint8_t pdu[SYN_GATT_LEAVE];
+    if (o->ready && !o->over && syn_gatt_leave(&o->gatt, pdu) > 0)
+        (void)send(o->att.fd, pdu, sizeof pdu, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 static void own_close(void *state)
 {
     struct own *o = state;
     if (!o)
         return;
+    unsubscribe(o);
     shut_all(o);
     syn_ble_find_free(o->find);
     free(o);

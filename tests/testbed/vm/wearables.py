@@ -2,9 +2,11 @@
 """Virtual wearables on this machine, which the console in the virtual machine connects to."""
 import pathlib
 import select
+import shutil
 import subprocess
 import tempfile
 
+SOURCE = pathlib.Path(__file__).resolve().parents[3]
 KINDS = ["earbud", "glasses", "watch", "ring"]
 READY_S = 30
 
@@ -15,6 +17,7 @@ class Wearables:
     def __init__(self, agent, speed=1):
         """At `speed` times real time."""
         self.agent, self.speed, self.kinds, self.processes = agent, speed, KINDS, {}
+        self.has_board = ""
 
     def __enter__(self):
         self.home = tempfile.TemporaryDirectory(prefix="synergy-wear-")
@@ -57,6 +60,16 @@ class Wearables:
         for number, kind in enumerate(self.kinds, 1):
             self.start(kind, "--ble", f"{socket},address=C0:00:00:00:00:{number:02}")
         return socket, control
+
+    def board(self, synergy, kind, socket):
+        """Firmware in QEMU with a controller of the radio at its UART. The console starts it, since
+        it knows how, and keeps it."""
+        image = SOURCE / "build" / "firmware" / f"synergy-agent-{kind}.img"
+        if not shutil.which("qemu-system-arm") or not image.exists():
+            return
+        self.program("board", synergy, "--memory", "-c", "set timeout 60", "-c",
+                     f"connect board qemu:{kind}?number=5&hci={socket}", "-c", "wait 100000")
+        self.has_board = "mps2-5"
 
 
 def lab(uris):

@@ -27,6 +27,7 @@ static struct world {
     struct syn_loop_watch att_watch, channel_watch;
     int att, channel;               /* its ends; -1: none */
     int refuse_att, refuse_channel; /* an errno; 0: taken */
+    unsigned aborted;               /* so many connections first */
     bool deaf;                      /* answers no request */
     enum syn_ble_type type;         /* that it was connected by */
     unsigned channels;
@@ -73,7 +74,7 @@ static void on_att(void *ctx, unsigned events)
         return;
     size_t size = att_server_answer(&world.server, pdu, (size_t)n, answer);
     if (size > 0)
-        assert_true(send(world.att, answer, size, 0) == (ssize_t)size);
+        assert_true(send(world.att, answer, size, MSG_NOSIGNAL) == (ssize_t)size || errno == EPIPE);
 }
 
 static void on_channel(void *ctx, unsigned events)
@@ -115,6 +116,12 @@ static int fake_connect(const struct syn_ble_target *target, const char *address
 static int fake_result(int fd)
 {
     (void)fd;
+    if (world.aborted > 0) {
+        world.aborted--;
+        syn_loop_watch_stop(&world.att_watch);
+        (void)close(world.att);
+        return ECONNABORTED;
+    }
     return world.channel >= 0 ? world.refuse_channel : world.refuse_att;
 }
 
@@ -304,6 +311,22 @@ static bool has_got(void *ctx)
     return ((struct fixture *)ctx)->got_size > 0;
 }
 
+static bool not_subscribed(void *ctx)
+{
+    (void)ctx;
+    return !world.server.subscribed;
+}
+
+static void the_end_takes_the_subscription_back(void **state)
+{
+    struct fixture *f = *state;
+    open_way(f, ADDRESS "?type=public");
+    assert_true(world.server.subscribed);
+    syn_ble_own.close(f->way);
+    f->way = NULL;
+    assert_int_equal(syn_loop_run_until(f->loop, not_subscribed, NULL, 10 * SECONDS), 0);
+}
+
 static void notifications_are_handed_over(void **state)
 {
     struct fixture *f = *state;
@@ -396,6 +419,17 @@ static void a_refused_connection_is_explained(void **state)
     assert_int_equal(syn_ble_own.send(f->way, (const uint8_t *)"x", 1), SYN_ELINK);
 }
 
+static void
+who_comes_while_the_kernel_ends_an_old_connection_is_connected_all_the_same(void **state)
+{
+    struct fixture *f = *state;
+    world.aborted = 2;
+    open_way(f, ADDRESS "?type=random");
+    assert_int_equal(f->readies, 1);
+    assert_int_equal(f->failures, 0);
+    assert_int_equal(world.aborted, 0);
+}
+
 static void a_device_that_answers_nothing_is_given_up(void **state)
 {
     struct fixture *f = *state;
@@ -464,6 +498,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(without_a_channel_messages_go_by_gatt_in_packets),
+        TEST(the_end_takes_the_subscription_back),
         TEST(notifications_are_handed_over),
         TEST(the_channel_that_is_offered_carries_the_messages),
         TEST(a_channel_that_is_refused_is_noted_and_gatt_taken),
@@ -472,6 +507,7 @@ int main(void)
         TEST(an_address_without_type_is_looked_for_as_well),
         TEST(a_device_that_is_not_heard_is_given_up),
         TEST(a_refused_connection_is_explained),
+        TEST(who_comes_while_the_kernel_ends_an_old_connection_is_connected_all_the_same),
         TEST(a_device_that_answers_nothing_is_given_up),
         TEST(the_end_of_either_connection_is_told_once),
         TEST(who_sends_more_than_fits_is_told_when_there_is_room),
