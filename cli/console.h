@@ -63,7 +63,11 @@ struct syn_console {
     const struct syn_signals *signals;
     enum syn_stop stop;
 
+    uint64_t commands; /* begun so far */
     struct syn_event_log events;
+    struct { /* by the last `wait` */
+        uint64_t command, event;
+    } waited;
     FILE *held; /* notes that wait for the screen; NULL: none are held */
     char *held_text;
     size_t held_size;

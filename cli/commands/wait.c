@@ -2,6 +2,7 @@
 /* Command `wait`: for a time, or for something to happen. */
 #include "cli/commands/commands.h"
 #include "cli/console.h"
+#include "cli/fleet/bench.h"
 #include "cli/output/show.h"
 #include "cli/shell/call.h"
 
@@ -20,6 +21,29 @@ static bool has_happened(void *ctx)
     return w->found != NULL;
 }
 
+/* Right behind another `wait` nothing is missed: it goes on where that one has ended. */
+static uint64_t beginning(const struct syn_console *console)
+{
+    const bool goes_on = console->waited.command + 1 == console->commands;
+    return goes_on ? console->waited.event : console->events.last;
+}
+
+static void remember(struct syn_console *console, uint64_t event)
+{
+    console->waited.command = console->commands;
+    console->waited.event = event;
+}
+
+/* Of a device that is named, being there and not being there is what `join` and `leave` mean. */
+static bool is_so_already(struct syn_console *console, const struct waiting *w)
+{
+    struct syn_bench *bench = w->device ? syn_bench_of(console) : NULL;
+    const struct syn_member *member = bench ? syn_bench_find(bench, w->device) : NULL;
+    const enum syn_event_kind now =
+        member && member->state == SYN_MEMBER_ONLINE ? SYN_EVENT_JOIN : SYN_EVENT_LEAVE;
+    return member && w->kind == now;
+}
+
 static int wait_seconds(struct syn_console *console, double seconds, struct syn_error *error)
 {
     int status = syn_console_idle(console, NULL, NULL, seconds, error);
@@ -31,20 +55,31 @@ static int wait_seconds(struct syn_console *console, double seconds, struct syn_
     return 0;
 }
 
+static void show(struct syn_console *console, const struct waiting *w, const char *device,
+                 const char *text)
+{
+    cJSON *json = syn_result_json(&console->result);
+    syn_show_text(json, "event", syn_event_names[w->kind]);
+    syn_show_text(json, "device", device && device[0] ? device : NULL);
+    syn_show_text(json, "text", text);
+}
+
 static int wait_event(struct syn_console *console, struct waiting *w, double seconds,
                       struct syn_error *error)
 {
-    const char *name = syn_event_names[w->kind];
+    if (!has_happened(w) && is_so_already(console, w)) {
+        show(console, w, w->device,
+             w->kind == SYN_EVENT_JOIN ? "is connected" : "is not connected");
+        return 0;
+    }
     int status = syn_console_idle(console, has_happened, w, seconds, error);
     if (status == SYN_ETIMEOUT && !syn_console_stopped(console))
-        return syn_error_set(error, SYN_ETIMEOUT, "no %s%s%s within %g s", name,
+        return syn_error_set(error, SYN_ETIMEOUT, "no %s%s%s within %g s", syn_event_names[w->kind],
                              w->device ? " of " : "", w->device ? w->device : "", seconds);
     if (status < 0)
         return status;
-    cJSON *json = syn_result_json(&console->result);
-    syn_show_text(json, "event", name);
-    syn_show_text(json, "device", w->found->device[0] ? w->found->device : NULL);
-    syn_show_text(json, "text", w->found->text);
+    remember(console, w->found->number);
+    show(console, w, w->found->device, w->found->text);
     return 0;
 }
 
@@ -53,6 +88,8 @@ static int run_wait(struct syn_console *console, const struct syn_call *call,
 {
     double seconds = 0;
     const char *what = syn_call_text(call, "EVENT|SECONDS");
+    const uint64_t after = beginning(console);
+    remember(console, after);
     if (syn_seconds_parse(what, &seconds) && seconds >= 0)
         return wait_seconds(console, seconds, error);
     int kind = syn_event_kind_find(what);
@@ -62,7 +99,7 @@ static int run_wait(struct syn_console *console, const struct syn_call *call,
         return SYN_EINVAL;
     }
     struct waiting w = {.log = &console->events,
-                        .after = console->events.last,
+                        .after = after,
                         .kind = (enum syn_event_kind)kind,
                         .device = syn_call_text(call, "--device")};
     return wait_event(console, &w, syn_call_number(call, "--timeout", -1), error);
@@ -72,8 +109,11 @@ static const struct syn_command commands[] = {
     {
         .noun = "wait",
         .summary = "wait for a time, or until something happens",
-        .details = "An event counts when it happens after the command has begun. synergy(1) says "
-                   "when each happens.",
+        .details = "An event counts when it happens after the command has begun, or, right behind "
+                   "another 'wait', after the event that one ended with: 'wait leave' and then "
+                   "'wait join' miss no device that is back at once. With --device, 'join' ends at "
+                   "once where the device is connected, and 'leave' where it is not any more. "
+                   "synergy(1) says when each event happens.",
         .args = {{.name = "EVENT|SECONDS",
                   .help = "an event, or a time as 2, 250ms, 1m",
                   .choices = syn_event_names}},

@@ -36,7 +36,7 @@ static int ask(struct syn_bench *bench, struct syn_member *member, struct syn_er
     return rc != 0 ? rc : syn_operation_wait(&op, bench->console, error);
 }
 
-int syn_links_refresh(struct syn_bench *bench, struct syn_error *error)
+static int ask_all(struct syn_bench *bench, struct syn_error *error)
 {
     int rc = 0;
     for (unsigned i = 0; rc == 0 && i < bench->count; i++) {
@@ -90,6 +90,63 @@ enum syn_wire_state syn_links_wire(const struct syn_bench *bench, const struct s
     if (!heard)
         return SYN_WIRE_STRANGER;
     return end_of(heard, member) ? SYN_WIRE_JOINS : SYN_WIRE_ONE_WAY;
+}
+
+/* ---- until both ends have heard each other ---- */
+
+/* The ends of a wire speak twice a second, and at once where there is news. */
+static const int64_t settling_ns = 2000000000;
+static const double again_s = 0.05;
+enum { ASKS_MIN = 10 }; /* of devices that were new at the first, however slow they are */
+
+/* Has it a line at which it has heard nobody? */
+static bool listens(const struct syn_member *member)
+{
+    for (unsigned i = 0; i < member->wire_count; i++)
+        if (!is_channel(&member->wires[i]) && !member->wires[i].id[0])
+            return true;
+    return false;
+}
+
+/* Is there a wire between them that one end knows of, or maybe one that neither does yet? */
+static bool may_be_wired(const struct syn_member *a, const struct syn_member *b)
+{
+    const bool one = end_of(a, b) != NULL, other = end_of(b, a) != NULL;
+    return one != other || (!one && listens(a) && listens(b));
+}
+
+static bool is_settling(const struct syn_bench *bench, unsigned asks)
+{
+    const int64_t now = syn_loop_now();
+    for (unsigned i = 0; i < bench->count; i++)
+        for (unsigned k = 0; k < i; k++) {
+            const struct syn_member *a = bench->members[i], *b = bench->members[k];
+            const int64_t since =
+                a->connected_ns > b->connected_ns ? a->connected_ns : b->connected_ns;
+            if (a->state == SYN_MEMBER_ONLINE && b->state == SYN_MEMBER_ONLINE &&
+                may_be_wired(a, b) && (now - since < settling_ns || (asks > 1 && asks < ASKS_MIN)))
+                return true;
+        }
+    return false;
+}
+
+static int give_a_moment(struct syn_bench *bench, struct syn_error *error)
+{
+    int rc = syn_console_wait(bench->console, NULL, NULL, again_s, error);
+    if (rc != SYN_ETIMEOUT || syn_console_stopped(bench->console))
+        return rc;
+    syn_error_clear(error);
+    return 0;
+}
+
+int syn_links_refresh(struct syn_bench *bench, struct syn_error *error)
+{
+    int rc = ask_all(bench, error);
+    for (unsigned asks = 1; rc == 0 && is_settling(bench, asks); asks++) {
+        rc = give_a_moment(bench, error);
+        rc = rc == 0 ? ask_all(bench, error) : rc;
+    }
+    return rc;
 }
 
 /* ---- where channels are taken ---- */

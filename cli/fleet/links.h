@@ -30,7 +30,8 @@ struct syn_links_row {
     struct syn_links_row *next;
 };
 
-/* Has the devices that are online say where their wires lead. */
+/* Has the devices that are online say where their wires lead; those that have connected just now
+ * are given a moment to find out. */
 int syn_links_refresh(struct syn_bench *bench, struct syn_error *error);
 
 /* Where a wire's end leads, seen from the console. */

@@ -71,6 +71,7 @@ static int show_help(struct syn_console *console, const struct syn_command *comm
 static int run(struct syn_console *console, const struct syn_command *command,
                const struct syn_call *call, struct syn_error *error)
 {
+    console->commands++;
     int status = command->run(console, call, error);
     if (status < 0 && error->code == 0)
         syn_error_set(error, status, "%s", syn_errno_text(status));
