@@ -2,41 +2,18 @@
 /* Commands `connect` and `disconnect`. */
 #include "cli/fleet/connect.h"
 #include "cli/commands/commands.h"
+#include "cli/commands/connect_uri.h"
 #include "cli/commands/device_record.h"
 #include "cli/data.h"
 #include "cli/output/show.h"
 #include "cli/output/text.h"
 #include "cli/shell/call.h"
-#include "transports/links/driver.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 /* ---- what completes ---- */
-
-static void uri_schemes(struct syn_console *console, struct syn_words *words)
-{
-    (void)console;
-    for (const struct syn_link_driver *const *d = syn_link_drivers; *d; d++) {
-        char text[32];
-        (void)snprintf(text, sizeof text, "%s:", (*d)->scheme);
-        (void)syn_words_add(words, text);
-    }
-}
-
-static void add_sim(void *ctx, const char *profile)
-{
-    char text[128];
-    (void)snprintf(text, sizeof text, "sim:%s", profile);
-    (void)syn_words_add(ctx, text);
-}
-
-static void uris(struct syn_console *console, struct syn_words *words)
-{
-    uri_schemes(console, words);
-    syn_data_each("profiles", add_sim, words);
-}
 
 static void add_profile(void *ctx, const char *profile)
 {
@@ -57,27 +34,6 @@ static void all_word(struct syn_console *console, struct syn_words *words)
 
 /* ---- connect ---- */
 
-/* Is it of a kind that there is? Devices that are wrong otherwise say so themselves. */
-static int check_scheme(const char *uri, struct syn_error *error)
-{
-    size_t length = strcspn(uri, ":");
-    char names[128] = "sim";
-    size_t used = strlen(names);
-    if (uri[length] == ':' && length == 3 && strncasecmp(uri, "sim", 3) == 0)
-        return 0;
-    for (const struct syn_link_driver *const *d = syn_link_drivers; *d; d++) {
-        const char *scheme = (*d)->scheme;
-        if (uri[length] == ':' && strlen(scheme) == length && strncasecmp(uri, scheme, length) == 0)
-            return 0;
-        if (used < sizeof names)
-            used += (size_t)snprintf(names + used, sizeof names - used, ", %s", scheme);
-    }
-    syn_error_set(error, SYN_EINVAL, "%s: no such kind of connection", uri);
-    syn_error_hint(error, "a URI begins with one of %s and ':', for example sim:max78000-feather",
-                   names);
-    return SYN_EINVAL;
-}
-
 /* What the line says, else what the registry knows. */
 static int find_target(struct syn_console *console, const struct syn_call *call,
                        struct syn_device_record *record, struct syn_error *error)
@@ -92,7 +48,7 @@ static int find_target(struct syn_console *console, const struct syn_call *call,
         return syn_error_set(error, SYN_EINVAL, "the URI has more than %zu bytes",
                              sizeof record->uri - 1);
     if (uri)
-        rc = check_scheme(uri, error);
+        rc = syn_connect_uri_check(uri, error);
     if (rc != 0)
         return rc;
     if (uri) {
@@ -100,8 +56,11 @@ static int find_target(struct syn_console *console, const struct syn_call *call,
         (void)snprintf(record->uri, sizeof record->uri, "%s", uri);
     } else {
         rc = syn_device_record_get(console, name, record, error);
-        if (rc == SYN_ENOENT && !error->hint[0])
-            syn_error_hint(error, "say what to connect to: connect %s URI", name);
+        if (rc == SYN_ENOENT && strncmp(error->hint, "did you mean", 12) != 0)
+            syn_error_hint(error,
+                           "say what to connect to: connect %s URI, for example connect %s "
+                           "sim:max78000-feather; 'help connect' lists the kinds",
+                           name, name);
     }
     if (profile)
         (void)snprintf(record->profile, sizeof record->profile, "%s", profile);
@@ -159,6 +118,32 @@ static void show_connected(struct syn_console *console, struct syn_member *membe
                          member->profile.name, firmware);
 }
 
+static const struct syn_member *twin_of(const struct syn_bench *bench,
+                                        const struct syn_member *member)
+{
+    for (unsigned i = 0; i < bench->count; i++) {
+        const struct syn_member *other = bench->members[i];
+        if (other != member && other->state == SYN_MEMBER_ONLINE && member->hello.id[0] &&
+            strcmp(other->hello.id, member->hello.id) == 0)
+            return other;
+    }
+    return NULL;
+}
+
+/* One device by two ways, or two that were given the same id: plans would take it for two. */
+static void show_twin(struct syn_console *console, const struct syn_bench *bench,
+                      const struct syn_member *member)
+{
+    const struct syn_member *twin = twin_of(bench, member);
+    if (!twin)
+        return;
+    syn_show_text(syn_result_json(&console->result), "same_id_as", twin->name);
+    syn_result_print(&console->result,
+                     "%s: has the id of %s, '%s': if it is one device, keep one of the two, or "
+                     "plans count it twice\n",
+                     member->name, twin->name, member->hello.id);
+}
+
 /* How it is connected, where that is not as one might expect. */
 static void show_note(struct syn_console *console, const struct syn_member *member)
 {
@@ -198,6 +183,7 @@ static int run_connect(struct syn_console *console, const struct syn_call *call,
     syn_event_add(&console->events, SYN_EVENT_JOIN, member->name, "connected");
     show_connected(console, member);
     show_note(console, member);
+    show_twin(console, bench, member);
     return 0;
 }
 
@@ -245,31 +231,31 @@ static const struct syn_command commands[] = {
         .noun = "connect",
         .summary = "connect to a device, and register it under a name",
         .details =
-            "URIs: "
-            "sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,...&store=BYTES&battery=PERCENT&files="
-            "FOLDER] (a "
-            "virtual\nwearable that is started for you), serial:PORT[?baud=N&max=N] (PORT: a path, "
-            "a "
-            "name in /dev, or\nVID:PID[:SERIAL] of a USB adapter; the line begins at baud, 115200, "
-            "and "
-            "goes up to max, 3000000, where both\nends can: max=baud stays), tcp:HOST:PORT, "
-            "unix:PATH, pty:PATH, exec:COMMAND,\n"
-            "ble:ADDR|NAME[?type=public|random&adapter=hciN&via=coc|gatt] ('ble scan' finds "
-            "them),\n"
-            "qemu:BOARD[?number=N&icount=N&image=FILE&flash=FILE] (firmware in QEMU; the board is "
-            "mps2-an386, mps2-an505 or mps3-an547).\nflash=FILE keeps what the board has in flash; "
-            "a new FILE gets the image.\nfault:OPTIONS:URI is any of these but sim: that loses, "
-            "changes or delays what passes, on purpose;\nthe options stand in synergy(1)."
-            "\nA name that stands for a body place (earbud, "
-            "glasses, watch, ring) gives a virtual wearable its\nsensors and actuators.\nA device "
-            "without our agent that speaks SMP is connected, too: for device, stat, image, file "
-            "and shell.",
+            "sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,..&store=BYTES&battery=PERCENT&files=FOLDER"
+            "&radio=off&pair=WIRE[@BAUD],..]\nis a virtual wearable, started for you; those that "
+            "name the same WIRE are wired to each other.\n"
+            "serial:PORT[?baud=N&max=N] is a serial port: a path, a name in /dev, or "
+            "VID:PID[:SERIAL] of a USB adapter.\nThe line begins at baud, 115200, and goes up to "
+            "max, 3000000, where both ends can; max=baud stays.\n"
+            "ble:ADDR|NAME[?type=public|random&adapter=hciN&via=coc|gatt] is a Bluetooth LE "
+            "device; 'ble scan' finds them.\n"
+            "tcp:HOST:PORT (ser2net), unix:SOCKET, pty:TERMINAL and exec:COMMAND lead to what "
+            "speaks there.\n"
+            "qemu:BOARD[?number=N&icount=N&image=FILE&flash=FILE&hci=SOCKET&pair=SOCKET] is "
+            "firmware in QEMU; the board is\nmps2-an386, mps2-an505 or mps3-an547. flash=FILE "
+            "keeps what it has in flash; a new FILE gets the image.\n"
+            "fault:OPTIONS:URI is any of these but sim: that loses, changes or delays what "
+            "passes, on purpose; synergy(1) has\nthe options. A URI with blanks is quoted: "
+            "'exec:ssh lab cat /dev/ttyUSB0'.\n"
+            "A name that stands for a body place (earbud, glasses, watch, ring) gives a virtual "
+            "wearable its sensors and\nactuators. A device without our agent that speaks SMP is "
+            "connected, too: for device, stat, image, file and shell.",
         .args = {{.name = "NAME", .kind = SYN_VALUE_DEVICE, .help = "the name used from then on"},
                  {.name = "URI",
                   .kind = SYN_VALUE_URI,
                   .flags = SYN_OPTIONAL,
                   .help = "what to connect to; without it, what NAME was connected to before",
-                  .complete = uris}},
+                  .complete = syn_connect_uri_words}},
         .options = {{.name = "--profile",
                      .value = "P",
                      .help = "figures to plan with, instead of those that the device names",

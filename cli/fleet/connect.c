@@ -7,6 +7,7 @@
 #include "cli/fleet/operation.h"
 #include "cli/fleet/reconnect.h"
 #include "cli/fleet/runner.h"
+#include "cli/output/text.h"
 #include "devices/wire/smp.h"
 #include "transports/client/identify.h"
 #include "transports/client/line.h"
@@ -385,6 +386,19 @@ static int say_hello(struct syn_member *member, struct syn_error *error)
     return rc;
 }
 
+/* What it says may tell why it is no device of ours, or serves nobody more. */
+static void hint_words(const struct syn_member *member, struct syn_error *error)
+{
+    char words[120], before[160];
+    if (member->log_count == 0 || error->code == SYN_ECANCELED)
+        return;
+    const unsigned last = (member->log_count - 1) % SYN_MEMBER_LOG_LINES;
+    syn_text_clean(words, sizeof words, member->log[last].text);
+    (void)snprintf(before, sizeof before, "%s", error->hint);
+    if (words[0])
+        syn_error_hint(error, "it said '%s'%s%s", words, before[0] ? "; " : "", before);
+}
+
 /* The line goes as fast as both ends can. */
 static int tune(struct syn_member *member, struct syn_error *error)
 {
@@ -469,6 +483,8 @@ int syn_member_connect(struct syn_member *member, const char *profile, struct sy
         rc = reach(member, error);
     if (rc == 0)
         rc = say_hello(member, error);
+    if (rc != 0)
+        hint_words(member, error);
     if (rc == 0)
         rc = member->foreign ? syn_foreign_greet(member, profile, error)
                              : read_profile(member, profile, error);

@@ -123,16 +123,21 @@ static int write_some(struct syn_link *link, struct syn_error *error)
     return n;
 }
 
+static void on_readable(struct syn_link *link);
+
+/* Who hung up may have said why before. */
 static void flush(struct syn_link *link)
 {
     struct syn_error error = {0};
     int n = 1;
     while (n > 0 && link->length > 0)
         n = write_some(link, &error);
-    if (n < 0)
-        lose(link, &error);
-    else
+    if (n >= 0) {
         set_interest(link);
+        return;
+    }
+    on_readable(link);
+    lose(link, &error);
 }
 
 static void on_writable(struct syn_link *link)

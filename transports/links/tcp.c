@@ -42,6 +42,14 @@ static int refuse(int os_errno, struct syn_error *error)
     return SYN_ELINK;
 }
 
+static int refuse_name(const struct place *p, int gai, struct syn_error *error)
+{
+    if (gai == EAI_SERVICE)
+        return syn_error_set(error, SYN_EINVAL, "'%s' is no port: a number from 1 to 65535",
+                             p->port);
+    return syn_error_set(error, SYN_ENOENT, "host '%s': %s", p->host, gai_strerror(gai));
+}
+
 /* A host that is gone without a word is noticed by what it does not acknowledge; one of which
  * nothing is wanted, by being asked now and then. */
 static void set_patience(int fd)
@@ -85,7 +93,7 @@ static int tcp_open(struct syn_link_port *port, const char *address, struct syn_
         return rc;
     int gai = getaddrinfo(place.host, place.port, &hints, &list);
     if (gai != 0)
-        return syn_error_set(error, SYN_ENOENT, "%s", gai_strerror(gai));
+        return refuse_name(&place, gai, error);
     for (const struct addrinfo *a = list; a; a = a->ai_next) {
         os_errno = try_address(port, a);
         if (os_errno == 0)
