@@ -177,17 +177,6 @@ bool syn_child_ended(struct syn_child *child, struct syn_error *error)
     return true;
 }
 
-static bool ends_within(const struct syn_child *child, int limit_ms)
-{
-    struct pollfd p = {.fd = child->exit_fd, .events = POLLIN};
-    return poll(&p, 1, limit_ms) > 0;
-}
-
-bool syn_child_wait(struct syn_child *child, int limit_ms, struct syn_error *error)
-{
-    return child->pid > 0 && ends_within(child, limit_ms) && syn_child_ended(child, error);
-}
-
 void syn_child_ask_to_end(const struct syn_child *child)
 {
     if (child->pid > 0)
@@ -197,8 +186,9 @@ void syn_child_ask_to_end(const struct syn_child *child)
 void syn_child_end(struct syn_child *child, int grace_ms)
 {
     if (child->pid > 0) {
+        struct pollfd p = {.fd = child->exit_fd, .events = POLLIN};
         syn_child_ask_to_end(child);
-        if (!ends_within(child, grace_ms))
+        if (poll(&p, 1, grace_ms) <= 0)
             (void)kill(-child->pid, SIGKILL);
         (void)waitpid(child->pid, NULL, 0);
     }

@@ -3,8 +3,7 @@
  * A child process that a device lives in: started, watched and ended.
  *
  * It dies with the console, however that ends. Its standard error is read by the console, and the
- * last line of it explains an exit. Nothing here blocks but syn_child_end and syn_child_wait, for a
- * bounded time.
+ * last line of it explains an exit. Nothing here blocks but syn_child_end, for a bounded time.
  */
 #ifndef SYN_TRANSPORTS_LINKS_CHILD_H
 #define SYN_TRANSPORTS_LINKS_CHILD_H
@@ -38,9 +37,6 @@ void syn_child_listen(struct syn_child *child);
 /* True when it has ended: `error` (SYN_ELINK) says how, with its last line. Asked any number of
  * times before, once after. */
 bool syn_child_ended(struct syn_child *child, struct syn_error *error);
-
-/* The same, of one that is about to end; waits for that, but not longer than `limit_ms`. */
-bool syn_child_wait(struct syn_child *child, int limit_ms, struct syn_error *error);
 
 /* Asks it to end; syn_child_end waits for that. */
 void syn_child_ask_to_end(const struct syn_child *child);
