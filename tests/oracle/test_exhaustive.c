@@ -19,11 +19,7 @@
 
 #include <cmocka.h>
 
-#ifdef SYN_SANITIZED /* ten times as slow; about memory fewer say as much */
-#define PROBLEMS 40
-#else
-#define PROBLEMS 120
-#endif
+#define PROBLEMS (120 / SYN_FEWER)
 #define COMBINATIONS_MAX 20000
 
 static unsigned wanted = PROBLEMS;

@@ -21,7 +21,7 @@
 
 #include <cmocka.h>
 
-#define PROBLEMS         RIG_PROBLEMS(300)
+#define PROBLEMS         (300 / SYN_FEWER)
 #define COMBINATIONS_MAX 3000
 #define UNFINISHED_MAX   0.2 /* of the problems: more, and the test proves too little */
 

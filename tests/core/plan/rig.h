@@ -8,13 +8,6 @@
 
 #include "core/cost/cost.h"
 
-/* Of a property test: sanitizers are ten times as slow, and about memory fewer say as much. */
-#ifdef SYN_SANITIZED
-#define RIG_PROBLEMS(n) ((n) / 6)
-#else
-#define RIG_PROBLEMS(n) (n)
-#endif
-
 enum rig_set { RIG_MAX78000, RIG_MAX78002, RIG_MIXED, RIG_SET_COUNT };
 
 struct rig {

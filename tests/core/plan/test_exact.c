@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#define PROBLEMS   RIG_PROBLEMS(300)
+#define PROBLEMS   (300 / SYN_FEWER)
 #define PLANS_MOST 40000 /* of all pipelines together, that are tried one by one */
 
 /* ---- all plans of all pipelines ------------------------------------------------------------ */

@@ -63,7 +63,7 @@ static void an_image_gives_back_what_was_written(void **state)
     uint64_t seed = 3;
 
     (void)state;
-    for (unsigned n = 0; n < 300; n++) {
+    for (unsigned n = 0; n < 300 / SYN_FEWER; n++) {
         struct random_model m;
 
         random_model_make(&m, &seed);
@@ -115,7 +115,7 @@ static void a_device_places_from_the_image_as_the_planner_from_the_model(void **
     unsigned compared = 0;
 
     (void)state;
-    for (unsigned n = 0; n < 900; n++) {
+    for (unsigned n = 0; n < 900 / SYN_FEWER; n++) {
         struct syn_layer layers[RANDOM_LAYERS_MAX];
         struct random_model m;
         struct syn_image image;
@@ -138,7 +138,7 @@ static void a_device_places_from_the_image_as_the_planner_from_the_model(void **
         }
         random_model_free(&m);
     }
-    assert_true(compared > 150);
+    assert_true(compared > 150 / SYN_FEWER);
 }
 
 /* A model of two convolutions, small enough to change every byte of its image. */
@@ -244,7 +244,7 @@ static void random_changes_never_do_harm(void **state)
     unsigned opened = 0, tried = 0;
 
     (void)state;
-    for (unsigned n = 0; n < 200; n++) {
+    for (unsigned n = 0; n < 200 / SYN_FEWER; n++) {
         struct random_model m;
         size_t size;
         uint8_t *bytes, *copy;

@@ -18,9 +18,7 @@
 /* At most, of a plan. */
 #define PIPELINES (SYN_RT_PIPELINES_MAX < 9 ? SYN_RT_PIPELINES_MAX : 9)
 
-#ifndef PLANS /* fewer on an emulated core */
-#define PLANS 3000
-#endif
+#define PLANS (3000 / SYN_FEWER)
 
 static struct world w;
 static struct world_pipeline plan[SYN_RT_PIPELINES_MAX];
@@ -151,7 +149,7 @@ static void every_plan_serves_all_its_inferences(void **state)
 static void counts_never_differ_by_more_than_the_depth(void **state)
 {
     (void)state;
-    for (running = 1; running <= 300; running++) {
+    for (running = 1; running <= PLANS / 10; running++) {
         uint64_t seed = running * 7919;
         unsigned devices = 1 + pick(&seed, WORLD_DEVICES);
         unsigned pipelines = 2 + pick(&seed, PIPELINES - 1);

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#define SEEDS RIG_PROBLEMS(60)
+#define SEEDS (60 / SYN_FEWER)
 /* Of 216 feasible problems among 250, all were repaired and 215 ended at their optimum. */
-#define TINY_SEEDS    RIG_PROBLEMS(150u)
+#define TINY_SEEDS    (150u / SYN_FEWER)
 #define FOUND_PERCENT 99
 #define BEST_PERCENT  97
 
