@@ -57,6 +57,17 @@ function(syn_test name)
   set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
 endfunction()
 
+# syn_heavy(SECONDS TEST...): each takes a processor for itself, about so long; there are two of them at
+# a time, and small tests beside them (the jobs of CMakePresets.json); the longest begin first.
+function(syn_heavy seconds)
+  set_tests_properties(${ARGN} PROPERTIES COST ${seconds} PROCESSORS 3)
+endfunction()
+
+# syn_waiting(SECONDS TEST...): each takes about so long, in which it waits for real time.
+function(syn_waiting seconds)
+  set_tests_properties(${ARGN} PROPERTIES COST ${seconds})
+endfunction()
+
 # Every *.test beside the calling list (tests/cli/README.md) as PREFIX_NAME.
 function(syn_script_tests prefix)
   file(GLOB scripts CONFIGURE_DEPENDS *.test)

@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#define PROBLEMS (120 / SYN_FEWER)
+#define PROBLEMS         (120 / SYN_FEWER)
 #define COMBINATIONS_MAX 20000
 
 static unsigned wanted = PROBLEMS;
