@@ -5,8 +5,8 @@
  * within some seconds; else its link is given up as if it had broken, so that whoever waits is told
  * and the device is looked for (reconnect.h). Beside a request that takes its time a device of ours
  * is asked for an echo; firmware of others may stand still meanwhile, which is said and waited for
- * (SYN_EVENT_SILENT). Devices of which nobody wants anything are left
- * alone, and so are those whose process this console started: their end is seen.
+ * (SYN_EVENT_SILENT). Devices of which nobody wants anything are left alone, and so are those whose
+ * process this console started: their end is seen.
  */
 #ifndef SYN_CLI_FLEET_ALIVE_H
 #define SYN_CLI_FLEET_ALIVE_H

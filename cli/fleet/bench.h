@@ -4,7 +4,7 @@
  * it runs. One object, made on first use, owned by the console.
  *
  * Nothing here prints; what happens by itself becomes an event of the console. Functions that have
- * to wait turn the console's loop and end early when the user stops the command.
+ * to wait turn the console's loop and end early when the user stops the command. One thread.
  */
 #ifndef SYN_CLI_FLEET_BENCH_H
 #define SYN_CLI_FLEET_BENCH_H

@@ -2,10 +2,9 @@
 /*
  * Connecting: from a URI to a device that has said hello, or any other that speaks SMP.
  *
- * `sim:PROFILE[?wear=KIND&speed=S&skew=UNIT=F,..&store=BYTES&battery=PERCENT&files=FOLDER]`
- * starts a virtual
- * wearable; all other schemes are links (transports/links). The profile is the one that the device
- * names, unless the user names another.
+ * `sim:PROFILE[?OPTIONS]` starts a virtual wearable (sim_fields in connect.c, for people in
+ * `help connect`); all other schemes are links (transports/links). The profile is the one that the
+ * device names, unless the user names another.
  */
 #ifndef SYN_CLI_FLEET_CONNECT_H
 #define SYN_CLI_FLEET_CONNECT_H

@@ -53,8 +53,7 @@ int syn_deployer_member_back(struct syn_bench *bench, struct syn_member *member,
                              struct syn_error *error);
 
 /* Deploys the same plan again, to devices that have left and come back; figures of a run are
- * forgotten. On failure what is deployed
- * misses what it missed before. */
+ * forgotten. On failure what is deployed misses what it missed before. */
 int syn_deployer_again(struct syn_bench *bench, struct syn_error *error);
 
 void syn_deployer_free(struct syn_bench *bench);

@@ -4,8 +4,10 @@
  * wait until all are done. The first failure's words are kept.
  *
  *     struct syn_operation op = {.answer = keep, .ctx = &mine};
- *     rc = syn_operation_started(&op, member, syn_session_hello(s, syn_operation_done, &op),
- * error); if (rc == 0) rc = syn_operation_wait(&op, console, error);
+ *     int started = syn_session_hello(s, syn_operation_done, &op);
+ *     rc = syn_operation_started(&op, member, started, error);
+ *     if (rc == 0)
+ *         rc = syn_operation_wait(&op, console, error);
  */
 #ifndef SYN_CLI_FLEET_OPERATION_H
 #define SYN_CLI_FLEET_OPERATION_H
@@ -28,15 +30,15 @@ void syn_operation_done(void *user, int status, const struct syn_answer *answer,
 int syn_operation_started(struct syn_operation *op, const struct syn_member *member, int status,
                           struct syn_error *error);
 
-/* The same until `end_ns` (of syn_loop_now) at most: are all done? */
-bool syn_operation_wait_until(struct syn_operation *op, struct syn_console *console,
-                              int64_t end_ns);
-
 /*
  * Turns the loop until all are done, even when the user stops the command: sessions bound their own
  * patience, and an operation must not outlive its frame. Returns the first failure.
  */
 int syn_operation_wait(struct syn_operation *op, struct syn_console *console,
                        struct syn_error *error);
+
+/* The same until `end_ns` (of syn_loop_now) at most: are all done? */
+bool syn_operation_wait_until(struct syn_operation *op, struct syn_console *console,
+                              int64_t end_ns);
 
 #endif

@@ -170,7 +170,8 @@ void syn_traffic_counts(struct syn_traffic *traffic, const uint32_t *done, unsig
 void syn_traffic_tell_drop(struct syn_traffic *traffic, unsigned pipeline, unsigned stage,
                            uint32_t inference);
 
-/* A message of a direct link, or what the host relays (peer SYN_TRAFFIC_HOST). */
+/* A message of a direct link, what the host relays (peer SYN_TRAFFIC_HOST), or what came by a wire
+ * or channel (SYN_TRAFFIC_WIRE). Whatever it is: what belongs to nothing here is counted. */
 void syn_traffic_message(struct syn_traffic *traffic, unsigned peer, const uint8_t *message,
                          size_t size);
 /* A direct link came or went. */

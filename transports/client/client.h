@@ -10,7 +10,7 @@
  *
  * Every accepted request calls back exactly once: with the answer, with SYN_ETIMEOUT, with
  * SYN_ELINK when the link breaks, or with SYN_ECANCELED from syn_client_free. Callbacks may make
- * requests, and may free the client.
+ * requests, and may free the client. One thread: that of the loop.
  */
 #ifndef SYN_TRANSPORTS_CLIENT_CLIENT_H
 #define SYN_TRANSPORTS_CLIENT_CLIENT_H

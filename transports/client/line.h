@@ -15,9 +15,9 @@
 bool syn_session_can_tune(const struct syn_session *s);
 
 /*
- * answer->baud: the rate from now on. After hello, before anything else
- * is asked: log text that comes while a rate is tried is lost. Succeeds also where nothing can be
- * chosen; fails where the device is not heard any more at any rate.
+ * answer->baud: the rate from now on, in bit/s. After hello, before anything else is asked: log
+ * text that comes while a rate is tried is lost. Succeeds also where nothing can be chosen; fails
+ * where the device is not heard any more at any rate.
  */
 int syn_session_tune(struct syn_session *s, syn_session_done done, void *user);
 

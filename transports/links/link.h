@@ -5,7 +5,7 @@
  * Opened by URI; a table of drivers (driver.h) says which there are. Nothing blocks: bytes
  * that arrive are handed to a callback from the loop, bytes to send wait in a bounded queue. A link
  * that breaks says so once, through `lost`, and then does nothing more until it is closed.
- * Callbacks may write to the link and close it.
+ * Callbacks may write to the link and close it. One thread: that of the loop.
  *
  * Most links are streams; those that keep packets apart (BLE) take and hand out whole messages or
  * packets of them (enum syn_link_kind).
@@ -45,7 +45,8 @@ int syn_link_open(struct syn_link **link, struct syn_loop *loop, const char *uri
 int syn_link_adopt(struct syn_link **link, struct syn_loop *loop, int fd, const char *name,
                    const struct syn_link_events *events, struct syn_error *error);
 
-/* Queues all of `size` bytes or none: SYN_EBUSY when there is no room, SYN_ELINK when it broke. */
+/* Queues all of `size` bytes or none: SYN_EBUSY when there is no room, SYN_ELINK when it broke,
+ * SYN_EINVAL for what cannot be one message of a link that keeps them apart (1 to 65,535 bytes). */
 int syn_link_write(struct syn_link *link, const void *data, size_t size);
 
 /* Bytes that syn_link_write would take now. */
@@ -69,12 +70,12 @@ const char *syn_link_note(const struct syn_link *link);
 /* Where that is now, for people: "/dev/ttyUSB3"; the URI where the driver knows no better. */
 const char *syn_link_place(const struct syn_link *link);
 
-/* The rate of the line, and up to which the user lets it go; 0 where a link has none. */
+/* The rate of the line in bit/s, and up to which the user lets it go; 0 where a link has none. */
 unsigned syn_link_baud(const struct syn_link *link);
 unsigned syn_link_max_baud(const struct syn_link *link);
 
-/* At once: what is still queued goes out at the new rate. SYN_EUNSUP: the port does not have it,
- * and stays as it was. */
+/* At once: what is still queued goes out at the new rate. SYN_EUNSUP: the port does not have it, or
+ * none at all, and stays as it was; SYN_ELINK: the link is gone. */
 int syn_link_set_baud(struct syn_link *link, unsigned baud, struct syn_error *error);
 
 /* Sends at once what the port takes now of what is queued: last words before a close. */
