@@ -352,7 +352,6 @@ int syn_deployer_again(struct syn_bench *bench, struct syn_error *error)
     syn_deploy_free(deployed->deploy);
     deployed->deploy = work.deploy;
     deployed->txn = work.txn;
-    deployed->torn = false;
     remember_members(&work);
     note_missing(deployed);
     return 0;
@@ -420,12 +419,9 @@ static bool serves_alone(const struct syn_deployed *deployed, const char *name, 
 void syn_deployer_member_left(struct syn_bench *bench, struct syn_member *member)
 {
     struct syn_deployed *deployed = bench->deployed;
-    unsigned index;
     for (unsigned i = 0; deployed && i < deployed->workload->fleet.count; i++) {
         if (deployed->workload->members[i] != member)
             continue;
-        bool alone = serves_alone(deployed, member->name, &index);
-        deployed->torn |= !alone && index < deployed->workload->fleet.count;
         deployed->workload->members[i] = NULL;
         (void)snprintf(deployed->missing, sizeof deployed->missing, "%s", member->name);
         syn_resume_member_left(bench, member);

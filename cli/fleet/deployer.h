@@ -20,10 +20,6 @@ struct syn_deployed {
     struct syn_deploy *deploy; /* owned; for its streams */
     uint32_t txn;
     char missing[SYN_DEVICE_NAME]; /* a device that has left; empty: all are there */
-    /* One of several has been away. What it and the others count of each other (inferences that
-     * were dropped, slots that are free) may differ since then, which nothing but another
-     * deployment sets right. */
-    bool torn;
 };
 
 /*

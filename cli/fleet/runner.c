@@ -125,7 +125,7 @@ static void count_from_the_start(struct syn_running *running, unsigned devices)
         syn_measure_counters(running->measure, d, &nothing);
 }
 
-/* Nothing runs, nobody has to hear that it should stop, and all start from the same counts. */
+/* Nothing runs, and nobody has to hear that it should stop. */
 static int make_ready(struct syn_bench *bench, struct syn_deployed **deployed,
                       struct syn_error *error)
 {
@@ -134,8 +134,6 @@ static int make_ready(struct syn_bench *bench, struct syn_deployed **deployed,
         rc = syn_runner_stop(bench, error);
     if (rc == 0 && bench->farewell)
         (void)syn_operation_wait(bench->farewell, bench->console, NULL);
-    if (rc == 0 && (*deployed)->torn)
-        rc = syn_deployer_again(bench, error);
     return rc;
 }
 

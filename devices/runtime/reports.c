@@ -189,6 +189,12 @@ void syn_rt_receive_abort(struct syn_rt *rt, unsigned pipeline, enum syn_stage s
     syn_rt_schedule(rt);
 }
 
+void syn_rt_receive_forget(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage,
+                           unsigned slot)
+{
+    syn_rt_slot(rt, pipeline, stage, slot)->state = SYN_SLOT_FREE;
+}
+
 void syn_rt_infer_abort(struct syn_rt *rt, const struct syn_task *task, int64_t start_ns,
                         int64_t end_ns)
 {

@@ -287,7 +287,8 @@ void syn_rt_ended(struct syn_rt *rt, const struct syn_task *task, int64_t start_
  * A peer's transfer into this device. syn_rt_receive_begin reserves a slot of the stage that the
  * hop feeds (BODY_IN or TAIL) and returns its index, SYN_ENOMEM when the peer sent without credit,
  * or SYN_EINVAL when no peer feeds that stage; syn_rt_receive_end completes it,
- * syn_rt_receive_abort frees it, grants it anew and counts a drop.
+ * syn_rt_receive_abort frees it, grants it anew and counts a drop; syn_rt_receive_forget frees it
+ * for the same inference, which its sender will send anew by the credit that it has taken.
  *
  * Drops are counted at the source and the target of a pipeline only, each of which hears of every
  * one (port: `dropped` messages); at the target a drop counts as done, or the fair round of all
@@ -298,6 +299,8 @@ void syn_rt_receive_end(struct syn_rt *rt, unsigned pipeline, enum syn_stage sta
                         const struct syn_token *token, int64_t start_ns, int64_t end_ns);
 void syn_rt_receive_abort(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage, unsigned slot,
                           uint32_t inference, int64_t at_ns);
+void syn_rt_receive_forget(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage,
+                           unsigned slot);
 
 /*
  * Instead of syn_rt_ended() for an INFER that came to nothing: frees the slot for its output and

@@ -7,7 +7,7 @@
 #define TIMEOUT_NS 500000000 /* real time, until missing pieces of a relayed hop are asked for */
 
 enum {
-    REMEMBERED = 32, /* arrivals before the last, in syn_traffic_arrived */
+    REMEMBERED = SYN_TRAFFIC_REMEMBERED,
     VAIN_MAX =
         4, /* repetitions of others, of a second each, until one that is awaited is given up */
 };
@@ -331,14 +331,22 @@ static bool ask(void *ctx, const uint8_t *message, size_t size)
     return syn_traffic_tell(in->traffic, in->peer, message, size, true);
 }
 
+/* Its sender is away, and will send it anew. */
+static void forget_entry(struct syn_traffic_in *in)
+{
+    in->used = false;
+    syn_rt_receive_forget(&in->traffic->agent->rt, in->pipeline, (enum syn_stage)in->stage,
+                          in->slot);
+    ask_for_next(in->traffic);
+}
+
 static void on_silence(void *ctx)
 {
     struct syn_traffic_in *in = ctx;
     struct syn_traffic *t = in->traffic;
     int64_t now = syn_traffic_now(t);
     if (syn_incoming_poll(&in->incoming, now, ask, in)) {
-        note_arrival(t, in); /* whatever of it comes now is too late */
-        abort_entry(in);
+        forget_entry(in);
         return;
     }
     syn_timers_start(t->port.timers, &in->timer, in->incoming.due_ns, on_silence, in);

@@ -5,6 +5,9 @@
 
 #include "devices/traffic/traffic.h"
 
+/* Arrivals before the last, in syn_traffic_arrived. */
+#define SYN_TRAFFIC_REMEMBERED 32
+
 /* ---- hops: hop.c ---- */
 
 /* The hop that leaves (HEAD, BODY_OUT) or enters (BODY_IN, TAIL) a stage of a pipeline. */
@@ -64,6 +67,8 @@ void syn_traffic_out_begin(struct syn_traffic *traffic, const struct syn_radio_s
                            int64_t start_ns, int64_t end_ns);
 void syn_traffic_out_again(struct syn_traffic *traffic, const struct syn_tensor_head *head,
                            uint32_t length);
+/* The receiver of a hop is there: those for it that have waited for long go on. */
+void syn_traffic_out_heard(struct syn_traffic *traffic, unsigned pipeline, unsigned stage);
 void syn_traffic_out_lost(struct syn_traffic *traffic, unsigned peer);
 void syn_traffic_out_reset(struct syn_traffic *traffic);
 

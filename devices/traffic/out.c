@@ -9,6 +9,12 @@
 #define RETRY_NS  1000000
 #define REPEAT_NS 1000000000
 
+enum {
+    ASIDE = 4,     /* bits of `waiting`: of slots that wait behind all others */
+    DOUBLINGS = 3, /* of the pause between repetitions, while a receiver is silent */
+};
+_Static_assert(SYN_RT_SLOTS_MAX <= ASIDE, "a bit each");
+
 /* What is written of a hop: made anew whenever the link has room, for few of many hops are on it.
  */
 struct writing {
@@ -117,32 +123,73 @@ struct choice {
     int64_t ready_ns;
 };
 
+/* The receiver remembers the latest arrivals only: would one that has not arrived be forgotten? */
+static bool is_too_early(const struct syn_traffic *t, unsigned p, unsigned stage,
+                         uint32_t inference)
+{
+    const struct syn_rt_slot *slots = syn_rt_slots(&t->agent->rt, p, stage);
+    for (unsigned i = 0; i < t->agent->rt.routes[p].slots[stage]; i++)
+        if (slots[i].state == SYN_SLOT_DRAINING && slots[i].token.inference < inference &&
+            inference - slots[i].token.inference > SYN_TRAFFIC_REMEMBERED)
+            return true;
+    return false;
+}
+
 static void consider(const struct syn_traffic *t, unsigned p, unsigned stage, unsigned slot,
                      struct choice *best)
 {
     const struct syn_rt_slot *s = &syn_rt_slots(&t->agent->rt, p, stage)[slot];
     const uint64_t rank = syn_rt_rank(&t->agent->rt, p, s->token.inference);
     const bool first = rank != best->rank ? rank < best->rank : s->ready_ns < best->ready_ns;
-    if (!best->found || first)
+    if ((!best->found || first) && !is_too_early(t, p, stage, s->token.inference))
         *best = (struct choice){true, p, stage, slot, rank, s->ready_ns};
 }
 
-static struct choice choose(const struct syn_traffic *t)
+/* Of those that wait, or (`aside` ASIDE) of those behind them. */
+static struct choice choose(const struct syn_traffic *t, unsigned aside)
 {
     static const uint8_t stages[] = {SYN_STAGE_HEAD, SYN_STAGE_BODY_OUT};
     struct choice best = {.found = false};
     for (unsigned p = 0; p < t->agent->deployment.pipeline_count; p++)
         for (unsigned s = 0; s < sizeof stages; s++)
             for (unsigned slot = 0; slot < SYN_RT_SLOTS_MAX; slot++)
-                if (t->waiting[p][s] & 1u << slot)
+                if (t->waiting[p][s] & 1u << (slot + aside))
                     consider(t, p, stages[s], slot, &best);
     return best;
+}
+
+static bool is_silent(const struct syn_traffic_out *out)
+{
+    return out->used && out->tries > SYN_TRANSFER_TRIES;
+}
+
+/* What it has to send will be sent from the start. */
+static void put_aside(struct syn_traffic_out *out)
+{
+    syn_timers_stop(&out->timer);
+    out->used = false;
+    out->traffic->waiting[out->pipeline][syn_traffic_sender(out->stage)] |=
+        (uint8_t)(1u << (out->slot + ASIDE));
+}
+
+/* One that is free, or whose receiver has been silent for long. */
+static struct syn_traffic_out *make_room(struct syn_traffic *t)
+{
+    struct syn_traffic_out *out = free_entry(t);
+    for (unsigned i = 0; !out && i < SYN_TRAFFIC_OUT; i++)
+        if (is_silent(&t->out[i])) {
+            out = &t->out[i];
+            put_aside(out);
+        }
+    return out;
 }
 
 void syn_traffic_send(struct syn_traffic *t, const struct syn_task *task, int64_t start_ns,
                       uint64_t duration_ns)
 {
-    struct syn_traffic_out *out = choose(t).found ? NULL : free_entry(t); /* nobody goes first */
+    const bool waits = choose(t, 0).found /* nobody goes first */ ||
+                       is_too_early(t, task->pipeline, task->from_stage, task->token.inference);
+    struct syn_traffic_out *out = waits ? NULL : make_room(t);
     if (!out) {
         t->waiting[task->pipeline][syn_traffic_sender(task->from_stage)] |=
             (uint8_t)(1u << task->from_slot);
@@ -152,22 +199,32 @@ void syn_traffic_send(struct syn_traffic *t, const struct syn_task *task, int64_
     offer(out, start_ns, duration_ns);
 }
 
-/* An entry has become free. */
-static void next_in_line(struct syn_traffic *t)
+static void begin_waiting(struct syn_traffic *t, const struct choice *c,
+                          struct syn_traffic_out *out)
 {
-    const struct choice c = choose(t);
-    struct syn_traffic_out *out = c.found ? free_entry(t) : NULL;
-    if (!out)
-        return;
     *out = (struct syn_traffic_out){
-        .pipeline = (uint8_t)c.pipeline, .stage = (uint8_t)c.stage, .slot = (uint8_t)c.slot};
+        .pipeline = (uint8_t)c->pipeline, .stage = (uint8_t)c->stage, .slot = (uint8_t)c->slot};
     out->traffic = t;
     struct syn_task task = task_of(out);
-    task.peer = syn_traffic_other_end(&pipe_of(out)->route, c.stage);
-    t->waiting[c.pipeline][syn_traffic_sender(c.stage)] &= (uint8_t) ~(1u << c.slot);
+    task.peer = syn_traffic_other_end(&pipe_of(out)->route, c->stage);
+    t->waiting[c->pipeline][syn_traffic_sender(c->stage)] &=
+        (uint8_t) ~((1u | 1u << ASIDE) << c->slot);
     open_entry(t, out, &task);
     offer(out, syn_traffic_now(t),
           syn_deployment_duration(&t->agent->deployment, &t->agent->timing, &task));
+}
+
+/* An entry has become free, or somebody waits that did not. */
+static bool next_in_line(struct syn_traffic *t)
+{
+    struct choice c = choose(t, 0);
+    struct syn_traffic_out *out = c.found ? make_room(t) : free_entry(t);
+    if (!c.found)
+        c = choose(t, ASIDE);
+    if (!c.found || !out)
+        return false;
+    begin_waiting(t, &c, out);
+    return true;
 }
 
 /* ---- ending ---- */
@@ -183,7 +240,7 @@ static void abort_entry(struct syn_traffic_out *out)
         syn_traffic_tell_drop(t, task.pipeline, SYN_STAGE_BODY_IN, task.token.inference);
     syn_traffic_tell_drop(t, task.pipeline, task.from_stage, task.token.inference);
     syn_rt_send_abort(&t->agent->rt, &task, syn_traffic_now(t));
-    next_in_line(t);
+    (void)next_in_line(t);
 }
 
 static void on_no_link(void *ctx)
@@ -197,7 +254,7 @@ static void report_end(struct syn_traffic_out *out)
     struct syn_task task = task_of(out);
     out->used = false;
     syn_agent_task_ended(t->agent, &task, out->start_ns, out->end_ns, 0, NULL);
-    next_in_line(t);
+    (void)next_in_line(t);
 }
 
 /* ---- writing ---- */
@@ -312,18 +369,24 @@ static void try_to_write(struct syn_traffic_out *out)
     last_longer(out);
 }
 
-/* The last byte once more: the receiver answers with what it misses, or that it has all. */
+/* The last byte once more: the receiver answers with what it misses, or that it has all. One that
+ * is away may come back, and has a slot for this hop: that is waited for, behind the hops of
+ * others. */
 static void repeat(struct syn_traffic_out *out)
 {
+    struct syn_traffic *t = out->traffic;
     const struct syn_hop hop = hop_of(out);
-    unsigned last = hop.count - 1u;
-    if (++out->tries > SYN_TRANSFER_TRIES) {
-        abort_entry(out);
+    const unsigned last = hop.count - 1u;
+    if (out->tries < SYN_TRANSFER_TRIES + DOUBLINGS)
+        out->tries++;
+    if (is_silent(out) && choose(t, 0).found) {
+        put_aside(out);
+        (void)next_in_line(t);
         return;
     }
     (void)write_bytes(out, (uint16_t)(hop.stream + last), syn_hop_stream_bytes(&hop, last) - 1, 1,
                       write_later);
-    due_in(out, REPEAT_NS);
+    due_in(out, (int64_t)REPEAT_NS << (is_silent(out) ? out->tries - SYN_TRANSFER_TRIES : 0));
 }
 
 static void go_on_again(struct syn_traffic_out *out)
@@ -398,9 +461,25 @@ void syn_traffic_out_again(struct syn_traffic *t, const struct syn_tensor_head *
         go_on_again(out);
         return;
     }
-    out->confirmed = true;
-    if (out->written)
-        due_at(out, out->end_ns);
+    out->confirmed = out->written = true; /* by what was sent before, where it is sent anew */
+    due_at(out, out->end_ns);
+}
+
+void syn_traffic_out_heard(struct syn_traffic *t, unsigned pipeline, unsigned stage)
+{
+    uint8_t *waiting = &t->waiting[pipeline][syn_traffic_sender(stage)];
+    for (unsigned i = 0; i < SYN_TRAFFIC_OUT; i++) {
+        struct syn_traffic_out *out = &t->out[i];
+        if (is_silent(out) && out->pipeline == pipeline && out->stage == stage) {
+            out->tries = 1;
+            due_in(out, 0);
+        }
+    }
+    if (*waiting >> ASIDE) {
+        *waiting = (uint8_t)((*waiting | *waiting >> ASIDE) & ((1u << ASIDE) - 1));
+        while (next_in_line(t))
+            ;
+    }
 }
 
 void syn_traffic_out_lost(struct syn_traffic *t, unsigned peer)

@@ -100,6 +100,7 @@ static void on_credit(struct syn_traffic *t, unsigned peer, const struct syn_ten
         t->refused++;
         return;
     }
+    syn_traffic_out_heard(t, p, stage);
     for (uint32_t n = worth(t, peer, p, stage, head->inference); n > 0; n--)
         syn_rt_credit(&t->agent->rt, p, (enum syn_stage)stage,
                       syn_traffic_heard_ns(t, credit.at_ns));

@@ -11,6 +11,16 @@
  * now and then. A credit by the host carries in `inference` how many were granted in all, and is
  * repeated with every beacon. Credits, counts and drops cost no radio time.
  *
+ * An end behind the host that is away is waited for, however long that takes: nothing is dropped,
+ * and every credit keeps its slot. A sender that has repeated a hop in vain does so more and more
+ * rarely, and puts it aside where others need the memory, to send it anew when there is room, or at
+ * once when a credit tells that the receiver is back; a receiver forgets what it has of a hop whose
+ * sender is silent, to take it when it is sent anew. So that none is taken for one that has
+ * arrived, a hop waits for one of its stage that is SYN_TRAFFIC_REMEMBERED inferences behind.
+ *
+ * Until it has granted credit in a deployment, a device takes nothing: what comes then is of the
+ * deployment before, which others have not left yet.
+ *
  * A peer at the other end of a wire (wire.h) is reached like one behind the host, by other bytes:
  * what the wire does not take, or loses, the host's link carries, so that nothing is lost with a
  * wire that goes. Meanwhile a hop keeps the sender's radio busy, since whoever sends does one thing
@@ -78,7 +88,7 @@ struct syn_traffic_out {
     struct syn_traffic *traffic;
     bool used, on_air, written;
     bool confirmed; /* the receiver has all; at once where the link loses nothing */
-    uint8_t tries;  /* repetitions without an answer */
+    uint8_t tries;  /* repetitions without an answer; beyond SYN_TRANSFER_TRIES it is silent */
     uint8_t pipeline, stage, slot;
     uint8_t peer;          /* device */
     uint8_t index;         /* where writing stands: tensor */
@@ -109,7 +119,8 @@ struct syn_traffic {
     struct syn_radio radio;
     struct syn_timer wake;
     struct syn_traffic_out out[SYN_TRAFFIC_OUT];
-    uint8_t waiting[SYN_RT_PIPELINES_MAX][2]; /* slots that are to be sent and have no `out` yet */
+    /* Slots that are to be sent and have no `out`: low half; those put aside: high half. */
+    uint8_t waiting[SYN_RT_PIPELINES_MAX][2];
     struct syn_traffic_in in[SYN_TRAFFIC_IN];
     /* What is in the slots of results, whose bytes are in no arena: of the chunk that makes one, or
      * of the action on it. */

@@ -5,8 +5,8 @@
  * A hop is one or more tensors on consecutive streams; the first stream begins with the token. An
  * *outgoing* cuts it into messages and remembers where it stands when the link takes no more; an
  * *incoming* puts the pieces together in any order, ignores those that it has, asks again for what
- * is missing, and gives up after a number of vain tries. Neither knows a link: messages leave
- * through a callback, come as head and body. All memory is the caller's. Times are nanoseconds of
+ * is missing, and says when that was in vain for long. Neither knows a link: messages leave through
+ * a callback, come as head and body. All memory is the caller's. Times are nanoseconds of
  * any clock, the same in all calls.
  */
 #ifndef SYN_DEVICES_TRAFFIC_TRANSFER_H
@@ -20,7 +20,7 @@
 #ifndef SYN_TRANSFER_RANGES
 #define SYN_TRANSFER_RANGES 16 /* separate ranges of received bytes that are remembered */
 #endif
-#define SYN_TRANSFER_TRIES 8 /* time-outs without a new byte until a hop is given up */
+#define SYN_TRANSFER_TRIES 8 /* time-outs without a new byte until the other end counts as away */
 
 /* What flows in one hop. */
 struct syn_hop {
@@ -89,8 +89,8 @@ int syn_incoming_take(struct syn_incoming *in, const struct syn_tensor_head *hea
 
 void syn_incoming_token(const struct syn_incoming *in, struct syn_tensor_token *token);
 
-/* Once due_ns has come: asks for what is missing. Returns 0, or SYN_ETIMEOUT when it is given up.
- */
+/* Once due_ns has come: asks for what is missing. Returns 0, or SYN_ETIMEOUT when the sender is
+ * away. */
 int syn_incoming_poll(struct syn_incoming *in, int64_t now_ns, syn_transfer_write write, void *ctx);
 
 /* ---- both ---- */

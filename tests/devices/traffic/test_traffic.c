@@ -131,28 +131,6 @@ static void no_radio_is_busy_for_longer_than_there_was_time(void **state)
     bodies_free(b);
 }
 
-static void when_a_device_dies_the_others_count_what_was_for_it_and_come_to_rest(void **state)
-{
-    (void)state;
-    static const struct bodies_pipe through[] = {{CHAIN, 0, 1, 2, 2}};
-    struct bodies *b = bodies_new(3, through, 1, &faithful, 6);
-    bodies_start(b, SYN_RT_FAIR, 0);
-    bodies_pass(b, 300 * MS);
-    b->body[1].dead = true;
-    bodies_pass(b, 30000 * (int64_t)MS);
-    for (unsigned i = 0; i < b->count; i++)
-        syn_rt_stop(&b->body[i].agent.rt);
-    bodies_pass(b, 30000 * (int64_t)MS);
-    const struct syn_rt *source = &b->body[0].agent.rt, *target = &b->body[2].agent.rt;
-    assert_true(b->acted_count[0] > 0);
-    assert_true(source->counters.dropped[0] > 0);
-    assert_true(target->counters.acted[0] + source->counters.dropped[0] <=
-                source->counters.sensed[0]);
-    for (unsigned i = 0; i < SYN_TRAFFIC_OUT; i++)
-        assert_false(b->body[0].traffic.out[i].used);
-    bodies_free(b);
-}
-
 /* Losses, repetitions, disorder and full links, all at once. */
 static void whatever_the_host_does_each_inference_arrives_once_or_is_counted(void **state)
 {
@@ -262,7 +240,6 @@ int main(void)
         cmocka_unit_test(a_second_run_goes_on_where_the_first_ended),
         cmocka_unit_test(links_that_are_full_delay_and_lose_nothing),
         cmocka_unit_test(no_radio_is_busy_for_longer_than_there_was_time),
-        cmocka_unit_test(when_a_device_dies_the_others_count_what_was_for_it_and_come_to_rest),
         cmocka_unit_test(whatever_the_host_does_each_inference_arrives_once_or_is_counted),
         cmocka_unit_test(by_wires_all_arrive_in_order_and_the_host_carries_no_tensor),
         cmocka_unit_test(a_wire_takes_none_of_the_receivers_radio_time),
