@@ -158,30 +158,10 @@ static const struct syn_agent_identity identity = {.id = "sim-5f21",
                                                    .features = SYN_FEATURE_COBS,
                                                    .speed_permille = 1000};
 
-static struct syn_timing timing(void)
-{
-    struct syn_timing t = {.part = &syn_part_max78000,
-                           .accel_hz = 50000000,
-                           .start_ns = 6600,
-                           .word_ns = 270,
-                           .configure_layer_ns = 15000,
-                           .weight_byte_ps = 71300,
-                           .sense_ns = 1000000,
-                           .act_ns = 1000000,
-                           .message_ns = 3750000,
-                           .byte_ps = 5700000,
-                           .idle_uw = 9400,
-                           .active_uw = {0, 42000, 50000, 15000},
-                           .arena_bytes = 65536};
-    for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
-        t.skew_permille[u] = 1000;
-    return t;
-}
-
 struct bench *bench_new(void)
 {
     struct bench *b = calloc(1, sizeof *b);
-    const struct syn_timing t = timing();
+    const struct syn_timing t = feather_timing();
     const struct syn_agent_port port = {.ctx = b,
                                         .now_ns = now_ns,
                                         .room = port_room,
@@ -342,13 +322,7 @@ void bench_upload(struct bench *b, const uint8_t *bytes, size_t size, uint8_t ha
     syn_sha256(bytes, size, hash);
     for (size_t at = 0; at < size;) {
         size_t n = size - at < PIECE ? size - at : PIECE;
-        struct syn_cbor_out *out = bench_payload(b);
-        syn_cbor_put_map(out, at == 0 ? 4 : 3);
-        syn_cbor_pair_bytes(out, "h", hash, SYN_SHA256_SIZE);
-        syn_cbor_pair_uint(out, "off", at);
-        syn_cbor_pair_bytes(out, "d", bytes + at, n);
-        if (at == 0)
-            syn_cbor_pair_uint(out, "len", size);
+        put_blob_piece(bench_payload(b), hash, bytes, size, at, n);
         const struct message *m = bench_ask(b, 0, SYN_SMP_WRITE, SYN_GROUP_SYNERGY, SYN_ID_BLOB);
         bench_expect_ok(m);
         size_t held = answer_number(m, "off");
@@ -359,12 +333,7 @@ void bench_upload(struct bench *b, const uint8_t *bytes, size_t size, uint8_t ha
 
 const struct message *bench_plan(struct bench *b, const char *op, uint32_t txn, const uint8_t *hash)
 {
-    struct syn_cbor_out *out = bench_payload(b);
-    syn_cbor_put_map(out, hash ? 3 : 2);
-    syn_cbor_pair_text(out, "op", op);
-    syn_cbor_pair_uint(out, "txn", txn);
-    if (hash)
-        syn_cbor_pair_bytes(out, "h", hash, SYN_SHA256_SIZE);
+    put_plan(bench_payload(b), op, txn, hash);
     return bench_ask(b, 0, SYN_SMP_WRITE, SYN_GROUP_SYNERGY, SYN_ID_PLAN);
 }
 

@@ -115,3 +115,44 @@ size_t deployment_blob(unsigned self, unsigned devices, const struct blob_pipe *
     assert_int_equal(out.error, 0);
     return out.length;
 }
+
+struct syn_timing feather_timing(void)
+{
+    struct syn_timing t = {.part = &syn_part_max78000,
+                           .accel_hz = 50000000,
+                           .start_ns = 6600,
+                           .word_ns = 270,
+                           .configure_layer_ns = 15000,
+                           .weight_byte_ps = 71300,
+                           .sense_ns = 1000000,
+                           .act_ns = 1000000,
+                           .message_ns = 3750000,
+                           .byte_ps = 5704918,
+                           .idle_uw = 9400,
+                           .active_uw = {0, 42000, 50000, 15000},
+                           .arena_bytes = 65536};
+    for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
+        t.skew_permille[u] = 1000;
+    return t;
+}
+
+void put_blob_piece(struct syn_cbor_out *out, const uint8_t hash[SYN_SHA256_SIZE],
+                    const uint8_t *blob, size_t size, size_t at, size_t piece)
+{
+    const size_t left = size - at;
+    syn_cbor_put_map(out, at == 0 ? 4 : 3);
+    syn_cbor_pair_bytes(out, "h", hash, SYN_SHA256_SIZE);
+    syn_cbor_pair_uint(out, "off", at);
+    syn_cbor_pair_bytes(out, "d", blob + at, left < piece ? left : piece);
+    if (at == 0)
+        syn_cbor_pair_uint(out, "len", size);
+}
+
+void put_plan(struct syn_cbor_out *out, const char *op, uint32_t txn, const uint8_t *hash)
+{
+    syn_cbor_put_map(out, hash ? 3 : 2);
+    syn_cbor_pair_text(out, "op", op);
+    syn_cbor_pair_uint(out, "txn", txn);
+    if (hash)
+        syn_cbor_pair_bytes(out, "h", hash, SYN_SHA256_SIZE);
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Small models and deployment blobs for the agent's tests. */
+/* Small models, deployment blobs, the figures of a board and the requests that bring all of it to a
+ * device: for tests of agents in every world. */
 #ifndef SYN_TESTS_DEVICES_AGENT_MODELS_H
 #define SYN_TESTS_DEVICES_AGENT_MODELS_H
 
@@ -31,5 +32,14 @@ struct blob_pipe {
 /* Writes the blob; returns its size. */
 size_t deployment_blob(unsigned self, unsigned devices, const struct blob_pipe *pipes,
                        unsigned count, uint8_t *bytes, size_t capacity);
+
+/* A MAX78000 feather's figures, as in devices/profiles. */
+struct syn_timing feather_timing(void);
+
+/* Payloads of requests: a piece of a blob, whose length the first one tells; a verb about a plan,
+ * `hash` NULL where it has none. */
+void put_blob_piece(struct syn_cbor_out *out, const uint8_t hash[SYN_SHA256_SIZE],
+                    const uint8_t *blob, size_t size, size_t at, size_t piece);
+void put_plan(struct syn_cbor_out *out, const char *op, uint32_t txn, const uint8_t *hash);
 
 #endif

@@ -191,12 +191,7 @@ static void upload(struct host *h, const uint8_t *bytes, size_t size, uint8_t ha
     struct request r;
     syn_sha256(bytes, size, hash);
     for (size_t at = 0; at < size; at += PIECE) {
-        struct syn_cbor_out *out = request_payload(&r);
-        syn_cbor_put_map(out, 4);
-        syn_cbor_pair_bytes(out, "h", hash, SYN_SHA256_SIZE);
-        syn_cbor_pair_uint(out, "off", at);
-        syn_cbor_pair_uint(out, "len", size);
-        syn_cbor_pair_bytes(out, "d", bytes + at, size - at < PIECE ? size - at : PIECE);
+        put_blob_piece(request_payload(&r), hash, bytes, size, at, PIECE);
         host_ask_ok(h, &r, SYN_ID_BLOB);
     }
 }
@@ -204,11 +199,7 @@ static void upload(struct host *h, const uint8_t *bytes, size_t size, uint8_t ha
 static void plan(struct host *h, const char *op, const uint8_t hash[SYN_SHA256_SIZE])
 {
     struct request r;
-    struct syn_cbor_out *out = request_payload(&r);
-    syn_cbor_put_map(out, 3);
-    syn_cbor_pair_text(out, "op", op);
-    syn_cbor_pair_uint(out, "txn", 1);
-    syn_cbor_pair_bytes(out, "h", hash, SYN_SHA256_SIZE);
+    put_plan(request_payload(&r), op, 1, hash);
     host_ask_ok(h, &r, SYN_ID_PLAN);
 }
 

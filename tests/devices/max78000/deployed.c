@@ -50,14 +50,7 @@ static void upload(struct host *h, const uint8_t *bytes, size_t size)
     uint8_t hash[SYN_SHA256_SIZE];
     syn_sha256(bytes, size, hash);
     for (size_t at = 0; at < size && !machine_is_off(h->machine);) {
-        size_t n = size - at < PIECE ? size - at : PIECE;
-        struct syn_cbor_out *out = host_payload(h);
-        syn_cbor_put_map(out, at == 0 ? 4 : 3);
-        syn_cbor_pair_bytes(out, "h", hash, SYN_SHA256_SIZE);
-        syn_cbor_pair_uint(out, "off", at);
-        syn_cbor_pair_bytes(out, "d", bytes + at, n);
-        if (at == 0)
-            syn_cbor_pair_uint(out, "len", size);
+        put_blob_piece(host_payload(h), hash, bytes, size, at, PIECE);
         host_expect(h, SYN_SMP_WRITE, SYN_GROUP_SYNERGY, SYN_ID_BLOB);
         at = machine_is_off(h->machine) ? size : host_number(h, "off");
     }
@@ -86,12 +79,7 @@ void deployed_upload(const struct deployed *d, unsigned count, struct host *h,
 
 static void plan(struct host *h, const char *op, uint32_t txn, const uint8_t *hash)
 {
-    struct syn_cbor_out *out = host_payload(h);
-    syn_cbor_put_map(out, hash ? 3 : 2);
-    syn_cbor_pair_text(out, "op", op);
-    syn_cbor_pair_uint(out, "txn", txn);
-    if (hash)
-        syn_cbor_pair_bytes(out, "h", hash, SYN_SHA256_SIZE);
+    put_plan(host_payload(h), op, txn, hash);
     host_expect(h, SYN_SMP_WRITE, SYN_GROUP_SYNERGY, SYN_ID_PLAN);
 }
 

@@ -259,24 +259,6 @@ static void on_reset(void *ctx)
 
 /* ---- opening and closing ---- */
 
-static struct syn_timing feather(void)
-{
-    struct syn_timing t = {.part = &syn_part_max78000,
-                           .accel_hz = 50000000,
-                           .start_ns = 6600,
-                           .word_ns = 270,
-                           .configure_layer_ns = 15000,
-                           .weight_byte_ps = 71300,
-                           .sense_ns = 1000000,
-                           .act_ns = 1000000,
-                           .message_ns = 3750000,
-                           .byte_ps = 5704918,
-                           .arena_bytes = 65536};
-    for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
-        t.skew_permille[u] = 1000;
-    return t;
-}
-
 static void open_device(struct fleet *f, unsigned index)
 {
     struct fleet_device *d = &f->device[index];
@@ -288,7 +270,7 @@ static void open_device(struct fleet *f, unsigned index)
     const struct syn_wearable_config config = {
         .loop = f->loop,
         .identity = {.id = d->path, .profile = "max78000-feather", .speed_permille = FLEET_SPEED},
-        .timing = feather(),
+        .timing = feather_timing(),
         .radio_path = f->relay ? NULL : d->path,
         .store_size = STORE_BYTES,
         .ctx = d,

@@ -385,23 +385,6 @@ void bodies_start(struct bodies *b, enum syn_rt_mode mode, uint32_t limit)
 
 /* ---- opening and closing ---- */
 
-static struct syn_timing feather(void)
-{
-    struct syn_timing t = {.part = &syn_part_max78000,
-                           .accel_hz = 50000000,
-                           .start_ns = 6600,
-                           .word_ns = 270,
-                           .configure_layer_ns = 15000,
-                           .sense_ns = 1000000,
-                           .act_ns = 1000000,
-                           .message_ns = 3750000,
-                           .byte_ps = 5704918,
-                           .arena_bytes = 65536};
-    for (unsigned u = 0; u < SYN_UNIT_COUNT; u++)
-        t.skew_permille[u] = 1000;
-    return t;
-}
-
 static void open_body(struct bodies *b, unsigned index)
 {
     struct body *d = &b->body[index];
@@ -427,7 +410,7 @@ static void open_body(struct bodies *b, unsigned index)
     const struct syn_agent_memory memory = {&d->flash, d->arena, sizeof d->arena, d->sensor,
                                             sizeof d->sensor};
     const struct syn_agent_identity identity = {.id = "body", .speed_permille = 1000};
-    const struct syn_timing timing = feather();
+    const struct syn_timing timing = feather_timing();
     d->all = b;
     d->index = index;
     d->ahead_ns = (int64_t)(syn_splitmix64(&b->seed) % 2000000000000); /* half an hour */
