@@ -7,7 +7,9 @@
 #include <math.h>
 #include <string.h>
 
-#define TASKS_MIN 4 /* fewer are no evidence on a device whose tasks vary */
+#define TASKS_MIN 4    /* fewer are no evidence on a device whose tasks vary */
+#define OWN_MIN   0.02 /* of the accelerator's time: less of its own is lost in what moves data */
+#define DOUBT_MAX 1.25 /* between two views of what is its own */
 
 /* What each kind of work takes on one device, by its figures. */
 struct figures {
@@ -107,6 +109,24 @@ static double ratio(double predicted, double measured)
     return predicted > 0 && measured > 0 ? predicted / measured : NAN;
 }
 
+/*
+ * What the accelerator was busy for itself, NaN where that cannot be told. Loading and unloading
+ * kept CPU and accelerator busy for one time, which was the CPU's but for its actions. These took
+ * as long as by the figures (boards hold them so long, and move data as fast as they can), or were
+ * off by as much as all that the CPU did (virtual wearables): where that makes a difference, the
+ * time of inference is lost between them.
+ */
+static double own_ns(const struct syn_device_sample *seen, double acting_ns, double cpu_speed)
+{
+    const double accel = (double)seen->busy_ns[SYN_UNIT_ACCEL];
+    const double cpu = (double)seen->busy_ns[SYN_UNIT_CPU];
+    const double alike = accel - cpu + (acting_ns > 0 ? acting_ns / cpu_speed : 0);
+    const double held = accel - cpu + fmin(acting_ns, cpu);
+    const double least = fmin(alike, held), most = fmax(alike, held);
+    const bool known = isfinite(alike) && least >= OWN_MIN * accel && most <= DOUBT_MAX * least;
+    return known ? alike : NAN;
+}
+
 void syn_pace_of(const struct syn_problem *problem, const struct syn_plan *plan,
                  const struct syn_sample *sample, unsigned device, struct syn_pace *pace)
 {
@@ -120,11 +140,12 @@ void syn_pace_of(const struct syn_problem *problem, const struct syn_plan *plan,
     }
     if (f.unknown)
         pace->speed[SYN_UNIT_RADIO] = NAN;
-    /* Loading and unloading, as fast as the CPU was seen to be, is not the accelerator's own. */
     const double moving = expected(&f, seen, 1U << SYN_UNIT_CPU | 1U << SYN_UNIT_ACCEL);
     pace->speed[SYN_UNIT_ACCEL] =
-        ratio(ns[SYN_UNIT_ACCEL] - moving,
-              (double)seen->busy_ns[SYN_UNIT_ACCEL] - moving / pace->speed[SYN_UNIT_CPU]);
+        isnan(pace->speed[SYN_UNIT_ACCEL])
+            ? NAN
+            : ratio(ns[SYN_UNIT_ACCEL] - moving,
+                    own_ns(seen, ns[SYN_UNIT_CPU] - moving, pace->speed[SYN_UNIT_CPU]));
 }
 
 bool syn_pace_is_notable(double speed)

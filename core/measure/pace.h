@@ -4,9 +4,10 @@
  * figures give for exactly those tasks that were counted, unit by unit: what is under way at either
  * end of a sample, and how far pipelines are ahead of each other, makes no difference.
  *
- * Load and unload occupy `cpu` and `accel`; the pace of `accel` is that of inference alone. The
- * pace of `radio` is that of its transfers, of which the slower end decides: a device whose peers
- * are slow looks slow itself.
+ * Load and unload occupy `cpu` and `accel`; the pace of `accel` is that of inference alone, and not
+ * known where actions of a CPU that is off, or next to nothing but moving data, hide it. The pace
+ * of `radio` is that of its transfers, of which the slower end decides: a device whose peers are
+ * slow looks slow itself.
  */
 #ifndef SYN_CORE_MEASURE_PACE_H
 #define SYN_CORE_MEASURE_PACE_H
@@ -17,8 +18,7 @@
 #define SYN_PACE_NOTABLE 0.04
 
 struct syn_pace {
-    double speed[SYN_UNIT_COUNT]; /* 1: as its figures say; 0.8: a fifth slower; NaN: too little
-                                     was counted */
+    double speed[SYN_UNIT_COUNT]; /* 1: as its figures say; 0.8: a fifth slower; NaN: not known */
 };
 
 /* Of one device in a sample of `plan` under way. A device that does not say of what kind its tasks

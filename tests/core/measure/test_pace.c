@@ -191,6 +191,79 @@ static void a_slow_radio_slows_the_transfers_of_its_peers(void **state)
     assert_true(speed(w, &sample, WATCH, SYN_UNIT_RADIO) < 0.5);
 }
 
+/* `permille` of the time that load and unload take by the figures, which every inference of
+ * SimpleNet does once at that device: its actions, and inference, take as long as ever. */
+static void move_data(const struct w2 *w, unsigned device, const struct syn_chunk *chunk,
+                      unsigned permille, struct syn_sample *sample)
+{
+    struct syn_chunk_cost cost;
+    assert_int_equal(syn_cost_chunk(&w->rig.fleet.devices[device],
+                                    w->rig.problem.pipelines[1].model, chunk->first, chunk->last,
+                                    NULL, &cost),
+                     0);
+    const int64_t ns = (int64_t)(cost.load_ns + cost.unload_ns) * ROUNDS;
+    const uint64_t more = (uint64_t)(ns * ((int64_t)permille - 1000) / 1000);
+    sample->devices[device].busy_ns[SYN_UNIT_CPU] += more;
+    sample->devices[device].busy_ns[SYN_UNIT_ACCEL] += more;
+}
+
+static const struct syn_chunk at_glasses = {.first = 0, .last = 10};
+static const struct syn_chunk at_watch = {.first = 10, .last = 14};
+
+/* A CPU that does nothing but move data leaves no doubt what is the accelerator's own. */
+static void a_board_that_moves_data_slowly_or_at_once_infers_as_it_should(void **state)
+{
+    static const unsigned permille[] = {50000, 5000, 1200, 500, 10};
+    const struct w2 *w = *state;
+    struct syn_sample sample;
+    for (unsigned i = 0; i < sizeof permille / sizeof permille[0]; i++) {
+        measure(w, 0, SYN_UNIT_CPU, 1000, &sample);
+        move_data(w, GLASSES, &at_glasses, permille[i], &sample);
+        const double s = speed(w, &sample, GLASSES, SYN_UNIT_ACCEL);
+        if (i == 0)
+            assert_true(isnan(s) || fabs(s - 1) < 1e-4);
+        else
+            assert_float_equal((float)s, 1.0F, 1e-4F);
+    }
+}
+
+/* The watch acts for both pipelines, a thousand times as long as it infers four layers. */
+static void what_actions_may_hide_is_not_known_and_never_wrong(void **state)
+{
+    static const unsigned permille[] = {100000, 5000, 2000, 1010, 990, 500, 100, 10, 1};
+    const struct w2 *w = *state;
+    struct syn_sample sample;
+    unsigned unknown = 0;
+    for (unsigned i = 0; i < sizeof permille / sizeof permille[0]; i++) {
+        measure(w, 0, SYN_UNIT_CPU, 1000, &sample);
+        move_data(w, WATCH, &at_watch, permille[i], &sample);
+        const double s = speed(w, &sample, WATCH, SYN_UNIT_ACCEL);
+        unknown += isnan(s) ? 1 : 0;
+        assert_true(isnan(s) || (s > 0.75 && s < 1.34));
+    }
+    assert_true(unknown >= 4 && unknown < sizeof permille / sizeof permille[0]);
+}
+
+/* Counters of anything: no speed below 0, none that is infinite. */
+static void whatever_was_counted_a_speed_is_positive_or_not_known(void **state)
+{
+    const struct w2 *w = *state;
+    struct syn_sample sample;
+    uint64_t x = 1;
+    for (unsigned i = 0; i < 20000; i++) {
+        measure(w, 0, SYN_UNIT_CPU, 1000, &sample);
+        for (unsigned u = 0; u < SYN_UNIT_COUNT; u++) {
+            x = x * 6364136223846793005U + 1442695040888963407U;
+            sample.devices[WATCH].busy_ns[u] = x >> (x % 3 ? 20 + x % 44 : 63);
+        }
+        for (unsigned u = 0; u < SYN_UNIT_COUNT; u++) {
+            const double s = speed(w, &sample, WATCH, (enum syn_unit)u);
+            if (!isnan(s) && !(s > 0 && isfinite(s)))
+                fail_msg("case %u: unit %u works at %f", i, u, s);
+        }
+    }
+}
+
 static void units_without_work_say_nothing(void **state)
 {
     const struct w2 *w = *state;
@@ -214,6 +287,9 @@ int main(void)
         cmocka_unit_test(a_change_of_chunk_counts_where_there_was_one),
         cmocka_unit_test(a_unit_that_is_slower_is_found_and_no_other),
         cmocka_unit_test(a_slow_radio_slows_the_transfers_of_its_peers),
+        cmocka_unit_test(a_board_that_moves_data_slowly_or_at_once_infers_as_it_should),
+        cmocka_unit_test(what_actions_may_hide_is_not_known_and_never_wrong),
+        cmocka_unit_test(whatever_was_counted_a_speed_is_positive_or_not_known),
         cmocka_unit_test(units_without_work_say_nothing),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
