@@ -254,7 +254,10 @@ static const struct syn_command commands[] = {
             "'planner' and\n'objective' and deploys it first. With --for or --count it waits, "
             "stops and sums up; otherwise it\ngoes on until 'stop', which sums up. Times are "
             "device time: at speed 0.1, one second takes ten.\nWindows are numbered as in the "
-            "sensor's file, from 0.",
+            "sensor's file, from 0. ALONE MS is the latency of an inference that\nmeets no other, "
+            "SIM "
+            "P50 what the simulator makes of it where all sources go on as fast as they\nmay and "
+            "inferences queue, which is what P50 MS is measured of.",
         .args = {{.name = "APP",
                   .kind = SYN_VALUE_APP,
                   .flags = SYN_OPTIONAL | SYN_MANY,

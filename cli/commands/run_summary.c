@@ -31,10 +31,11 @@ void syn_run_pipelines(struct syn_bench *bench, const struct syn_sample *sample)
     static const struct syn_column columns[] = {
         {.title = "PIPELINE", .shrinks = true}, {.title = "PRED/S", .right = true},
         {.title = "MEAS/S", .right = true},     {.title = "DEV %", .right = true},
-        {.title = "PRED MS", .right = true},    {.title = "P50 MS", .right = true},
-        {.title = "P95 MS", .right = true},     {.title = "P99 MS", .right = true},
-        {.title = "PRED MJ", .right = true},    {.title = "MJ", .right = true},
-        {.title = "DONE", .right = true},       {.title = "DROPPED", .right = true},
+        {.title = "ALONE MS", .right = true},   {.title = "SIM P50", .right = true},
+        {.title = "P50 MS", .right = true},     {.title = "P95 MS", .right = true},
+        {.title = "P99 MS", .right = true},     {.title = "PRED MJ", .right = true},
+        {.title = "MJ", .right = true},         {.title = "DONE", .right = true},
+        {.title = "DROPPED", .right = true},
     };
     const struct syn_problem *problem = &bench->deployed->workload->problem;
     struct syn_table *table = syn_table_new(columns, sizeof columns / sizeof columns[0]);
@@ -47,6 +48,7 @@ void syn_run_pipelines(struct syn_bench *bench, const struct syn_sample *sample)
         number_cell(table, 2, ips);
         deviation_cell(table, ips, predicted->throughput_ips);
         number_cell(table, 2, (double)predicted->latency_ns / 1e6);
+        number_cell(table, 2, bench->running->simulated_ms[p][0]);
         for (int i = 0; i < 3; i++)
             number_cell(table, 2, s->latency_ms[i]);
         number_cell(table, 3, (double)predicted->energy_nj / 1e6);

@@ -18,18 +18,24 @@ static double measured(const struct syn_sample *sample, double value)
     return sample->span_s > 0 ? value : NAN;
 }
 
+static void show_percentiles(cJSON *object, const double ms[3])
+{
+    for (int i = 0; i < 3; i++)
+        syn_show_number(object, percentiles[i], ms[i]);
+}
+
 static void show_pipeline(cJSON *object, const struct syn_problem_pipeline *pipeline,
                           const struct syn_pipeline_prediction *predicted,
-                          const struct syn_sample *whole, const struct syn_pipeline_sample *sample)
+                          const double simulated_ms[3], const struct syn_sample *whole,
+                          const struct syn_pipeline_sample *sample)
 {
     syn_show_text(object, "name", pipeline->spec.name);
     syn_show_text(object, "model", pipeline->model->name);
     syn_show_number(object, "predicted_ips", predicted->throughput_ips);
     syn_show_number(object, "measured_ips", measured(whole, sample->measured_ips));
     syn_show_number(object, "predicted_latency_ms", (double)predicted->latency_ns / 1e6);
-    cJSON *latency = syn_show_object(object, "latency_ms");
-    for (int i = 0; i < 3; i++)
-        syn_show_number(latency, percentiles[i], sample->latency_ms[i]);
+    show_percentiles(syn_show_object(object, "simulated_latency_ms"), simulated_ms);
+    show_percentiles(syn_show_object(object, "latency_ms"), sample->latency_ms);
     syn_show_number(object, "predicted_energy_mj", (double)predicted->energy_nj / 1e6);
     syn_show_number(object, "energy_mj", sample->energy_mj);
     syn_show_integer(object, "done", (int64_t)sample->done);
@@ -70,7 +76,8 @@ void syn_sample_show(cJSON *json, const struct syn_bench *bench, const struct sy
     cJSON *list = syn_show_array(json, "pipelines");
     for (unsigned p = 0; p < problem->pipeline_count; p++)
         show_pipeline(syn_show_object(list, NULL), &problem->pipelines[p],
-                      &prediction->pipelines[p], sample, &sample->pipelines[p]);
+                      &prediction->pipelines[p], bench->running->simulated_ms[p], sample,
+                      &sample->pipelines[p]);
     list = syn_show_array(json, "devices");
     for (unsigned d = 0; d < problem->fleet->count; d++)
         show_device(syn_show_object(list, NULL), bench, sample, d);

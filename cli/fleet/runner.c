@@ -3,6 +3,7 @@
 
 #include "cli/fleet/operation.h"
 #include "cli/fleet/resume.h"
+#include "core/schedule/simulate.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -137,6 +138,24 @@ static int make_ready(struct syn_bench *bench, struct syn_deployed **deployed,
     return rc;
 }
 
+/* Where sources go on as fast as they are let, inferences wait for each other: a prediction, which
+ * is of one alone, says nothing of that. */
+static void simulate(struct syn_running *running, const struct syn_deployed *deployed)
+{
+    const struct syn_simulation_options how = {
+        .execution = running->prediction.execution,
+        .depth = syn_deploy_depth(deployed->deploy),
+    };
+    struct syn_simulation simulation = {0};
+    const bool known =
+        !running->options.count_all &&
+        syn_simulate(&deployed->workload->problem, &deployed->plan, &how, &simulation, NULL) == 0;
+    for (unsigned p = 0; p < SYN_PIPELINES_MAX; p++)
+        for (unsigned i = 0; i < 3; i++)
+            running->simulated_ms[p][i] = known ? simulation.pipelines[p].latency_ms[i] : NAN;
+    syn_simulation_clear(&simulation);
+}
+
 int syn_runner_start(struct syn_bench *bench, const struct syn_runner_options *options,
                      struct syn_error *error)
 {
@@ -156,6 +175,8 @@ int syn_runner_start(struct syn_bench *bench, const struct syn_runner_options *o
                                                               : SYN_EXECUTION_PARALLEL;
     rc = syn_cost_predict(&deployed->workload->problem, &deployed->plan, execution,
                           &bench->running->prediction, error);
+    if (rc == 0)
+        simulate(bench->running, deployed);
     bench->running->active = rc == 0; /* the first results may come before the last answer */
     if (rc == 0)
         rc = tell_all(bench, options, true, error);

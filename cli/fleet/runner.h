@@ -40,7 +40,9 @@ struct syn_running {
     bool active;
     bool warm; /* every pipeline has delivered: measuring has begun */
     struct syn_measure *measure;
-    struct syn_prediction prediction;  /* of the mode that runs */
+    struct syn_prediction prediction; /* of the mode that runs */
+    /* p50, p95, p99 with everything running, as simulated; NaN: not known */
+    double simulated_ms[SYN_PIPELINES_MAX][3];
     uint32_t done[SYN_PIPELINES_MAX];  /* results so far */
     uint32_t base[SYN_PIPELINES_MAX];  /* counters of the targets when it started */
     uint32_t ended[SYN_PIPELINES_MAX]; /* acted or dropped since, by the targets' counters */
