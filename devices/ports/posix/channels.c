@@ -19,7 +19,10 @@ struct link {
     enum state state;
     bool outgoing;
     uint8_t index; /* NOBODY until the other side has said who it is */
+    int64_t by_ns; /* when one that came must be up */
 };
+
+static const struct link nothing = {FREE, false, NOBODY, INT64_MAX};
 
 struct entry {
     bool used;
@@ -87,6 +90,7 @@ static void adopt(struct syn_channels *c, struct link *l)
     if (old >= 0)
         c->links[old].state = DOOMED;
     l->state = UP;
+    l->by_ns = INT64_MAX;
     c->table[l->index].pause_ns = RETRY_NS;
     if (old < 0)
         c->events.up(c->events.ctx, number_of(l), true);
@@ -110,9 +114,12 @@ static bool on_opened(void *ctx, unsigned link)
     const bool outgoing = l->state == OPENING;
     if (l->state == DOOMED)
         return true; /* and is closed soon */
-    *l = (struct link){OPEN, outgoing, outgoing ? l->index : NOBODY};
+    *l = (struct link){OPEN, outgoing, outgoing ? l->index : NOBODY, INT64_MAX};
     if (outgoing)
         say_hello(c, link);
+    else
+        l->by_ns = syn_loop_now() + SYN_CHANNELS_PATIENCE_NS;
+    work_in(c, 0);
     return true;
 }
 
@@ -120,7 +127,7 @@ static void on_closed(void *ctx, unsigned link)
 {
     struct syn_channels *c = ctx;
     const struct link was = c->links[link];
-    c->links[link] = (struct link){FREE, false, NOBODY};
+    c->links[link] = nothing;
     if (was.state == UP)
         c->events.up(c->events.ctx, number_of(&was), false);
     if (was.state == UP || was.outgoing)
@@ -152,7 +159,7 @@ static void close_doomed(struct syn_channels *c)
     for (unsigned i = 0; i < SYN_BLE_LINKS_MAX; i++) {
         if (c->links[i].state != DOOMED)
             continue;
-        c->links[i] = (struct link){FREE, false, NOBODY};
+        c->links[i] = nothing;
         syn_bluetooth_close(c->bluetooth, i);
     }
 }
@@ -170,7 +177,7 @@ static void try_to_open(struct syn_channels *c, unsigned index)
     e->due_ns = syn_loop_now() + e->pause_ns;
     e->pause_ns = 2 * e->pause_ns < RETRY_MAX_NS ? 2 * e->pause_ns : RETRY_MAX_NS;
     if (link >= 0)
-        c->links[link] = (struct link){OPENING, true, (uint8_t)index};
+        c->links[link] = (struct link){OPENING, true, (uint8_t)index, INT64_MAX};
 }
 
 static void answer_waiting(struct syn_channels *c, unsigned index)
@@ -183,11 +190,28 @@ static void answer_waiting(struct syn_channels *c, unsigned index)
         adopt(c, &c->links[link]);
 }
 
+/* Who came and is not up in time is a stranger, or tries again: links are few. Returns when that is
+ * to be looked at next. */
+static int64_t doom_strangers(struct syn_channels *c)
+{
+    int64_t next = INT64_MAX;
+    for (unsigned i = 0; i < SYN_BLE_LINKS_MAX; i++) {
+        struct link *l = &c->links[i];
+        if (l->state != OPEN)
+            continue;
+        if (l->by_ns <= syn_loop_now())
+            l->state = DOOMED;
+        else if (l->by_ns < next)
+            next = l->by_ns;
+    }
+    return next;
+}
+
 /* Does what is due. */
 static void work(void *ctx)
 {
     struct syn_channels *c = ctx;
-    int64_t next = INT64_MAX;
+    int64_t next = doom_strangers(c);
     close_doomed(c);
     for (unsigned i = 0; i < SYN_AGENT_PEERS_MAX; i++) {
         answer_waiting(c, i);
@@ -203,7 +227,7 @@ static void work(void *ctx)
 
 /* ---- the table ---- */
 
-/* Whoever said hello and has no answer yet is kept: it may be in the new table. */
+/* Whoever said hello and has no answer yet is kept: it may be in the next table. */
 static void drop_entry(struct syn_channels *c, unsigned index)
 {
     c->table[index].used = false;
@@ -273,7 +297,7 @@ int syn_channels_new(struct syn_channels **channels, struct syn_loop *loop,
     c->bluetooth = bluetooth;
     c->events = *events;
     for (unsigned i = 0; i < SYN_BLE_LINKS_MAX; i++)
-        c->links[i].index = NOBODY;
+        c->links[i] = nothing;
     syn_bluetooth_take_peers(bluetooth, &peers);
     return 0;
 }

@@ -6,7 +6,8 @@
  * Of a pair, the one with the lower index opens the channel, says who it is (an ASK with the flag
  * SYN_RADIO_HELLO, inference = index), and tries again with growing pauses while the other is out
  * of reach. The other answers likewise once its table names the first; then the channel is up on
- * both sides. Messages are whole ones of tensors. What a channel holds when it goes is lost.
+ * both sides. Who opens one and is not up within SYN_CHANNELS_PATIENCE_NS is closed. Messages are
+ * whole ones of tensors. What a channel holds when it goes is lost.
  *
  * A channel has its peer's SYN_AGENT_CHANNEL as number. One thread.
  */
@@ -15,6 +16,8 @@
 
 #include "devices/agent/agent.h"
 #include "devices/ports/posix/bluetooth.h"
+
+#define SYN_CHANNELS_PATIENCE_NS 5000000000
 
 struct syn_channels;
 
