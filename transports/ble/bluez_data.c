@@ -134,7 +134,14 @@ static void on_write_acquired(void *ctx, sd_bus_message *reply, const sd_bus_err
         syn_bluez_way_begin(w);
 }
 
-/* Without a descriptor a packet is a call, and bluetoothd cuts nothing: the least MTU holds. */
+/* Without a descriptor a packet is a call, and bluetoothd cuts nothing: where it does not tell the
+ * MTU, the least one holds. */
+static size_t call_max(const struct syn_bluez_object *c)
+{
+    size_t mtu = c && c->mtu > SYN_ATT_MTU_MIN ? c->mtu : SYN_ATT_MTU_MIN;
+    return (mtu < SYN_ATT_MTU_MAX ? mtu : SYN_ATT_MTU_MAX) - SYN_ATT_HEAD;
+}
+
 static void open_writing(struct syn_bluez_way *w)
 {
     const struct syn_bluez_object *c = syn_bluez_object(syn_bluez_objects(w->bluez), w->data);
@@ -144,7 +151,7 @@ static void open_writing(struct syn_bluez_way *w)
                                                    "AcquireWrite", on_write_acquired, "a{sv}", 0));
         return;
     }
-    w->packet_max = SYN_ATT_MTU_MIN - SYN_ATT_HEAD;
+    w->packet_max = call_max(c);
     syn_bluez_way_begin(w);
 }
 

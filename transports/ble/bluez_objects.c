@@ -70,7 +70,7 @@ const struct syn_bluez_object *syn_bluez_characteristic(const struct syn_bluez_o
 
 /* ---- properties ---- */
 
-enum form { TEXT, FLAG, SHORT, PRESENT };
+enum form { TEXT, FLAG, SHORT, WORD, PRESENT };
 
 static const struct property {
     const char *name;
@@ -88,6 +88,7 @@ static const struct property {
     {"UUID", TEXT, AT(uuid)},
     {"WriteAcquired", PRESENT, AT(acquires_write)},
     {"NotifyAcquired", PRESENT, AT(acquires_notify)},
+    {"MTU", WORD, AT(mtu)},
 #undef AT
 };
 
@@ -113,6 +114,7 @@ static int take_known(sd_bus_message *m, const struct property *p, struct syn_bl
 {
     char *to = (char *)o + p->offset;
     int16_t number = 0;
+    uint16_t word = 0;
     int rc;
     switch (p->form) {
     case TEXT:
@@ -120,6 +122,11 @@ static int take_known(sd_bus_message *m, const struct property *p, struct syn_bl
     case FLAG:
     case PRESENT:
         return take_flag(m, (bool *)to, p->form == PRESENT);
+    case WORD:
+        rc = sd_bus_message_read(m, "v", "q", &word);
+        if (rc > 0)
+            memcpy(to, &word, sizeof word);
+        return rc;
     case SHORT:
     default:
         rc = sd_bus_message_read(m, "v", "n", &number);

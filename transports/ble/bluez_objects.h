@@ -26,6 +26,7 @@ struct syn_bluez_object {
     bool connected, resolved;             /* of a device: its services are known */
     char uuid[SYN_UUID_TEXT];             /* of a characteristic */
     bool acquires_write, acquires_notify; /* it gives descriptors for that */
+    uint16_t mtu;                         /* of its attribute channel; 0: not told */
 };
 
 struct syn_bluez_objects {

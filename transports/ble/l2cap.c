@@ -27,7 +27,8 @@ static int refuse_off(int number, struct syn_error *error)
         return error ? error->code : SYN_ELINK;
     (void)syn_error_set(error, SYN_ELINK, "the Bluetooth adapter hci%d is switched off", number);
     syn_error_hint(error,
-                   "bluetoothctl power on, or sudo hciconfig hci%d up where no bluetoothd runs",
+                   "no bluetoothd runs: sudo systemctl start bluetooth, then bluetoothctl power "
+                   "on; or without it: sudo hciconfig hci%d up",
                    number);
     return SYN_ELINK;
 }

@@ -97,6 +97,10 @@ int syn_ble_trouble_broken(struct syn_error *error, int os_errno)
         (void)syn_error_set(error, SYN_ELINK, "the device ended the connection");
     } else if (os_errno == ETIMEDOUT) {
         (void)syn_error_set(error, SYN_ELINK, "the device is gone: out of range or switched off?");
+    } else if (os_errno == ECONNABORTED) {
+        (void)syn_error_set(error, SYN_ELINK,
+                            "the connection was ended here: adapter switched off, bluetoothd "
+                            "stopped?");
     } else {
         (void)syn_error_os(error, os_errno, "connection lost");
     }

@@ -21,6 +21,8 @@ struct syn_bluetooth {
     struct syn_ble ble;
     struct syn_loop *loop;
     struct syn_hosts_events events;
+    char name[SYN_BLE_NAME_MAX + 1]; /* that is advertised */
+    struct syn_ble_address own;      /* that it was given */
     struct sockaddr_un where;
     int fd; /* -1: no controller */
     struct syn_loop_watch watch;
@@ -244,30 +246,53 @@ static const char *read_address(struct syn_ble_address *address, const char *tex
     return text + end;
 }
 
-static int read_own_address(struct syn_ble_address *address, const char *text,
-                            struct syn_error *error)
+static int read_own_address(struct syn_bluetooth *b, const char *text, struct syn_error *error)
 {
-    const char *behind = read_address(address, text);
+    const char *behind = read_address(&b->own, text);
     if (!behind || *behind)
         return syn_error_set(error, SYN_EINVAL, "--ble: %s is no address like C0:FF:EE:00:00:01",
                              text);
-    address->bytes[5] |= 0xc0;
-    address->random = true;
+    b->own.bytes[5] |= 0xc0;
+    b->own.random = true;
     return 0;
 }
 
-static int read_where(struct syn_bluetooth *b, const char *where, struct syn_ble_address *address,
-                      struct syn_error *error)
+static int read_name(struct syn_bluetooth *b, const char *text, struct syn_error *error)
 {
-    static const char key[] = ",address=";
-    const char *option = strstr(where, key);
-    const size_t n = option ? (size_t)(option - where) : strlen(where);
+    if (!*text || strlen(text) > SYN_BLE_NAME_MAX)
+        return syn_error_set(error, SYN_EINVAL, "--ble: a name has 1 to %d characters",
+                             SYN_BLE_NAME_MAX);
+    (void)snprintf(b->name, sizeof b->name, "%s", text);
+    return 0;
+}
+
+static int read_option(struct syn_bluetooth *b, const char *text, struct syn_error *error)
+{
+    if (strncmp(text, "address=", 8) == 0)
+        return read_own_address(b, text + 8, error);
+    if (strncmp(text, "name=", 5) == 0)
+        return read_name(b, text + 5, error);
+    return syn_error_set(error, SYN_EINVAL, "--ble: no option '%s': SOCKET[,address=A][,name=N]",
+                         text);
+}
+
+/* SOCKET[,OPTION]... */
+static int read_where(struct syn_bluetooth *b, const char *where, struct syn_error *error)
+{
+    const size_t n = strcspn(where, ",");
+    int rc = 0;
     b->where.sun_family = AF_UNIX;
     if (n == 0 || n >= sizeof b->where.sun_path)
         return syn_error_set(error, SYN_EINVAL, "--ble %s: a socket's path has 1 to %zu bytes",
                              where, sizeof b->where.sun_path - 1);
     memcpy(b->where.sun_path, where, n);
-    return option ? read_own_address(address, option + sizeof key - 1, error) : 0;
+    for (const char *at = where + n; rc == 0 && *at; at += strcspn(at, ",")) {
+        char option[64];
+        at++;
+        (void)snprintf(option, sizeof option, "%.*s", (int)strcspn(at, ","), at);
+        rc = read_option(b, option, error);
+    }
+    return rc;
 }
 
 static int start(struct syn_bluetooth *b, const char *where, const char *name,
@@ -280,11 +305,13 @@ static int start(struct syn_bluetooth *b, const char *where, const char *name,
                                              .closed = on_closed,
                                              .received = on_received,
                                              .writable = on_writable},
-                                    .name = name,
+                                    .name = b->name,
                                     .message_max = SYN_AGENT_MESSAGE_MAX};
-    int rc = read_where(b, where, &config.address, error);
+    (void)snprintf(b->name, sizeof b->name, "%s", name);
+    int rc = read_where(b, where, error);
     if (rc)
         return rc;
+    config.address = b->own;
     syn_ble_init(&b->ble, &config);
     if (connect_to(b) == 0)
         return 0;

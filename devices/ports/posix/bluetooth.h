@@ -15,9 +15,10 @@
 struct syn_bluetooth;
 
 /*
- * `where` is SOCKET[,address=AA:BB:CC:DD:EE:FF]; the address is a random one (its two highest bits
- * are set for it), without one it is the controller's. `name` is what scans show, and stays where
- * it is. Returns 0, SYN_EINVAL, SYN_ENOMEM or the error of connecting.
+ * `where` is SOCKET[,address=AA:BB:CC:DD:EE:FF][,name=NAME]; the address is a random one (its two
+ * highest bits are set for it), without one it is the controller's. Scans show NAME, else `name`,
+ * of at most SYN_BLE_NAME_MAX characters. Returns 0, SYN_EINVAL, SYN_ENOMEM or the error of
+ * connecting.
  */
 int syn_bluetooth_new(struct syn_bluetooth **bluetooth, struct syn_loop *loop, const char *where,
                       const char *name, const struct syn_hosts_events *events,

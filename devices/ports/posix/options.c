@@ -42,7 +42,7 @@ static const struct option {
     {"pty", 0, TERMINAL, 0, "[LINK]", "make a pseudo-terminal; LINK points to it"},
     {"baud", 0, RATES, AT(line), "N,N...",
      "the terminal is a line that begins at the first rate and has the others"},
-    {"ble", 0, TEXT, AT(ble), "SOCKET[,address=A]",
+    {"ble", 0, TEXT, AT(ble), "SOCKET[,address=A][,name=N]",
      "be a Bluetooth wearable by the controller (HCI, H4) at a unix socket"},
     {"radio", 0, TEXT, AT(radio), "PATH", "socket for the other wearables"},
     {"pair", 0, PAIR, 0, "PATH[@BAUD]",

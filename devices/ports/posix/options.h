@@ -22,7 +22,7 @@ struct syn_options {
     const char *skew;    /* or NULL */
     const char *unix_path;
     const char *files; /* folder, or NULL */
-    const char *ble;   /* SOCKET[,address=AA:BB:CC:DD:EE:FF] */
+    const char *ble;   /* SOCKET[,address=AA:BB:CC:DD:EE:FF][,name=NAME] */
     bool terminal;
     const char *terminal_link; /* or NULL */
     struct syn_line line;      /* of the terminal */

@@ -124,6 +124,8 @@ class Device(Object):
     def Disconnect(self):
         self.set(Connected=False, ServicesResolved=False)
         self.world.say("disconnected")
+        if self.world.data and self.world.options.by_call:
+            self.world.say(f"packets of at most {self.world.data.longest} bytes came")
 
 
 class Service(Object):
@@ -139,11 +141,14 @@ class Data(Object):
         properties = {"UUID": SMP_DATA, "Service": dbus.ObjectPath(service.path)}
         if not options.by_call:
             properties.update(WriteAcquired=False, NotifyAcquired=False)
+        if not options.no_mtu:
+            properties["MTU"] = dbus.UInt16(options.mtu)
         super().__init__(service.world, service.path + "/char0001", CHARACTERISTIC, properties)
         self.smp = server.Device(server.parse(["-"])[0])
         self.message = b""
         self.sockets = {}
-        self.count = 0
+        self.count = self.longest = 0
+        self.world.data = self
 
     def check_pairing(self):
         if self.world.options.unpaired:
@@ -163,6 +168,7 @@ class Data(Object):
         return bool(packet)
 
     def take(self, packet):
+        self.longest = max(self.longest, len(packet))
         if len(packet) > self.world.options.mtu - 3:
             raise SystemExit("a packet is longer than the MTU allows")
         self.message += packet
@@ -219,7 +225,7 @@ class World:
         self.bus, self.options = bus, options
         self.manager = Manager(self)
         self.adapter = Adapter(self)
-        self.device = None
+        self.device = self.data = None
         self.manager.add(self.adapter)
         if options.known:
             self.appear(None)
@@ -271,6 +277,7 @@ def parse():
                        ("unpaired", "the characteristic wants pairing"),
                        ("no-smp", "the device offers something else"),
                        ("by-call", "no descriptors: data by calls and signals"),
+                       ("no-mtu", "the characteristic does not tell the MTU, as before BlueZ 5.62"),
                        ("gone", "the bus is there, bluetoothd is not"),
                        ("verbose", "tells what is asked for")):
         parser.add_argument("--" + flag, action="store_true", help=text)

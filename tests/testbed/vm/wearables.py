@@ -54,11 +54,11 @@ class Wearables:
 
     def on_air(self, radio, trace):
         """The radio's sockets: where controllers are, and where it is told what to do. The wearable
-        N has the address C0:00:00:00:00:0N."""
+        N has the address C0:00:00:00:00:0N, and its kind for a name."""
         socket, control = self.folder / "air", self.folder / "control"
         self.program("radio", radio, "-c", control, *(["-t", trace] if trace else []), socket)
         for number, kind in enumerate(self.kinds, 1):
-            self.start(kind, "--ble", f"{socket},address=C0:00:00:00:00:{number:02}")
+            self.start(kind, "--ble", f"{socket},address=C0:00:00:00:00:{number:02},name={kind}")
         return socket, control
 
     def board(self, synergy, kind, socket):
