@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Words and classes of SMP's codes, group by group. */
+/* Words and classes of SMP's codes, group by group: for hosts, firmware has none of it. */
 #include "devices/wire/smp.h"
 
 struct code {
@@ -142,28 +142,19 @@ static const struct code settings[] = {
 struct table {
     uint16_t group;
     uint16_t count;
-    const char *name;
     const struct code *codes;
 };
 
 static const struct table tables[] = {
-#define TABLE(group, name, codes)                                                                  \
+#define TABLE(group, codes)                                                                        \
     {                                                                                              \
-        group, sizeof codes / sizeof codes[0], name, codes                                         \
+        group, sizeof codes / sizeof codes[0], codes                                               \
     }
-    TABLE(SYN_GROUP_NONE, "protocol", protocol),
-    TABLE(SYN_GROUP_OS, "os", os),
-    TABLE(SYN_GROUP_IMG, "image", img),
-    TABLE(SYN_GROUP_STAT, "statistics", stat),
-    TABLE(SYN_GROUP_SETTINGS, "settings", settings),
-    {SYN_GROUP_LOG, 0, "log", NULL},
-    {SYN_GROUP_CRASH, 0, "crash", NULL},
-    {SYN_GROUP_SPLIT, 0, "split", NULL},
-    {SYN_GROUP_RUN, 0, "run", NULL},
-    TABLE(SYN_GROUP_FS, "file system", fs),
-    TABLE(SYN_GROUP_SHELL, "shell", shell),
-    TABLE(SYN_GROUP_ENUM, "enumeration", enumeration),
-    TABLE(SYN_GROUP_SYNERGY, "synergy", synergy),
+    TABLE(SYN_GROUP_NONE, protocol),     TABLE(SYN_GROUP_OS, os),
+    TABLE(SYN_GROUP_IMG, img),           TABLE(SYN_GROUP_STAT, stat),
+    TABLE(SYN_GROUP_SETTINGS, settings), TABLE(SYN_GROUP_FS, fs),
+    TABLE(SYN_GROUP_SHELL, shell),       TABLE(SYN_GROUP_ENUM, enumeration),
+    TABLE(SYN_GROUP_SYNERGY, synergy),
 #undef TABLE
 };
 
@@ -190,10 +181,4 @@ const char *syn_smp_rc_text(uint16_t group, uint32_t rc)
 int syn_smp_rc_errno(uint16_t group, uint32_t rc)
 {
     return find_code(group, rc)->error;
-}
-
-const char *syn_smp_group_text(uint16_t group)
-{
-    const struct table *table = find_table(group);
-    return table ? table->name : NULL;
 }

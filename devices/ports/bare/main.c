@@ -2,7 +2,6 @@
 /* The agent on a board without an operating system: its host links are UARTs; it sleeps whenever
  * there is nothing to do. */
 #include "devices/agent/agent.h"
-#include "devices/agent/text.h"
 #include "devices/ports/bare/bluetooth.h"
 #include "devices/ports/bare/board.h"
 #include "devices/ports/bare/clock.h"
@@ -21,7 +20,6 @@
 enum {
     CONSOLE = 0, /* the link that hears why the board started */
     PIECE_BYTES = 64,
-    TEXT_BYTES = 240,
     SLEEP_NS = 1000000000, /* at most, for the watchdog's sake */
 };
 
@@ -86,19 +84,21 @@ static void set_rate(void *ctx, unsigned link, uint32_t baud)
 
 /* ---- life ---- */
 
-/* What was deployed before the reset is again; where it cannot be, the console is told why. */
-static void restore(void)
+static void say(const char *text)
 {
-    char words[TEXT_BYTES];
+    (void)syn_uart_write(CONSOLE, (const uint8_t *)text, strlen(text));
+}
+
+/* What was deployed before the reset is again; where it cannot be, the console is told why. Its
+ * frame must not become one of main's, below all that the agent does. */
+static __attribute__((noinline)) void restore(void)
+{
     struct syn_refusal refusal;
-    struct syn_text text;
     if (syn_agent_restore(&agent, &refusal) == 0)
         return;
-    syn_text_init(&text, words, sizeof words);
-    syn_text_put(&text, "the deployment of before the reset cannot serve: ");
-    syn_text_put(&text, refusal.text);
-    syn_text_put(&text, "\r\n");
-    (void)syn_uart_write(CONSOLE, (const uint8_t *)words, text.length);
+    say("the deployment of before the reset cannot serve: ");
+    say(refusal.text);
+    say("\r\n");
 }
 
 /* The image that runs says its version. NULL where there is no boot loader. */
@@ -148,7 +148,10 @@ static void start(void)
     if (syn_agent_init(&agent, &identity, &timing, &port, &memory))
         syn_core_reset();
     syn_peers_start(&agent, id);
-    restore();
+}
+
+static void open_links(void)
+{
     for (unsigned i = 0; i < syn_uart_links(); i++)
         syn_agent_link_opened(&agent, i);
     syn_bluetooth_start(&agent, id);
@@ -160,11 +163,6 @@ static void receive(unsigned link)
     size_t n;
     while ((n = syn_uart_read(link, piece, sizeof piece)) > 0)
         syn_agent_receive(&agent, link, piece, n);
-}
-
-static void say(const char *text)
-{
-    (void)syn_uart_write(CONSOLE, (const uint8_t *)text, strlen(text));
 }
 
 static void tell_start(void)
@@ -218,6 +216,8 @@ int main(void)
     syn_board_watch();
     tell_start();
     start();
+    restore();
+    open_links();
     for (;;) {
         syn_board_alive();
         int64_t next = earlier(step(), syn_clock_now_ns() + SLEEP_NS);

@@ -17,6 +17,9 @@ enum {
     CYCLE_NS = 1000000000 / SYN_MAX_PCLK_HZ,
 };
 
+_Static_assert(SYN_RESIDENT_MEMORY <= SYN_DEPLOYMENT_SCRATCH(SYN_PART_LAYERS_MAX),
+               "what lies behind a full arena is enough to configure a chunk");
+
 static const struct syn_deployment *deployed;
 static uint8_t chunks[SYN_RT_PIPELINES_MAX]; /* of a pipeline: number of its chunk */
 static unsigned running;                     /* pipeline */
@@ -34,8 +37,8 @@ static int refuse(struct syn_refusal *refusal, int code, const char *words)
     return code;
 }
 
-/* The arena behind the slots: for what places chunks, and for outputs that are looked at and
- * forgotten. */
+/* The arena behind the slots: for what places and configures chunks, and for outputs that are
+ * looked at and forgotten. */
 static uint8_t *room(size_t *size)
 {
     const struct syn_agent_memory memory = syn_board_memory();
@@ -100,8 +103,9 @@ bool syn_accel_is_real(void)
 
 void syn_accel_load(unsigned pipeline, const uint8_t *data)
 {
+    size_t size;
     running = pipeline;
-    syn_resident_load(chunks[pipeline], data);
+    syn_resident_load(chunks[pipeline], data, room(&size));
 }
 
 void syn_accel_start(void)

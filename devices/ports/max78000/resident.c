@@ -201,20 +201,19 @@ int syn_resident_deploy(const struct syn_image *const *images, unsigned count, u
 
 /* ---- an inference ---- */
 
-static void configure(const struct chunk *c)
+static void configure(const struct chunk *c, struct syn_layer *layers)
 {
-    struct syn_layer layers[LAYERS];
     struct syn_chunk chunk = syn_image_chunk(c->image, layers);
     struct syn_program program = program_of(c, &chunk);
     syn_program_configure(&program, &here.written, &bus);
 }
 
-void syn_resident_load(unsigned chunk, const uint8_t *data)
+void syn_resident_load(unsigned chunk, const uint8_t *data, void *memory)
 {
     struct chunk *c = &here.chunks[chunk];
     const struct syn_tensor_place *place_of = here.ports + c->first_port;
     if (here.current != c) {
-        configure(c);
+        configure(c, memory);
         here.current = c;
     }
     for (unsigned i = 0; i < c->image->in_count; i++) {

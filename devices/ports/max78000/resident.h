@@ -25,8 +25,10 @@
 int syn_resident_deploy(const struct syn_image *const *images, unsigned count, uint8_t *memory,
                         size_t size, struct syn_misfit *misfit);
 
-/* Configures the chunk and writes the tensors that enter it, dense, one after the other. */
-void syn_resident_load(unsigned chunk, const uint8_t *data);
+/* Configures the chunk and writes the tensors that enter it, dense, one after the other. `memory`
+ * is SYN_RESIDENT_MEMORY bytes, aligned for any type, and free again afterwards. */
+#define SYN_RESIDENT_MEMORY (SYN_PART_LAYERS_MAX * sizeof(struct syn_layer))
+void syn_resident_load(unsigned chunk, const uint8_t *data, void *memory);
 
 /* Starts what was loaded last. */
 void syn_resident_start(void);
