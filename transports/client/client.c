@@ -195,12 +195,19 @@ static void on_writable(void *ctx)
     syn_client_leave(c);
 }
 
+/* What keeps a link from coming about may be for somebody to settle: no lost connection. */
+static int lost_code(const struct syn_client *c, int code)
+{
+    const bool broke = c->stats.received > 0 || (code != SYN_EACCESS && code != SYN_EBUSY);
+    return broke ? SYN_ELINK : code;
+}
+
 static void on_lost(void *ctx, const struct syn_error *error)
 {
     struct syn_client *c = ctx;
     syn_client_enter(c);
     c->lost = *error;
-    c->lost.code = SYN_ELINK;
+    c->lost.code = lost_code(c, error->code);
     syn_error_device(&c->lost, c->device);
     syn_loop_timer_stop(&c->timer);
     syn_loop_timer_stop(&c->prompt);

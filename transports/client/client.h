@@ -9,8 +9,9 @@
  * (tries = 1 for those that do not). Answers that come late or twice are dropped and counted.
  *
  * Every accepted request calls back exactly once: with the answer, with SYN_ETIMEOUT, with
- * SYN_ELINK when the link breaks, or with SYN_ECANCELED from syn_client_free. Callbacks may make
- * requests, and may free the client. One thread: that of the loop.
+ * SYN_ELINK when the link breaks (SYN_EACCESS and SYN_EBUSY of its driver where it never came
+ * about), or with SYN_ECANCELED from syn_client_free. Callbacks may make requests, and may free the
+ * client. One thread: that of the loop.
  */
 #ifndef SYN_TRANSPORTS_CLIENT_CLIENT_H
 #define SYN_TRANSPORTS_CLIENT_CLIENT_H
