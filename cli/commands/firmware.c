@@ -56,6 +56,13 @@ int syn_firmware_choose(struct syn_member *member, const uint8_t *hash, bool kee
                   error);
 }
 
+int syn_firmware_erase(struct syn_member *member, struct syn_error *error)
+{
+    struct syn_operation op = {.pending = 0};
+    return finish(&op, member, syn_session_image_erase(member->session, syn_operation_done, &op),
+                  error);
+}
+
 /* ---- reading ---- */
 
 static const struct syn_image_state *find(const struct syn_images *images, bool active)
@@ -122,91 +129,12 @@ void syn_firmware_show(cJSON *object, const struct syn_image_state *image)
     syn_show_bool(object, "permanent", image->permanent);
 }
 
-/* ---- firmware test, confirm, erase ---- */
-
-void syn_firmware_tell(struct syn_console *console, const struct syn_member *member,
-                       const struct syn_image_state *image)
-{
-    char words[64], version[64];
-    cJSON *json = syn_result_json(&console->result);
-    syn_text_clean(version, sizeof version, image->version);
-    syn_firmware_words(image, words, sizeof words);
-    syn_show_text(json, "device", member->name);
-    syn_firmware_show(json, image);
-    syn_result_print(&console->result, "%s: %s %s\n", member->name, version, words);
-}
-
-static int nothing_to_test(const struct syn_member *member, struct syn_error *error)
-{
-    syn_error_set(error, SYN_ENOENT, "no image lies in the other slot");
-    syn_error_device(error, member->name);
-    syn_error_hint(error, "firmware upload %s FILE puts one there", member->name);
-    return SYN_ENOENT;
-}
-
-static int run_test(struct syn_console *console, const struct syn_call *call,
-                    struct syn_error *error)
-{
-    struct syn_images images = {0};
-    struct syn_member *member;
-    uint8_t hash[SYN_HASH_SIZE];
-    int rc = syn_firmware_member(console, call, "DEVICE", &member, error);
-    if (rc == 0)
-        rc = syn_firmware_images(member, &images, error);
-    if (rc != 0)
-        return rc;
-    const struct syn_image_state *other = syn_firmware_other(&images);
-    if (!other || !other->has_hash)
-        return nothing_to_test(member, error);
-    memcpy(hash, other->hash, sizeof hash);
-    rc = syn_firmware_choose(member, hash, false, &images, error);
-    other = syn_firmware_other(&images);
-    if (rc == 0 && other)
-        syn_firmware_tell(console, member, other);
-    return rc;
-}
-
-static int run_confirm(struct syn_console *console, const struct syn_call *call,
-                       struct syn_error *error)
-{
-    struct syn_images images = {0};
-    struct syn_member *member;
-    int rc = syn_firmware_member(console, call, "DEVICE", &member, error);
-    if (rc == 0)
-        rc = syn_firmware_choose(member, NULL, true, &images, error);
-    const struct syn_image_state *active = rc == 0 ? syn_firmware_active(&images) : NULL;
-    if (active)
-        syn_firmware_tell(console, member, active);
-    return rc;
-}
-
-int syn_firmware_erase_run(struct syn_console *console, const struct syn_call *call,
-                           struct syn_error *error)
-{
-    struct syn_member *member;
-    struct syn_operation op = {.pending = 0};
-    int rc = syn_firmware_member(console, call, "DEVICE", &member, error);
-    if (rc == 0)
-        rc = finish(&op, member, syn_session_image_erase(member->session, syn_operation_done, &op),
-                    error);
-    if (rc != 0)
-        return rc;
-    syn_show_text(syn_result_json(&console->result), "device", member->name);
-    syn_result_print(&console->result, "%s: the other slot is empty\n", member->name);
-    return 0;
-}
-
 /* ---- table ---- */
 
 static void devices(struct syn_console *console, struct syn_words *words)
 {
     syn_names_list(console, SYN_VALUE_DEVICE, words);
 }
-
-#define DEVICE                                                                                     \
-    {                                                                                              \
-        .name = "DEVICE", .kind = SYN_VALUE_DEVICE, .help = "the device"                           \
-    }
 
 static const struct syn_command commands[] = {
     {
@@ -245,34 +173,12 @@ static const struct syn_command commands[] = {
                    "A transfer that was interrupted\ngoes on where it was. --test makes the next "
                    "start run the image once: the start after that brings the old one\nback, "
                    "unless it is confirmed (firmware confirm). --confirm keeps it at once.",
-        .args = {DEVICE,
+        .args = {SYN_FIRMWARE_DEVICE,
                  {.name = "FILE", .kind = SYN_VALUE_FILE, .help = "the image, for this board"}},
-        .options = {{.name = "--test", .help = "run it once at the next start"},
-                    {.name = "--confirm", .help = "run it from the next start on"},
-                    {.name = "--reset", .help = "restart the device, and say what runs then"}},
+        .options = SYN_FIRMWARE_UPLOAD_OPTIONS,
         .run = syn_firmware_upload_run,
     },
-    {
-        .noun = "firmware",
-        .verb = "test",
-        .summary = "run the image of the other slot once, at the next start",
-        .args = {DEVICE},
-        .run = run_test,
-    },
-    {
-        .noun = "firmware",
-        .verb = "confirm",
-        .summary = "keep the image that runs",
-        .args = {DEVICE},
-        .run = run_confirm,
-    },
-    {
-        .noun = "firmware",
-        .verb = "erase",
-        .summary = "empty the slot that does not run",
-        .args = {DEVICE},
-        .run = syn_firmware_erase_run,
-    },
+    SYN_FIRMWARE_VERBS("firmware"),
 };
 
 const struct syn_command_table syn_commands_firmware = SYN_COMMAND_TABLE("Firmware", commands);

@@ -330,6 +330,11 @@ bool syn_call_flag(const struct syn_call *call, const char *name)
     return syn_call_has(call, name);
 }
 
+const char *syn_call_noun(const struct syn_call *call)
+{
+    return call->command->noun;
+}
+
 const char *syn_call_text(const struct syn_call *call, const char *name)
 {
     const struct syn_param *param = NULL;

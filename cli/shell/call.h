@@ -26,6 +26,9 @@ void syn_call_free(struct syn_call *call); /* NULL is fine */
 /* Replaces beginnings of names (of devices, models, apps) by the names, where only one fits. */
 int syn_call_resolve(struct syn_call *call, struct syn_console *console);
 
+/* Of the command that is called. */
+const char *syn_call_noun(const struct syn_call *call);
+
 /* Was it given on the line? (A standard value does not count.) */
 bool syn_call_has(const struct syn_call *call, const char *name);
 

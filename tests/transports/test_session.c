@@ -430,6 +430,25 @@ static void say_event(struct fixture *f, struct syn_cbor_out *w, uint8_t *messag
     assert_int_equal(syn_loop_step(f->loop, SECONDS), 1);
 }
 
+/* No clock counts so far, and what is computed of such times would overflow. */
+static void counters_at_no_time_are_left_alone(void **state)
+{
+    static const int64_t times[] = {1000, INT64_MIN, INT64_MAX, INT64_C(1) << 61, 2000};
+    struct fixture *f = *state;
+    uint8_t message[256];
+    struct syn_cbor_out w;
+    assert_true(syn_loop_step(f->loop, 0) >= 0); /* the newline of the client */
+    assert_true(syn_loop_step(f->loop, 0) >= 0);
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        syn_cbor_out_init(&w, message + SYN_SMP_HEADER, sizeof message - SYN_SMP_HEADER);
+        syn_cbor_put_map(&w, 2);
+        syn_cbor_pair_text(&w, "ev", "count");
+        syn_cbor_pair_int(&w, "t", times[i]);
+        say_event(f, &w, message);
+        assert_int_equal(f->counters.now_ns, times[i] == 2000 ? 2000 : 1000);
+    }
+}
+
 static void counters_results_logs_and_faults_are_read(void **state)
 {
     struct fixture *f = *state;
@@ -502,6 +521,7 @@ int main(void)
         TEST(a_device_that_never_takes_a_piece_is_given_up),
         TEST(a_device_that_leaves_during_an_upload_ends_it),
         TEST(freeing_ends_an_upload),
+        TEST(counters_at_no_time_are_left_alone),
         TEST(counters_results_logs_and_faults_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,6 +29,7 @@ static const struct syn_cbor_field hello_fields[] = {
 };
 
 enum { HELLO_PROTOCOL = 1, HELLO_MAX = 4, SMALLEST_MESSAGE = 128, BATTERY_FULL = 100 };
+enum { FASTEST_PERMILLE = 1000000 }; /* of virtual time */
 
 int syn_read_hello(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer)
 {
@@ -36,7 +37,8 @@ int syn_read_hello(struct syn_session *s, struct syn_cbor_in *r, struct syn_answ
     uint32_t seen;
     int rc = syn_cbor_get_fields(r, hello_fields, COUNT(hello_fields), h, &seen);
     if (rc || !(seen & HELLO_PROTOCOL) || !(seen & HELLO_MAX) ||
-        h->max_message < SMALLEST_MESSAGE || h->battery_percent > BATTERY_FULL)
+        h->max_message < SMALLEST_MESSAGE || h->battery_percent > BATTERY_FULL ||
+        h->speed_permille > FASTEST_PERMILLE || !syn_session_is_time(h->now_ns))
         return SYN_EPROTO;
     s->ours = true;
     s->max_message =

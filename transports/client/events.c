@@ -15,10 +15,19 @@ static const struct syn_cbor_field counter_fields[] = {
     COUNTERS(U16S, waiting, "queue"), COUNTERS(U32S, work, "work"),
 };
 
+static const int64_t time_limit_ns = INT64_C(1) << 61;
+
+bool syn_session_is_time(int64_t ns)
+{
+    return ns > -time_limit_ns && ns < time_limit_ns;
+}
+
 static int take_counters(struct syn_session *s, struct syn_cbor_in *r)
 {
     struct syn_counters c = {0};
     int rc = syn_cbor_get_fields(r, counter_fields, COUNT(counter_fields), &c, NULL);
+    if (rc == 0 && !syn_session_is_time(c.now_ns))
+        return SYN_EPROTO;
     if (rc == 0 && s->events.counters)
         s->events.counters(s->events.ctx, &c);
     return rc;
@@ -35,6 +44,8 @@ static int take_result(struct syn_session *s, struct syn_cbor_in *r)
 {
     struct syn_result_event e = {0};
     int rc = syn_cbor_get_fields(r, result_fields, COUNT(result_fields), &e, NULL);
+    if (rc == 0 && !(syn_session_is_time(e.sensed_ns) && syn_session_is_time(e.acted_ns)))
+        return SYN_EPROTO;
     if (rc == 0 && s->events.result)
         s->events.result(s->events.ctx, &e);
     return rc;

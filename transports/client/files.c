@@ -10,7 +10,6 @@
 /* How Zephyr tells that a piece does not begin where its file ends. */
 enum { OFFSET_INVALID = 11 };
 enum { FS_FILE = 0, FS_STATUS = 1, FS_HASH = 2, FS_HASHES = 3 };
-enum { REQUEST = SYN_FILE_NAME_MAX + 96 };
 
 /* Opening and cutting files of flash take their time, and hashing them more. */
 #define PATIENCE_NS      INT64_C(2000000000)
@@ -140,47 +139,34 @@ static const struct syn_session_request read_operation = {
 int syn_session_file_status(struct syn_session *s, const char *name, syn_session_done done,
                             void *user)
 {
-    uint8_t data[REQUEST];
-    struct syn_cbor_out w;
-    syn_cbor_out_init(&w, data, sizeof data);
-    syn_cbor_put_map(&w, 1);
-    syn_cbor_pair_text(&w, "name", name);
-    return syn_session_ask(s, &status_operation, &w, done, user);
+    return syn_session_ask_text(s, &status_operation, "name", name, done, user);
 }
 
 int syn_session_file_hash(struct syn_session *s, const char *name, const char *kind, size_t bytes,
                           syn_session_done done, void *user)
 {
-    uint8_t data[REQUEST];
-    struct syn_cbor_out w;
-    syn_cbor_out_init(&w, data, sizeof data);
-    syn_cbor_put_map(&w, bytes ? 3 : 2);
-    syn_cbor_pair_text(&w, "name", name);
-    syn_cbor_pair_text(&w, "type", kind);
+    struct syn_payload payload;
+    struct syn_cbor_out *w = syn_payload_map(&payload, bytes ? 3 : 2);
+    syn_cbor_pair_text(w, "name", name);
+    syn_cbor_pair_text(w, "type", kind);
     if (bytes)
-        syn_cbor_pair_uint(&w, "len", bytes);
-    return syn_session_ask(s, &hash_operation, &w, done, user);
+        syn_cbor_pair_uint(w, "len", bytes);
+    return syn_session_ask(s, &hash_operation, w, done, user);
 }
 
 int syn_session_file_hashes(struct syn_session *s, syn_session_done done, void *user)
 {
-    uint8_t data[REQUEST];
-    struct syn_cbor_out w;
-    syn_cbor_out_init(&w, data, sizeof data);
-    syn_cbor_put_map(&w, 0);
-    return syn_session_ask(s, &hashes_operation, &w, done, user);
+    return syn_session_ask_plainly(s, &hashes_operation, done, user);
 }
 
 int syn_session_file_read(struct syn_session *s, const char *name, size_t offset,
                           syn_session_done done, void *user)
 {
-    uint8_t data[REQUEST];
-    struct syn_cbor_out w;
-    syn_cbor_out_init(&w, data, sizeof data);
-    syn_cbor_put_map(&w, 2);
-    syn_cbor_pair_uint(&w, "off", offset);
-    syn_cbor_pair_text(&w, "name", name);
-    return syn_session_ask(s, &read_operation, &w, done, user);
+    struct syn_payload payload;
+    struct syn_cbor_out *w = syn_payload_map(&payload, 2);
+    syn_cbor_pair_uint(w, "off", offset);
+    syn_cbor_pair_text(w, "name", name);
+    return syn_session_ask(s, &read_operation, w, done, user);
 }
 
 /* ---- upload ---- */
@@ -198,15 +184,13 @@ static void put(const struct syn_pieces *p, struct syn_cbor_out *w, size_t offse
 /* A file of nothing is one request. */
 static int create_empty(struct syn_session *s, const char *name, syn_session_done done, void *user)
 {
-    uint8_t data[REQUEST];
-    struct syn_cbor_out w;
-    syn_cbor_out_init(&w, data, sizeof data);
-    syn_cbor_put_map(&w, 4);
-    syn_cbor_pair_uint(&w, "off", 0);
-    syn_cbor_pair_bytes(&w, "data", "", 0);
-    syn_cbor_pair_text(&w, "name", name);
-    syn_cbor_pair_uint(&w, "len", 0);
-    return syn_session_ask(s, &first_operation, &w, done, user);
+    struct syn_payload payload;
+    struct syn_cbor_out *w = syn_payload_map(&payload, 4);
+    syn_cbor_pair_uint(w, "off", 0);
+    syn_cbor_pair_bytes(w, "data", "", 0);
+    syn_cbor_pair_text(w, "name", name);
+    syn_cbor_pair_uint(w, "len", 0);
+    return syn_session_ask(s, &first_operation, w, done, user);
 }
 
 int syn_session_file_upload(struct syn_session *s, const char *name, const void *data, size_t size,

@@ -4,7 +4,7 @@
 #include "devices/base/hash.h"
 #include "transports/client/pieces.h"
 
-enum { SMALL = 128, IMG_STATE = 0, IMG_UPLOAD = 1, IMG_ERASE = 5, IMG_SLOTS = 6 };
+enum { IMG_STATE = 0, IMG_UPLOAD = 1, IMG_ERASE = 5, IMG_SLOTS = 6 };
 
 /* Erasing flash takes its time. */
 #define PATIENCE_NS INT64_C(10000000000)
@@ -131,42 +131,30 @@ static const struct syn_session_request first_operation = {
 static const struct syn_session_request piece_operation = {
     "upload of an image", IMG(IMG_UPLOAD, SYN_SMP_WRITE), .in_order = true, .read = read_offset};
 
-static int ask_plainly(struct syn_session *s, const struct syn_session_request *operation,
-                       syn_session_done done, void *user)
-{
-    uint8_t data[SMALL];
-    struct syn_cbor_out w;
-    syn_cbor_out_init(&w, data, sizeof data);
-    syn_cbor_put_map(&w, 0);
-    return syn_session_ask(s, operation, &w, done, user);
-}
-
 int syn_session_images(struct syn_session *s, syn_session_done done, void *user)
 {
-    return ask_plainly(s, &state_operation, done, user);
+    return syn_session_ask_plainly(s, &state_operation, done, user);
 }
 
 int syn_session_image_slots(struct syn_session *s, syn_session_done done, void *user)
 {
-    return ask_plainly(s, &slots_operation, done, user);
+    return syn_session_ask_plainly(s, &slots_operation, done, user);
 }
 
 int syn_session_image_erase(struct syn_session *s, syn_session_done done, void *user)
 {
-    return ask_plainly(s, &erase_operation, done, user);
+    return syn_session_ask_plainly(s, &erase_operation, done, user);
 }
 
 int syn_session_image_choose(struct syn_session *s, const uint8_t *hash, bool keep,
                              syn_session_done done, void *user)
 {
-    uint8_t data[SMALL];
-    struct syn_cbor_out w;
-    syn_cbor_out_init(&w, data, sizeof data);
-    syn_cbor_put_map(&w, hash ? 2 : 1);
+    struct syn_payload payload;
+    struct syn_cbor_out *w = syn_payload_map(&payload, hash ? 2 : 1);
     if (hash)
-        syn_cbor_pair_bytes(&w, "hash", hash, SYN_HASH_SIZE);
-    syn_cbor_pair_bool(&w, "confirm", keep);
-    return syn_session_ask(s, &choose_operation, &w, done, user);
+        syn_cbor_pair_bytes(w, "hash", hash, SYN_HASH_SIZE);
+    syn_cbor_pair_bool(w, "confirm", keep);
+    return syn_session_ask(s, &choose_operation, w, done, user);
 }
 
 /* ---- upload ---- */

@@ -4,8 +4,6 @@
 
 #include "transports/client/session_parts.h"
 
-enum { SMALL = 128, LARGE = SYN_CLIENT_MESSAGE_MAX - SYN_SMP_HEADER };
-
 /* Placing and loading weights takes a device its time. */
 #define PATIENCE_NS INT64_C(2000000000)
 
@@ -67,109 +65,89 @@ static const struct syn_session_request operations[] = {
     [NO_LABEL] = {"deleting the label", .group = SYN_GROUP_SETTINGS, .id = 1, .op = SYN_SMP_WRITE},
 };
 
-/* A request whose payload is an empty map. */
-static int ask_plainly(struct syn_session *s, int operation, syn_session_done done, void *user)
-{
-    uint8_t data[SMALL];
-    struct syn_cbor_out w;
-    syn_cbor_out_init(&w, data, sizeof data);
-    syn_cbor_put_map(&w, 0);
-    return syn_session_ask(s, &operations[operation], &w, done, user);
-}
-
 int syn_session_hello(struct syn_session *s, syn_session_done done, void *user)
 {
-    return ask_plainly(s, HELLO, done, user);
+    return syn_session_ask_plainly(s, &operations[HELLO], done, user);
 }
 
 int syn_session_accel(struct syn_session *s, syn_session_done done, void *user)
 {
-    return ask_plainly(s, ACCEL, done, user);
+    return syn_session_ask_plainly(s, &operations[ACCEL], done, user);
 }
 
 int syn_session_plan(struct syn_session *s, syn_session_done done, void *user)
 {
-    return ask_plainly(s, PLAN, done, user);
+    return syn_session_ask_plainly(s, &operations[PLAN], done, user);
 }
 
 int syn_session_links(struct syn_session *s, syn_session_done done, void *user)
 {
-    return ask_plainly(s, LINKS, done, user);
+    return syn_session_ask_plainly(s, &operations[LINKS], done, user);
 }
 
 int syn_session_params(struct syn_session *s, syn_session_done done, void *user)
 {
-    return ask_plainly(s, PARAMS, done, user);
+    return syn_session_ask_plainly(s, &operations[PARAMS], done, user);
 }
 
 int syn_session_reset(struct syn_session *s, syn_session_done done, void *user)
 {
-    return ask_plainly(s, RESET, done, user);
+    return syn_session_ask_plainly(s, &operations[RESET], done, user);
 }
 
 int syn_session_label(struct syn_session *s, const char *label, syn_session_done done, void *user)
 {
-    uint8_t data[SMALL];
-    struct syn_cbor_out w;
-    syn_cbor_out_init(&w, data, sizeof data);
-    syn_cbor_put_map(&w, label[0] ? 2 : 1);
-    syn_cbor_pair_text(&w, "name", "name");
+    struct syn_payload payload;
+    struct syn_cbor_out *w = syn_payload_map(&payload, label[0] ? 2 : 1);
+    syn_cbor_pair_text(w, "name", "name");
     if (label[0])
-        syn_cbor_pair_bytes(&w, "val", label, strlen(label));
-    return syn_session_ask(s, &operations[label[0] ? SET_LABEL : NO_LABEL], &w, done, user);
+        syn_cbor_pair_bytes(w, "val", label, strlen(label));
+    return syn_session_ask(s, &operations[label[0] ? SET_LABEL : NO_LABEL], w, done, user);
 }
 
 int syn_session_stat_list(struct syn_session *s, syn_session_done done, void *user)
 {
-    return ask_plainly(s, STAT_LIST, done, user);
+    return syn_session_ask_plainly(s, &operations[STAT_LIST], done, user);
 }
 
 int syn_session_blob(struct syn_session *s, const uint8_t hash[SYN_HASH_SIZE],
                      syn_session_done done, void *user)
 {
-    uint8_t data[SMALL];
-    struct syn_cbor_out w;
-    syn_cbor_out_init(&w, data, sizeof data);
-    syn_cbor_put_map(&w, 1);
-    syn_cbor_pair_bytes(&w, "h", hash, SYN_HASH_SIZE);
-    return syn_session_ask(s, &operations[BLOB], &w, done, user);
+    struct syn_payload payload;
+    struct syn_cbor_out *w = syn_payload_map(&payload, 1);
+    syn_cbor_pair_bytes(w, "h", hash, SYN_HASH_SIZE);
+    return syn_session_ask(s, &operations[BLOB], w, done, user);
 }
 
 int syn_session_drop(struct syn_session *s, const uint8_t hash[SYN_HASH_SIZE],
                      syn_session_done done, void *user)
 {
-    uint8_t data[SMALL];
-    struct syn_cbor_out w;
-    syn_cbor_out_init(&w, data, sizeof data);
-    syn_cbor_put_map(&w, 2);
-    syn_cbor_pair_bytes(&w, "h", hash, SYN_HASH_SIZE);
-    syn_cbor_pair_bool(&w, "drop", true);
-    return syn_session_ask(s, &operations[DROP], &w, done, user);
+    struct syn_payload payload;
+    struct syn_cbor_out *w = syn_payload_map(&payload, 2);
+    syn_cbor_pair_bytes(w, "h", hash, SYN_HASH_SIZE);
+    syn_cbor_pair_bool(w, "drop", true);
+    return syn_session_ask(s, &operations[DROP], w, done, user);
 }
 
 int syn_session_prepare(struct syn_session *s, uint32_t txn, const uint8_t hash[SYN_HASH_SIZE],
                         syn_session_done done, void *user)
 {
-    uint8_t data[SMALL];
-    struct syn_cbor_out w;
-    syn_cbor_out_init(&w, data, sizeof data);
-    syn_cbor_put_map(&w, 3);
-    syn_cbor_pair_text(&w, "op", "prepare");
-    syn_cbor_pair_uint(&w, "txn", txn);
-    syn_cbor_pair_bytes(&w, "h", hash, SYN_HASH_SIZE);
-    return syn_session_ask(s, &operations[PREPARE], &w, done, user);
+    struct syn_payload payload;
+    struct syn_cbor_out *w = syn_payload_map(&payload, 3);
+    syn_cbor_pair_text(w, "op", "prepare");
+    syn_cbor_pair_uint(w, "txn", txn);
+    syn_cbor_pair_bytes(w, "h", hash, SYN_HASH_SIZE);
+    return syn_session_ask(s, &operations[PREPARE], w, done, user);
 }
 
 static int ask_plan(struct syn_session *s, int operation, const char *op, uint32_t txn,
                     syn_session_done done, void *user)
 {
-    uint8_t data[SMALL];
-    struct syn_cbor_out w;
-    syn_cbor_out_init(&w, data, sizeof data);
-    syn_cbor_put_map(&w, 2);
-    syn_cbor_pair_text(&w, "op", op);
-    syn_cbor_pair_uint(&w, "txn", txn);
-    return syn_session_ask(s, &operations[operation], &w, done, user);
+    struct syn_payload payload;
+    struct syn_cbor_out *w = syn_payload_map(&payload, 2);
+    syn_cbor_pair_text(w, "op", op);
+    syn_cbor_pair_uint(w, "txn", txn);
+    return syn_session_ask(s, &operations[operation], w, done, user);
 }
 
 int syn_session_commit(struct syn_session *s, uint32_t txn, syn_session_done done, void *user)
@@ -190,82 +168,64 @@ int syn_session_clear(struct syn_session *s, uint32_t txn, syn_session_done done
 int syn_session_run(struct syn_session *s, const struct syn_run_options *o, syn_session_done done,
                     void *user)
 {
-    uint8_t data[SMALL];
-    struct syn_cbor_out w;
-    syn_cbor_out_init(&w, data, sizeof data);
-    syn_cbor_put_map(&w, o->go ? 4 : 1);
-    syn_cbor_pair_bool(&w, "go", o->go);
+    struct syn_payload payload;
+    struct syn_cbor_out *w = syn_payload_map(&payload, o->go ? 4 : 1);
+    syn_cbor_pair_bool(w, "go", o->go);
     if (o->go) {
-        syn_cbor_pair_bool(&w, "seq", o->sequential);
-        syn_cbor_pair_bool(&w, "wc", o->work_conserving);
-        syn_cbor_pair_uint(&w, "lim", o->limit);
+        syn_cbor_pair_bool(w, "seq", o->sequential);
+        syn_cbor_pair_bool(w, "wc", o->work_conserving);
+        syn_cbor_pair_uint(w, "lim", o->limit);
     }
-    return syn_session_ask(s, &operations[o->go ? RUN : STOP], &w, done, user);
+    return syn_session_ask(s, &operations[o->go ? RUN : STOP], w, done, user);
 }
 
 int syn_session_subscribe(struct syn_session *s, const struct syn_subscription *o,
                           syn_session_done done, void *user)
 {
-    uint8_t data[SMALL];
-    struct syn_cbor_out w;
-    syn_cbor_out_init(&w, data, sizeof data);
-    syn_cbor_put_map(&w, 3);
-    syn_cbor_pair_uint(&w, "cnt", o->counters_ms);
-    syn_cbor_pair_bool(&w, "res", o->results);
-    syn_cbor_pair_bool(&w, "log", o->log);
-    return syn_session_ask(s, &operations[SUBSCRIBE], &w, done, user);
+    struct syn_payload payload;
+    struct syn_cbor_out *w = syn_payload_map(&payload, 3);
+    syn_cbor_pair_uint(w, "cnt", o->counters_ms);
+    syn_cbor_pair_bool(w, "res", o->results);
+    syn_cbor_pair_bool(w, "log", o->log);
+    return syn_session_ask(s, &operations[SUBSCRIBE], w, done, user);
 }
 
 int syn_session_set_links(struct syn_session *s, unsigned self, const struct syn_peer *peers,
                           unsigned count, syn_session_done done, void *user)
 {
-    uint8_t data[LARGE];
-    struct syn_cbor_out w;
-    syn_cbor_out_init(&w, data, sizeof data);
-    syn_cbor_put_map(&w, 2);
-    syn_cbor_pair_uint(&w, "self", self);
-    syn_cbor_put_text(&w, "peers");
-    syn_cbor_put_array(&w, count);
+    struct syn_payload payload;
+    struct syn_cbor_out *w = syn_payload_map(&payload, 2);
+    syn_cbor_pair_uint(w, "self", self);
+    syn_cbor_put_text(w, "peers");
+    syn_cbor_put_array(w, count);
     for (unsigned i = 0; i < count; i++) {
-        syn_cbor_put_map(&w, 3);
-        syn_cbor_pair_uint(&w, "i", peers[i].index);
-        syn_cbor_pair_text(&w, "n", peers[i].name);
-        syn_cbor_pair_text(&w, "a", peers[i].address);
+        syn_cbor_put_map(w, 3);
+        syn_cbor_pair_uint(w, "i", peers[i].index);
+        syn_cbor_pair_text(w, "n", peers[i].name);
+        syn_cbor_pair_text(w, "a", peers[i].address);
     }
-    return syn_session_ask(s, &operations[SET_LINKS], &w, done, user);
+    return syn_session_ask(s, &operations[SET_LINKS], w, done, user);
 }
 
 int syn_session_feed(struct syn_session *s, const char *sensor, const char *path, uint32_t first,
                      syn_session_done done, void *user)
 {
-    uint8_t data[LARGE];
-    struct syn_cbor_out w;
-    syn_cbor_out_init(&w, data, sizeof data);
-    syn_cbor_put_map(&w, 3);
-    syn_cbor_pair_text(&w, "s", sensor);
-    syn_cbor_pair_text(&w, "p", path);
-    syn_cbor_pair_uint(&w, "x", first);
-    return syn_session_ask(s, &operations[FEED], &w, done, user);
+    struct syn_payload payload;
+    struct syn_cbor_out *w = syn_payload_map(&payload, 3);
+    syn_cbor_pair_text(w, "s", sensor);
+    syn_cbor_pair_text(w, "p", path);
+    syn_cbor_pair_uint(w, "x", first);
+    return syn_session_ask(s, &operations[FEED], w, done, user);
 }
 
 int syn_session_echo(struct syn_session *s, const char *text, syn_session_done done, void *user)
 {
-    uint8_t data[LARGE];
-    struct syn_cbor_out w;
     if (strlen(text) >= sizeof((struct syn_answer *)0)->echo)
         return SYN_EINVAL;
-    syn_cbor_out_init(&w, data, sizeof data);
-    syn_cbor_put_map(&w, 1);
-    syn_cbor_pair_text(&w, "d", text);
-    return syn_session_ask(s, &operations[ECHO_TEXT], &w, done, user);
+    return syn_session_ask_text(s, &operations[ECHO_TEXT], "d", text, done, user);
 }
 
 int syn_session_stat(struct syn_session *s, const char *name, syn_session_done done, void *user)
 {
-    uint8_t data[LARGE];
-    struct syn_cbor_out w;
-    syn_cbor_out_init(&w, data, sizeof data);
-    syn_cbor_put_map(&w, 1);
-    syn_cbor_pair_text(&w, "name", name);
-    return syn_session_ask(s, &operations[STAT], &w, done, user);
+    return syn_session_ask_text(s, &operations[STAT], "name", name, done, user);
 }

@@ -5,8 +5,6 @@
 
 #include "transports/client/session_parts.h"
 
-enum { SMALL = 128 };
-
 #define FIELD(kind, type, member, key) SYN_FIELD(SYN_KEY_##kind, struct type, member, key)
 
 /* ---- answers ---- */
@@ -142,46 +140,33 @@ static const struct syn_session_request tasks_operation = {
 static const struct syn_session_request pools_operation = {
     "memory", OS(SYN_OS_MPSTAT, SYN_SMP_READ), .read = read_pools};
 
-/* A request with one pair of texts, or with nothing. */
-static int ask(struct syn_session *s, const struct syn_session_request *operation, const char *key,
-               const char *value, syn_session_done done, void *user)
-{
-    uint8_t data[SMALL];
-    struct syn_cbor_out w;
-    syn_cbor_out_init(&w, data, sizeof data);
-    syn_cbor_put_map(&w, key ? 1 : 0);
-    if (key)
-        syn_cbor_pair_text(&w, key, value);
-    return syn_session_ask(s, operation, &w, done, user);
-}
-
 int syn_session_info(struct syn_session *s, const char *format, syn_session_done done, void *user)
 {
-    return ask(s, &info_operation, "format", format, done, user);
+    return syn_session_ask_text(s, &info_operation, "format", format, done, user);
 }
 
 int syn_session_bootloader(struct syn_session *s, syn_session_done done, void *user)
 {
-    return ask(s, &bootloader_operation, NULL, NULL, done, user);
+    return syn_session_ask_plainly(s, &bootloader_operation, done, user);
 }
 
 int syn_session_clock(struct syn_session *s, syn_session_done done, void *user)
 {
-    return ask(s, &clock_operation, NULL, NULL, done, user);
+    return syn_session_ask_plainly(s, &clock_operation, done, user);
 }
 
 int syn_session_set_clock(struct syn_session *s, const char *datetime, syn_session_done done,
                           void *user)
 {
-    return ask(s, &set_clock_operation, "datetime", datetime, done, user);
+    return syn_session_ask_text(s, &set_clock_operation, "datetime", datetime, done, user);
 }
 
 int syn_session_tasks(struct syn_session *s, syn_session_done done, void *user)
 {
-    return ask(s, &tasks_operation, NULL, NULL, done, user);
+    return syn_session_ask_plainly(s, &tasks_operation, done, user);
 }
 
 int syn_session_pools(struct syn_session *s, syn_session_done done, void *user)
 {
-    return ask(s, &pools_operation, NULL, NULL, done, user);
+    return syn_session_ask_plainly(s, &pools_operation, done, user);
 }

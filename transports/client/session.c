@@ -85,6 +85,29 @@ int syn_session_ask(struct syn_session *s, const struct syn_session_request *ope
     return rc;
 }
 
+struct syn_cbor_out *syn_payload_map(struct syn_payload *payload, unsigned pairs)
+{
+    syn_cbor_out_init(&payload->out, payload->data, sizeof payload->data);
+    syn_cbor_put_map(&payload->out, pairs);
+    return &payload->out;
+}
+
+int syn_session_ask_plainly(struct syn_session *s, const struct syn_session_request *operation,
+                            syn_session_done done, void *user)
+{
+    struct syn_payload payload;
+    return syn_session_ask(s, operation, syn_payload_map(&payload, 0), done, user);
+}
+
+int syn_session_ask_text(struct syn_session *s, const struct syn_session_request *operation,
+                         const char *key, const char *value, syn_session_done done, void *user)
+{
+    struct syn_payload payload;
+    struct syn_cbor_out *w = syn_payload_map(&payload, 1);
+    syn_cbor_pair_text(w, key, value);
+    return syn_session_ask(s, operation, w, done, user);
+}
+
 /* ---- what comes by itself ---- */
 
 static void on_event(void *ctx, const struct syn_smp_header *h, const uint8_t *payload, size_t size)

@@ -29,9 +29,27 @@ struct syn_session_request {
     int (*read)(struct syn_session *s, struct syn_cbor_in *r, struct syn_answer *answer);
 };
 
+/* Room for the payload of a request while it is written: of any. */
+struct syn_payload {
+    struct syn_cbor_out out;
+    uint8_t data[SYN_CLIENT_MESSAGE_MAX - SYN_SMP_HEADER];
+};
+
+/* Begins a map of `pairs` pairs, which are written next, to what is returned. */
+struct syn_cbor_out *syn_payload_map(struct syn_payload *payload, unsigned pairs);
+
 /* Sends `operation` with the payload in `w` (its error included). */
 int syn_session_ask(struct syn_session *s, const struct syn_session_request *operation,
                     const struct syn_cbor_out *w, syn_session_done done, void *user);
+/* The same with an empty map, and with one text. */
+int syn_session_ask_plainly(struct syn_session *s, const struct syn_session_request *operation,
+                            syn_session_done done, void *user);
+int syn_session_ask_text(struct syn_session *s, const struct syn_session_request *operation,
+                         const char *key, const char *value, syn_session_done done, void *user);
+
+/* Times of a device are ns of its clock, from its start or by UTC: others are none. What is
+ * computed of such times, and of the speed that hello allows, fits into 64 bits. */
+bool syn_session_is_time(int64_t ns);
 
 /* Calls back the session's listeners with one event message. */
 void syn_session_take_event(struct syn_session *s, const uint8_t *payload, size_t size);

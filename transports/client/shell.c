@@ -30,13 +30,11 @@ int syn_session_shell(struct syn_session *s, const char *const *words, size_t co
                                                          .tries = 1,
                                                          .patience_ns = PATIENCE_NS,
                                                          .read = read_output};
-    uint8_t data[SYN_CLIENT_MESSAGE_MAX];
-    struct syn_cbor_out w;
-    syn_cbor_out_init(&w, data, sizeof data);
-    syn_cbor_put_map(&w, 1);
-    syn_cbor_put_text(&w, "argv");
-    syn_cbor_put_array(&w, count);
+    struct syn_payload payload;
+    struct syn_cbor_out *w = syn_payload_map(&payload, 1);
+    syn_cbor_put_text(w, "argv");
+    syn_cbor_put_array(w, count);
     for (size_t i = 0; i < count; i++)
-        syn_cbor_put_text(&w, words[i]);
-    return syn_session_ask(s, &operation, &w, done, user);
+        syn_cbor_put_text(w, words[i]);
+    return syn_session_ask(s, &operation, w, done, user);
 }
