@@ -23,33 +23,34 @@ static bool begins_with(const struct syn_image_state *image, const char *digits)
     return n >= HASH_DIGITS_MIN && i == n;
 }
 
-static int find(const struct syn_images *images, const char *digits,
-                const struct syn_image_state **found, struct syn_error *error)
+static const struct syn_image_state *find(const struct syn_images *images, const char *digits,
+                                          struct syn_error *error)
 {
+    const struct syn_image_state *found = NULL;
     unsigned count = 0;
     for (unsigned i = 0; i < images->count; i++)
         if (begins_with(&images->images[i], digits)) {
-            *found = &images->images[i];
+            found = &images->images[i];
             count++;
         }
     if (count == 1)
-        return 0;
+        return found;
     syn_error_set(error, count ? SYN_EINVAL : SYN_ENOENT, "%s image has a hash that begins with %s",
                   count ? "more than one" : "no", digits);
     syn_error_hint(error, "'image list' shows the hashes; at least %d digits name one",
                    HASH_DIGITS_MIN);
-    return error->code;
+    return NULL;
 }
 
-static int other_slot(const struct syn_call *call, const struct syn_images *images,
-                      const struct syn_image_state **image, struct syn_error *error)
+static const struct syn_image_state *other_slot(const struct syn_images *images, const char *noun,
+                                                struct syn_error *error)
 {
-    *image = syn_firmware_other(images);
-    if (*image && (*image)->has_hash)
-        return 0;
+    const struct syn_image_state *image = syn_firmware_other(images);
+    if (image && image->has_hash)
+        return image;
     syn_error_set(error, SYN_ENOENT, "no image lies in the other slot");
-    syn_error_hint(error, "'%s upload' puts one there", syn_call_noun(call));
-    return SYN_ENOENT;
+    syn_error_hint(error, "'%s upload' puts one there", noun);
+    return NULL;
 }
 
 /* The hash of the one that HASH names; without it, of the other slot's. */
@@ -57,17 +58,18 @@ static int named(const struct syn_call *call, struct syn_member *member,
                  uint8_t hash[SYN_HASH_SIZE], struct syn_error *error)
 {
     const char *digits = syn_call_text(call, "HASH");
-    const struct syn_image_state *image = NULL;
     struct syn_images images = {0};
     int rc = syn_firmware_images(member, &images, error);
-    if (rc == 0)
-        rc = digits ? find(&images, digits, &image, error)
-                    : other_slot(call, &images, &image, error);
-    if (rc == 0)
-        memcpy(hash, image->hash, SYN_HASH_SIZE);
-    else
+    if (rc != 0)
+        return rc;
+    const struct syn_image_state *image =
+        digits ? find(&images, digits, error) : other_slot(&images, syn_call_noun(call), error);
+    if (!image) {
         syn_error_device(error, member->name);
-    return rc;
+        return error->code;
+    }
+    memcpy(hash, image->hash, SYN_HASH_SIZE);
+    return 0;
 }
 
 /* ---- test, confirm, erase ---- */
