@@ -196,19 +196,29 @@ static int fill_arg(const struct parse *parse, size_t index, size_t *next)
     return status;
 }
 
+static int refuse_word(const struct parse *parse, size_t count, size_t next)
+{
+    syn_error_set(parse->error, SYN_EINVAL, "'%s' is one word too many",
+                  parse->call->positional.items[next]);
+    if (count == 0 || parse->call->command->args[count - 1].kind != SYN_VALUE_URI)
+        return usage_error(parse);
+    char uri[160] = "";
+    for (size_t i = next - 1, n = 0; i < parse->call->positional.count && n < sizeof uri; i++)
+        n += (size_t)snprintf(uri + n, sizeof uri - n, "%s%s", i < next ? "" : " ",
+                              parse->call->positional.items[i]);
+    syn_error_hint(parse->error, "a URI with blanks is quoted: '%s'", uri);
+    return SYN_EINVAL;
+}
+
 static int fill(const struct parse *parse)
 {
-    size_t next = 0;
-    for (size_t i = 0; parse->call->command->args[i].name; i++) {
-        int status = fill_arg(parse, i, &next);
+    size_t next = 0, count = 0;
+    for (; parse->call->command->args[count].name; count++) {
+        int status = fill_arg(parse, count, &next);
         if (status < 0)
             return status;
     }
-    if (next == parse->call->positional.count)
-        return 0;
-    syn_error_set(parse->error, SYN_EINVAL, "'%s' is one word too many",
-                  parse->call->positional.items[next]);
-    return usage_error(parse);
+    return next == parse->call->positional.count ? 0 : refuse_word(parse, count, next);
 }
 
 int syn_call_parse(struct syn_call **call, const struct syn_command *command,
