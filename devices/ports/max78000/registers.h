@@ -136,6 +136,8 @@ struct syn_max_uart {
 #define SYN_UART_CLOCK_IBRO     (2u << 16)
 #define SYN_UART_CLOCK_READY    (1u << 19)
 
+#define SYN_UART_SAMPLES_4 5u /* of osr: of a bit, the fewest; the divisor may not be less */
+
 #define SYN_UART_TX_BUSY  (1u << 0) /* of status */
 #define SYN_UART_RX_EMPTY (1u << 4)
 #define SYN_UART_TX_EMPTY (1u << 6)

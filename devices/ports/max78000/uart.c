@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * UART0 is the console's (P0.0, P0.1; the Feather's debugger has it on USB), UART2 a radio module's
- * (P1.0, P1.1): SMP frames on both. 115,200 baud from the IBRO, 8 bits, no parity, one stop bit.
+ * (P1.0, P1.1): SMP frames on both. 115,200 baud from the IBRO or, where a host asks for it, more;
+ * 8 bits, no parity, one stop bit.
  *
  * Without DMA: what comes has to be seen at once, and the receiver knows no pause after which a
  * transfer would end; to send, an interrupt for every four bytes costs less than a hundredth of the
@@ -16,7 +17,10 @@
 #include "devices/ports/max78000/interrupts.h"
 #include "devices/ports/max78000/registers.h"
 
-enum { BAUD = 115200, LINKS = 2, PINS = 1u << 0 | 1u << 1 };
+enum { LINKS = 2, PINS = 1u << 0 | 1u << 1 };
+
+/* Those of which a clock is a multiple, the IBRO of all but the last; 3,000,000 is off by 2 %. */
+static const uint32_t rates[] = {115200, 230400, 460800, 921600, 2000000, 0};
 
 static const struct port {
     struct syn_max_uart *uart;
@@ -39,25 +43,28 @@ unsigned syn_uart_links(void)
 
 const uint32_t *syn_uart_rates(unsigned link)
 {
-    (void)link;
-    return NULL;
+    return link < LINKS ? rates : NULL;
 }
 
 void syn_uart_set_rate(unsigned link, uint32_t baud)
 {
-    (void)link;
-    (void)baud;
-}
-
-static void start(const struct port *port)
-{
-    struct syn_max_uart *uart = port->uart;
-    syn_pins_function1(port->pins, PINS);
-    uart->ctrl = SYN_UART_RX_THRESHOLD_1 | SYN_UART_8_BITS | SYN_UART_CLOCK_IBRO;
-    uart->clkdiv = SYN_MAX_IBRO_HZ / BAUD;
+    struct syn_max_uart *uart = ports[link].uart;
+    const bool ibro = SYN_MAX_IBRO_HZ % baud == 0;
+    uart->ctrl &= ~SYN_UART_CLOCK_ON;
+    uart->ctrl = SYN_UART_RX_THRESHOLD_1 | SYN_UART_8_BITS | (ibro ? SYN_UART_CLOCK_IBRO : 0);
+    uart->osr = SYN_UART_SAMPLES_4;
+    uart->clkdiv = (ibro ? SYN_MAX_IBRO_HZ : SYN_MAX_PCLK_HZ) / baud;
     uart->ctrl |= SYN_UART_CLOCK_ON;
     while (!(uart->ctrl & SYN_UART_CLOCK_READY))
         ;
+}
+
+static void start(unsigned link)
+{
+    const struct port *port = &ports[link];
+    struct syn_max_uart *uart = port->uart;
+    syn_pins_function1(port->pins, PINS);
+    syn_uart_set_rate(link, rates[0]);
     uart->ctrl |= SYN_UART_TX_FLUSH | SYN_UART_RX_FLUSH;
     uart->int_fl = UINT32_MAX;
     uart->int_en = SYN_UART_INT_RX_THRESHOLD | SYN_UART_INT_TX_HALF;
@@ -67,7 +74,7 @@ static void start(const struct port *port)
 void syn_uart_start(void)
 {
     for (unsigned i = 0; i < LINKS; i++)
-        start(&ports[i]);
+        start(i);
 }
 
 /* The flag again only once the queue was empty: first the flag, then the bytes. */

@@ -40,7 +40,8 @@ struct nvic {
 enum { FIFO = 8 };
 
 struct uart {
-    uint32_t ctrl, int_en, int_fl, clkdiv;
+    uint32_t ctrl, int_en, int_fl, clkdiv, osr;
+    uint32_t host_baud; /* 0: that of the start */
     uint8_t tx[FIFO], rx[FIFO];
     unsigned tx_count, rx_count;
     int64_t tx_done; /* of the byte that is being sent; NEVER: none */

@@ -46,6 +46,8 @@ const char *machine_error(const struct machine *m); /* NULL: none */
 
 /* Bytes that a host sends to a UART at its rate, one after the other, and what came from it. */
 void machine_send(struct machine *m, unsigned uart, const uint8_t *bytes, size_t size);
+/* The rate of the host's end of the line, from now on. */
+void machine_set_baud(struct machine *m, unsigned uart, uint32_t baud);
 size_t machine_receive(struct machine *m, unsigned uart, uint8_t *bytes, size_t size);
 
 /* Off and on again: RAM is lost, the flash stays. */

@@ -41,6 +41,35 @@ static void it_answers_on_the_uart_of_the_radio_too(void **state)
     assert_string_equal(host_text(&b->radio, "part"), "MAX78000");
 }
 
+static void choose(struct host *h, uint32_t baud)
+{
+    struct syn_cbor_out *w = host_payload(h);
+    syn_cbor_put_map(w, 1);
+    syn_cbor_put_text(w, "baud");
+    syn_cbor_put_uint(w, baud);
+    host_expect(h, SYN_SMP_WRITE, SYN_GROUP_SYNERGY, SYN_ID_LINE);
+    machine_set_baud(h->machine, h->uart, baud);
+    host_run(h, MACHINE_SECOND / 1000);
+}
+
+static void its_lines_take_other_rates_and_go_back_to_that_of_the_start(void **state)
+{
+    static const uint32_t rates[] = {230400, 460800, 921600, 2000000, 115200};
+    struct board *b = *state;
+    struct host *const hosts[] = {&b->console, &b->radio};
+    for (unsigned h = 0; h < 2; h++)
+        for (unsigned i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+            choose(hosts[h], rates[i]);
+            host_echo(hosts[h], "at another rate");
+            host_echo(hosts[h], "and once more");
+        }
+    choose(&b->console, 2000000);
+    machine_set_baud(b->machine, b->console.uart, 115200);
+    host_run(&b->console, 2 * MACHINE_SECOND); /* nobody asks at the rate that was chosen */
+    host_echo(&b->console, "where it began");
+    assert_int_equal(machine_counts(b->machine)->overruns, 0);
+}
+
 static void it_sleeps_while_there_is_nothing_to_do(void **state)
 {
     struct board *b = *state;
@@ -76,6 +105,8 @@ int main(void)
                                         board_teardown),
         cmocka_unit_test_setup_teardown(it_answers_on_the_uart_of_the_radio_too, board_setup,
                                         board_teardown),
+        cmocka_unit_test_setup_teardown(its_lines_take_other_rates_and_go_back_to_that_of_the_start,
+                                        board_setup, board_teardown),
         cmocka_unit_test_setup_teardown(it_sleeps_while_there_is_nothing_to_do, board_setup,
                                         board_teardown),
         cmocka_unit_test_setup_teardown(a_reset_that_was_asked_for_starts_it_again, board_setup,

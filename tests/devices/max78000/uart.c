@@ -10,6 +10,7 @@ enum {
     INT_EN = 0x08,
     INT_FL = 0x0c,
     CLKDIV = 0x10,
+    OSR = 0x14,
     DATA = 0x20,
     TX_FLUSH = 1 << 8,
     RX_FLUSH = 1 << 9,
@@ -19,7 +20,7 @@ enum {
     INT_HALF = 1 << 6,
     IBRO_HZ = 7372800,
     PCLK_HZ = 50000000,
-    HOST_BAUD = 115200,
+    START_BAUD = 115200,
     BITS = 10, /* of a byte with its start and stop */
     PINS = 3,
 };
@@ -27,7 +28,7 @@ enum {
 void uart_reset(struct machine *m, unsigned instance)
 {
     struct uart *u = &m->uarts[instance];
-    u->ctrl = u->int_en = u->int_fl = u->clkdiv = 0;
+    u->ctrl = u->int_en = u->int_fl = u->clkdiv = u->osr = 0;
     u->tx_count = u->rx_count = 0;
     u->tx_done = NEVER;
 }
@@ -42,6 +43,12 @@ static int64_t byte_ns(const struct machine *m, const struct uart *u)
     return INT64_C(1000000000) * BITS * u->clkdiv / hz;
 }
 
+/* At the host's end of the line. */
+static int64_t host_byte_ns(const struct uart *u)
+{
+    return INT64_C(1000000000) * BITS / (u->host_baud ? u->host_baud : START_BAUD);
+}
+
 static bool connected(const struct machine *m, unsigned instance)
 {
     return gpio_function1(m, instance, PINS); /* UART0 has pins of port 0, UART2 those of port 1 */
@@ -50,9 +57,12 @@ static bool connected(const struct machine *m, unsigned instance)
 static void check(struct machine *m, unsigned instance)
 {
     const struct uart *u = &m->uarts[instance];
-    int64_t ns = byte_ns(m, u), host = INT64_C(1000000000) * BITS / HOST_BAUD;
-    if (ns == 0 || llabs(ns - host) * 50 > host)
-        machine_fail(m, "UART %u is not at 115,200 baud: %lld ns a byte", instance, (long long)ns);
+    int64_t ns = byte_ns(m, u), host = host_byte_ns(u);
+    if (ns == 0 || llabs(ns - host) * 100 > host)
+        machine_fail(m, "UART %u is not at its host's rate: %lld ns a byte", instance,
+                     (long long)ns);
+    if (u->osr > 5 || u->clkdiv < 128u >> u->osr)
+        machine_fail(m, "UART %u takes more samples of a bit than its clock has periods", instance);
     if ((u->ctrl >> 10 & 3) != 3 || u->ctrl & (1 << 12 | 1 << 4))
         machine_fail(m, "UART %u has not 8 bits, no parity, one stop bit", instance);
     if (!connected(m, instance))
@@ -71,12 +81,17 @@ static void append(uint8_t **bytes, size_t *tail, size_t *room, const uint8_t *f
     *tail += size;
 }
 
+void machine_set_baud(struct machine *m, unsigned uart, uint32_t baud)
+{
+    m->uarts[uart].host_baud = baud;
+}
+
 void machine_send(struct machine *m, unsigned uart, const uint8_t *bytes, size_t size)
 {
     struct uart *u = &m->uarts[uart];
     if (u->to_head == u->to_tail) {
         u->to_head = u->to_tail = 0;
-        u->rx_next = m->now + INT64_C(1000000000) * BITS / HOST_BAUD;
+        u->rx_next = m->now + host_byte_ns(u);
     }
     append(&u->to_part, &u->to_tail, &u->to_room, bytes, size);
     machine_reschedule(m);
@@ -129,7 +144,7 @@ static void take_byte(struct machine *m, unsigned instance)
 {
     struct uart *u = &m->uarts[instance];
     uint8_t byte = u->to_part[u->to_head++];
-    u->rx_next += INT64_C(1000000000) * BITS / HOST_BAUD;
+    u->rx_next += host_byte_ns(u);
     if (byte_ns(m, u) == 0 || !connected(m, instance))
         return;
     if (u->rx_count == FIFO) {
@@ -190,6 +205,8 @@ uint32_t uart_read(struct machine *m, unsigned instance, uint32_t offset)
         return u->int_fl;
     case CLKDIV:
         return u->clkdiv;
+    case OSR:
+        return u->osr;
     case DATA:
         return take_rx(m, u);
     default:
@@ -240,6 +257,9 @@ void uart_write(struct machine *m, unsigned instance, uint32_t offset, uint32_t 
         if (u->ctrl & CLOCK_ON)
             machine_fail(m, "the rate of a UART is changed while its clock runs");
         u->clkdiv = value;
+        break;
+    case OSR:
+        u->osr = value;
         break;
     case DATA:
         put_tx(m, instance, (uint8_t)value);

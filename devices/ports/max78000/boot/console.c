@@ -31,6 +31,7 @@ void syn_boot_say(const char *line)
 {
     syn_pins_function1(SYN_GPIO0, PINS);
     SYN_UART0->ctrl = SYN_UART_RX_THRESHOLD_1 | SYN_UART_8_BITS | SYN_UART_CLOCK_IBRO;
+    SYN_UART0->osr = SYN_UART_SAMPLES_4;
     SYN_UART0->clkdiv = SYN_MAX_IBRO_HZ / BAUD;
     SYN_UART0->ctrl |= SYN_UART_CLOCK_ON;
     while (!(SYN_UART0->ctrl & SYN_UART_CLOCK_READY))
