@@ -196,9 +196,13 @@ static void sequences_skip_the_one_of_events(void **state)
         assert_int_equal(ask_echo(f, "x", 0), 0);
         wait_for(f, i + 1);
     }
-    assert_int_equal(f->device.requests, 300);
-    for (unsigned i = 0; i < 300; i++)
-        assert_int_equal(f->device.seqs[i], i % 255);
+    assert_true(f->device.requests >= 300); /* a busy machine makes it repeat some */
+    unsigned next = 0;
+    for (unsigned i = 0; i < f->device.requests && next < 300; i++)
+        next += f->device.seqs[i] == next % 255;
+    assert_int_equal(next, 300);
+    for (unsigned i = 0; i < f->device.requests; i++)
+        assert_int_not_equal(f->device.seqs[i], 255);
 }
 
 static void no_more_than_the_window_is_on_its_way(void **state)
