@@ -60,7 +60,8 @@ static void give_up(struct syn_member *member)
     double seconds = (double)(member->silent_beats * beat_ns) / 1e9;
     member->silent_beats = 0;
     member->was_asked = false;
-    syn_error_set(&why, SYN_ELINK, "%s: nothing was heard for %.1f s", member->identity, seconds);
+    const char *where = member->identity[0] ? member->identity : member->uri; /* still connecting */
+    syn_error_set(&why, SYN_ELINK, "%s: nothing was heard for %.1f s", where, seconds);
     syn_error_hint(&why, "is it still on, and plugged in?");
     syn_client_give_up(syn_session_client(member->session), &why);
 }
