@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the parts of a virtual wearable (wearable.h) share: wearable.c has its life, its hosts and
- * what is done afterwards; wearable_tasks.c the tasks and their windows; wearable_ways.c whom it
- * exchanges tensors with.
+ * What the parts of a virtual wearable (wearable.h) share: wearable.c has its life and its hosts;
+ * wearable_tasks.c the tasks and their windows; wearable_ways.c whom it exchanges tensors with;
+ * wearable_settle.c what follows of either.
  */
 #ifndef SYN_PORTS_POSIX_WEARABLE_PARTS_H
 #define SYN_PORTS_POSIX_WEARABLE_PARTS_H
@@ -52,7 +52,7 @@ struct syn_wearable {
     uint8_t *memory;        /* store, arena, sensors' buffers, messages for the host */
 };
 
-/* ---- wearable.c ---- */
+/* ---- wearable_settle.c ---- */
 
 /* Has the agent look for what is due, once the loop is done with what it is doing. */
 void syn_wearable_settle_soon(struct syn_wearable *w);
