@@ -57,6 +57,7 @@ struct syn_member {
     struct syn_session *session;
     struct syn_spawn *spawn; /* of a virtual wearable that was started for us */
     char socket[108], radio[108];
+    unsigned number; /* of an emulated board that was told none */
     int flash; /* descriptor of what an emulated board has in flash until it is removed; -1: none */
     bool foreign; /* an SMP device of somebody else's: no hello, no profile, no part in plans */
     struct syn_foreign {

@@ -4,6 +4,7 @@
 #include "cli/data.h"
 #include "cli/fleet/chatter.h"
 #include "cli/fleet/foreign.h"
+#include "cli/fleet/ids.h"
 #include "cli/fleet/operation.h"
 #include "cli/fleet/reconnect.h"
 #include "cli/fleet/runner.h"
@@ -442,19 +443,33 @@ static int read_profile(struct syn_member *member, const char *profile, struct s
     return 0;
 }
 
-/* An emulated board keeps its flash from one start to the next, as long as it is on the bench. */
+static int add_option(char uri[SYN_LINK_URI_MAX], const char *key, int value)
+{
+    const size_t length = strlen(uri);
+    const int n = snprintf(uri + length, SYN_LINK_URI_MAX - length, "%c%s%d",
+                           strchr(uri, '?') ? '&' : '?', key, value);
+    return n < 0 || (size_t)n >= SYN_LINK_URI_MAX - length ? SYN_EINVAL : 0;
+}
+
+/* An emulated board has an id that no other has, and keeps its flash from one start to the next, as
+ * long as it is on the bench. */
 static int open_link(struct syn_member *member, struct syn_error *error)
 {
     char uri[SYN_LINK_URI_MAX];
-    if (!syn_link_forgets(member->uri))
-        return syn_session_open(member->session, member->uri, error);
-    if (member->flash < 0)
-        member->flash = memfd_create(member->name, MFD_CLOEXEC);
-    int n = snprintf(uri, sizeof uri, "%s%cflash=/proc/self/fd/%d", member->uri,
-                     strchr(member->uri, '?') ? '&' : '?', member->flash);
-    return member->flash < 0 || n >= (int)sizeof uri
-               ? syn_error_set(error, SYN_EINVAL, "%s: cannot keep the board's flash", member->uri)
-               : syn_session_open(member->session, uri, error);
+    int rc = 0;
+    (void)snprintf(uri, sizeof uri, "%s", member->uri);
+    if (syn_link_unnumbered(uri)) {
+        syn_ids_number(member);
+        rc = member->number > 0 ? add_option(uri, "number=", (int)member->number) : 0;
+    }
+    if (rc == 0 && syn_link_forgets(uri)) {
+        if (member->flash < 0)
+            member->flash = memfd_create(member->name, MFD_CLOEXEC);
+        rc =
+            member->flash < 0 ? SYN_EINVAL : add_option(uri, "flash=/proc/self/fd/", member->flash);
+    }
+    return rc ? syn_error_set(error, rc, "%s: the URI is too long", member->uri)
+              : syn_session_open(member->session, uri, error);
 }
 
 int syn_member_open(struct syn_member *member, const char *uri, struct syn_error *error)
@@ -504,5 +519,6 @@ int syn_member_connect(struct syn_member *member, const char *profile, struct sy
     }
     member->connected_ns = syn_loop_now();
     syn_reconnect_remember(member);
+    syn_ids_warn(member);
     return 0;
 }

@@ -88,6 +88,9 @@ void syn_link_close(struct syn_link *link);
  * is told a file for that (flash=FILE)? */
 bool syn_link_forgets(const char *uri);
 
+/* Does `uri` name an emulated board that is not told a number (number=N) to be told apart by? */
+bool syn_link_unnumbered(const char *uri);
+
 /* Does closing a link of `uri` take the device's power, and opening it give it? Then that restarts
  * it, and a request to restart before it would do so twice. */
 bool syn_link_has_power(const char *uri);

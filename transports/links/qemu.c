@@ -300,6 +300,12 @@ bool syn_link_has_power(const char *uri)
     return address_of(syn_link_innermost(uri)) != NULL;
 }
 
+bool syn_link_unnumbered(const char *uri)
+{
+    const char *address = address_of(syn_link_innermost(uri));
+    return address && !strstr(address, "number=");
+}
+
 bool syn_link_forgets(const char *uri)
 {
     struct request request;
