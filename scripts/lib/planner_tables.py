@@ -147,6 +147,8 @@ def sections(figures, all_workloads):
     yield ("The reference workloads",
            ("Inferences a second as predicted; the bound is what no plan exceeds in prediction. "
             "Baselines run one task at a time, the others with task parallelization.",
+            "Milliseconds differ by a third from one measurement to the next where the processor "
+            "is shared or changes its clock: PLANNER.md has instructions.",
             against_glpk(figures["rows"])), all_workloads(figures["rows"]))
     yield ("`synergy` in parallel against the baselines one task at a time, four devices",
            drivers(figures["ratios"]), ratios(figures["ratios"]))
