@@ -169,16 +169,15 @@ static bool note_drop(struct syn_rt *rt, unsigned p, uint32_t inference)
     return true;
 }
 
-static bool count_drop(struct syn_rt *rt, unsigned p, uint32_t inference, int64_t at_ns)
+static void count_drop(struct syn_rt *rt, unsigned p, uint32_t inference, int64_t at_ns)
 {
     const struct syn_route *route = &rt->routes[p];
     if (!note_drop(rt, p, inference))
-        return false;
+        return;
     if (route->has_head || route->has_tail)
         rt->counters.dropped[p]++;
     if (route->has_tail)
         count_done(rt, p, at_ns);
-    return true;
 }
 
 void syn_rt_receive_abort(struct syn_rt *rt, unsigned pipeline, enum syn_stage stage, unsigned slot,
@@ -186,7 +185,7 @@ void syn_rt_receive_abort(struct syn_rt *rt, unsigned pipeline, enum syn_stage s
 {
     syn_rt_notice(rt, at_ns);
     empty(rt, pipeline, stage, slot, at_ns);
-    (void)count_drop(rt, pipeline, inference, at_ns);
+    count_drop(rt, pipeline, inference, at_ns);
     syn_rt_schedule(rt);
 }
 
@@ -207,7 +206,7 @@ void syn_rt_infer_abort(struct syn_rt *rt, const struct syn_task *task, int64_t 
     rt->body_state = SYN_BODY_NONE;
     rt->configured = SYN_RT_NOBODY;
     empty(rt, task->pipeline, task->to_stage, task->to_slot, end_ns);
-    (void)count_drop(rt, task->pipeline, task->token.inference, end_ns);
+    count_drop(rt, task->pipeline, task->token.inference, end_ns);
     syn_rt_schedule(rt);
 }
 
@@ -215,18 +214,17 @@ void syn_rt_send_abort(struct syn_rt *rt, const struct syn_task *task, int64_t a
 {
     syn_rt_notice(rt, at_ns);
     empty(rt, task->pipeline, task->from_stage, task->from_slot, at_ns);
-    (void)count_drop(rt, task->pipeline, task->token.inference, at_ns);
+    count_drop(rt, task->pipeline, task->token.inference, at_ns);
     syn_rt_schedule(rt);
 }
 
-bool syn_rt_dropped(struct syn_rt *rt, unsigned pipeline, uint32_t inference, int64_t at_ns)
+void syn_rt_dropped(struct syn_rt *rt, unsigned pipeline, uint32_t inference, int64_t at_ns)
 {
     if (pipeline >= rt->pipeline_count)
-        return false;
+        return;
     syn_rt_notice(rt, at_ns);
-    const bool news = count_drop(rt, pipeline, inference, at_ns);
+    count_drop(rt, pipeline, inference, at_ns);
     syn_rt_schedule(rt);
-    return news;
 }
 
 void syn_rt_peer_lost(struct syn_rt *rt, uint8_t peer)

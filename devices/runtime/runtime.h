@@ -315,9 +315,9 @@ void syn_rt_infer_abort(struct syn_rt *rt, const struct syn_task *task, int64_t 
  */
 void syn_rt_send_abort(struct syn_rt *rt, const struct syn_task *task, int64_t at_ns);
 
-/* An inference was given up at another device. News of one that is already known is ignored
- * (false), since a device that is source and target hears it from both sides. */
-bool syn_rt_dropped(struct syn_rt *rt, unsigned pipeline, uint32_t inference, int64_t at_ns);
+/* An inference was given up at another device. News of one that is already known is ignored, since
+ * a device that is source and target hears it from both sides. */
+void syn_rt_dropped(struct syn_rt *rt, unsigned pipeline, uint32_t inference, int64_t at_ns);
 
 /*
  * The link to a peer went: its credits are void (transfers under way are the port's to abort). When

@@ -68,7 +68,7 @@ static void tell_missing(struct syn_traffic *t, unsigned peer, uint16_t stream, 
                            syn_tensor_begin(message, &head, 0, SYN_TENSOR_MISSING_SIZE), true);
 }
 
-void syn_traffic_confirm(struct syn_traffic *t, unsigned peer, const struct syn_tensor_head *of)
+static void confirm(struct syn_traffic *t, unsigned peer, const struct syn_tensor_head *of)
 {
     tell_missing(t, peer, of->stream, of->inference, 0);
 }
@@ -116,9 +116,10 @@ static void await_next(struct syn_traffic *t, unsigned p, unsigned stage, uint32
         await(a, a->more ? inference + 1 : 0, false);
 }
 
-void syn_traffic_in_dropped(struct syn_traffic *t, unsigned p, unsigned stage, uint32_t inference)
+bool syn_traffic_in_dropped(struct syn_traffic *t, unsigned p, unsigned stage, uint32_t inference)
 {
     await_next(t, p, stage, inference);
+    return !has_arrived(t, p, stage, inference);
 }
 
 /* The one of the lowest rank, of these the lowest inference. */
@@ -270,8 +271,7 @@ static struct syn_traffic_in *open_entry(struct syn_traffic *t, unsigned peer,
     if (!has_arrived(t, p, stage, head->inference))
         return open_stage(t, p, stage, head);
     if (!is_radio(peer)) /* the confirmation was lost */
-        syn_traffic_confirm(t, syn_traffic_other_end(&t->agent->deployment.pipes[p].route, stage),
-                            head);
+        confirm(t, syn_traffic_other_end(&t->agent->deployment.pipes[p].route, stage), head);
     return NULL;
 }
 
@@ -396,7 +396,7 @@ static void arrive(struct syn_traffic_in *in)
     struct syn_tensor_head head = {.stream = send.stream, .inference = send.inference};
     syn_timers_stop(&in->timer);
     note_arrival(t, in);
-    syn_traffic_confirm(t, in->peer, &head);
+    confirm(t, in->peer, &head);
     if (in->wired)
         end_wired(in, t->port.virtual_time ? ready : now);
     else if (syn_radio_offer(&t->radio, &send, now))
@@ -441,7 +441,7 @@ void syn_traffic_in_data(struct syn_traffic *t, unsigned peer, const struct syn_
     if (!in)
         in = open_entry(t, peer, head);
     if (in && in->complete && !is_direct(in))
-        syn_traffic_confirm(t, in->peer, head);
+        confirm(t, in->peer, head);
     if (!in || in->complete) {
         t->refused++;
         return;

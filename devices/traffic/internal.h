@@ -76,26 +76,10 @@ void syn_traffic_in_data(struct syn_traffic *traffic, unsigned peer,
                          const struct syn_tensor_head *head, const uint8_t *body, size_t size);
 void syn_traffic_in_begin(struct syn_traffic *traffic, const struct syn_radio_send *send,
                           int64_t start_ns, int64_t end_ns);
-/* An inference will not come any more. */
-void syn_traffic_in_dropped(struct syn_traffic *traffic, unsigned pipeline, unsigned stage,
+/* An inference will not come any more. False: it has come. */
+bool syn_traffic_in_dropped(struct syn_traffic *traffic, unsigned pipeline, unsigned stage,
                             uint32_t inference);
 void syn_traffic_in_lost(struct syn_traffic *traffic, unsigned peer);
 void syn_traffic_in_reset(struct syn_traffic *traffic);
-
-/* All of a hop is here, or the news of it: its sender need not repeat it. */
-void syn_traffic_confirm(struct syn_traffic *traffic, unsigned peer,
-                         const struct syn_tensor_head *of);
-
-/* ---- inferences that are given up: news.c ---- */
-
-/* May it be of a deployment that this device has left and the sender has not? Where links keep no
- * order with commands, only before this one is started. */
-bool syn_traffic_may_be_old(const struct syn_traffic *traffic, unsigned peer);
-void syn_traffic_dropped(struct syn_traffic *traffic, unsigned peer,
-                         const struct syn_tensor_head *head);
-void syn_traffic_news_confirmed(struct syn_traffic *traffic, const struct syn_tensor_head *head);
-/* A direct link has come: what waited for it. */
-void syn_traffic_news_for(struct syn_traffic *traffic, unsigned peer);
-void syn_traffic_news_reset(struct syn_traffic *traffic);
 
 #endif

@@ -126,16 +126,80 @@ void syn_traffic_counts(struct syn_traffic *t, const uint32_t *done, unsigned co
                                       true); /* one for all: the host spreads it */
 }
 
+/* May it be of a deployment that this device has left and the sender has not? Where links keep no
+ * order with commands, only before this one is started. */
+static bool may_be_old(const struct syn_traffic *t, unsigned peer)
+{
+    return peer >= SYN_AGENT_PEERS_MAX && !t->agent->rt.granted;
+}
+
 /* They come again. */
 static void on_counts(struct syn_traffic *t, unsigned peer, const uint8_t *body, size_t size)
 {
     uint32_t done[SYN_RT_PIPELINES_MAX] = {0};
     int64_t at_ns;
     int n = syn_tensor_counts_get(done, SYN_RT_PIPELINES_MAX, &at_ns, body, size);
-    if (n < 0 || n > SYN_RT_PIPELINES_MAX || syn_traffic_may_be_old(t, peer))
+    if (n < 0 || n > SYN_RT_PIPELINES_MAX || may_be_old(t, peer))
         t->refused++;
     else
         syn_rt_counts(&t->agent->rt, done, (unsigned)n, syn_traffic_heard_ns(t, at_ns));
+}
+
+/* ---- drops ---- */
+
+static void tell_drop(struct syn_traffic *t, const struct syn_traffic_drop *d)
+{
+    uint8_t message[SYN_TENSOR_START];
+    size_t size = syn_transfer_dropped(message, d->stream, d->inference, d->flags);
+    if (!syn_traffic_is_direct(t, d->peer) || t->port.is_up(t->port.ctx, d->peer))
+        (void)syn_traffic_tell(t, d->peer, message, size, false);
+    else if (t->drop_count < SYN_TRAFFIC_DROPS)
+        t->drops[t->drop_count++] = *d;
+}
+
+/* Those that waited for the link to come back. */
+static void tell_old_drops(struct syn_traffic *t, unsigned peer)
+{
+    for (unsigned i = t->drop_count; i-- > 0;)
+        if (t->drops[i].peer == peer) {
+            struct syn_traffic_drop d = t->drops[i];
+            t->drops[i] = t->drops[--t->drop_count];
+            tell_drop(t, &d);
+        }
+}
+
+void syn_traffic_tell_drop(struct syn_traffic *t, unsigned pipeline, unsigned stage,
+                           uint32_t inference)
+{
+    const struct syn_deployed_pipe *pipe = &t->agent->deployment.pipes[pipeline];
+    bool up = stage == SYN_STAGE_BODY_IN || stage == SYN_STAGE_TAIL;
+    struct syn_traffic_drop d = {.peer = syn_traffic_other_end(&pipe->route, stage),
+                                 .flags = up ? SYN_DROPPED_UPSTREAM : 0,
+                                 .stream = syn_traffic_hop(pipe, stage).stream,
+                                 .inference = inference};
+    if (d.peer != SYN_RT_NOBODY && d.peer != SYN_RT_LOCAL)
+        tell_drop(t, &d);
+}
+
+/* News of a drop goes on from hop to hop until it is at the source and at the target. */
+static void on_dropped(struct syn_traffic *t, const struct syn_tensor_head *head)
+{
+    bool up = head->flags & SYN_DROPPED_UPSTREAM;
+    unsigned p, stage;
+    bool found =
+        up ? syn_traffic_find(t, head->stream, SYN_STAGE_HEAD, SYN_STAGE_BODY_OUT, &p, &stage)
+           : syn_traffic_find(t, head->stream, SYN_STAGE_BODY_IN, SYN_STAGE_TAIL, &p, &stage);
+    if (!found) {
+        t->refused++;
+        return;
+    }
+    if (!up && !syn_traffic_in_dropped(t, p, stage, head->inference))
+        return; /* it is here: the sender has not heard of that */
+    if (stage == SYN_STAGE_BODY_OUT)
+        syn_traffic_tell_drop(t, p, SYN_STAGE_BODY_IN, head->inference);
+    if (stage == SYN_STAGE_BODY_IN)
+        syn_traffic_tell_drop(t, p, SYN_STAGE_BODY_OUT, head->inference);
+    syn_rt_dropped(&t->agent->rt, p, head->inference, syn_traffic_now(t));
 }
 
 /* ---- messages ---- */
@@ -146,11 +210,8 @@ static void on_missing(struct syn_traffic *t, const struct syn_tensor_head *head
     uint32_t length;
     if (syn_tensor_missing_get(&length, body, size))
         t->refused++;
-    else {
+    else
         syn_traffic_out_again(t, head, length);
-        if (length == 0)
-            syn_traffic_news_confirmed(t, head);
-    }
 }
 
 static void on_arbitration(struct syn_traffic *t, unsigned peer, const struct syn_tensor_head *head,
@@ -183,7 +244,7 @@ static void on_kind(struct syn_traffic *t, unsigned peer, const struct syn_tenso
         on_counts(t, peer, body, size);
         break;
     case SYN_TENSOR_DROPPED:
-        syn_traffic_dropped(t, peer, head);
+        on_dropped(t, head);
         break;
     default:
         on_arbitration(t, peer, head, body, size);
@@ -216,7 +277,7 @@ void syn_traffic_up(struct syn_traffic *t, unsigned peer, bool up)
         return;
     }
     syn_rt_peer_found(&t->agent->rt, (uint8_t)peer, now);
-    syn_traffic_news_for(t, peer);
+    tell_old_drops(t, peer);
 }
 
 static void tell_wire(struct syn_traffic *t, const struct syn_agent_peer *peer, bool up)
@@ -313,7 +374,7 @@ void syn_traffic_reset(struct syn_traffic *t)
     syn_traffic_forget_queue(t);
     syn_traffic_out_reset(t);
     syn_traffic_in_reset(t);
-    syn_traffic_news_reset(t);
+    t->drop_count = 0;
     memset(t->arrived, 0, sizeof t->arrived);
     memset(t->awaited, 0, sizeof t->awaited);
     memset(t->granted, 0, sizeof t->granted);

@@ -9,8 +9,7 @@
  * takes a radio's time at either end; missing pieces are asked for again; a `missing` of length 0
  * says that all is there, and until it has come the sender keeps the slot and repeats its last byte
  * now and then. A credit by the host carries in `inference` how many were granted in all, and is
- * repeated with every beacon. News of a drop are repeated more and more rarely until a `missing` of
- * length 0 comes. Credits, counts and drops cost no radio time.
+ * repeated with every beacon. Credits, counts and drops cost no radio time.
  *
  * An end behind the host that is away is waited for, however long that takes: nothing is dropped,
  * and every credit keeps its slot. A sender that has repeated a hop in vain does so more and more
@@ -52,10 +51,6 @@
 #endif
 #ifndef SYN_TRAFFIC_DROPS
 #define SYN_TRAFFIC_DROPS 64 /* news of drops that wait for a direct link */
-#endif
-
-#ifndef SYN_TRAFFIC_NEWS
-#define SYN_TRAFFIC_NEWS 64 /* news of drops that are repeated; 0: they are told once */
 #endif
 
 #ifndef SYN_TRAFFIC_WIRES
@@ -152,12 +147,6 @@ struct syn_traffic {
         uint32_t inference;
     } drops[SYN_TRAFFIC_DROPS];
     unsigned drop_count;
-#if SYN_TRAFFIC_NEWS > 0
-    struct syn_traffic_drop news[SYN_TRAFFIC_NEWS]; /* by the host or a wire, not confirmed */
-    unsigned news_count;
-    uint8_t news_doublings; /* of the pause until they are told again */
-    struct syn_timer news_timer;
-#endif
     uint32_t refused; /* pieces that belong to nothing here */
     uint32_t lost;    /* messages for which the queue had no room */
 };

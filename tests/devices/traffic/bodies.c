@@ -319,15 +319,6 @@ static void end_task(struct body *d, struct body_task *r)
     if (task->kind == SYN_TASK_ACT)
         result = syn_traffic_result(&d->traffic, task->pipeline, task->from_slot);
     r->active = false;
-    if (task->kind == SYN_TASK_INFER && d->all->faults > 0 && chance(d->all, 200)) {
-        d->all->faults--;
-        syn_agent_infer_failed(&d->agent, task, ended.start_ns, ended.end_ns, "it failed");
-        syn_traffic_tell_drop(&d->traffic, task->pipeline, SYN_STAGE_BODY_IN,
-                              task->token.inference);
-        syn_traffic_tell_drop(&d->traffic, task->pipeline, SYN_STAGE_BODY_OUT,
-                              task->token.inference);
-        return;
-    }
     syn_agent_task_ended(&d->agent, task, ended.start_ns, ended.end_ns, 0, result);
 }
 

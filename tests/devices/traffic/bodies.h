@@ -73,7 +73,6 @@ struct bodies {
         uint8_t bytes[];
     } * frames;
     unsigned carried, lost;
-    unsigned faults; /* of inferences, that are still to come */
     unsigned pieces; /* of tensors, that the host carried */
     unsigned by_wire;
     bool cut; /* all wires */

@@ -209,38 +209,6 @@ static void a_hop_that_was_lost_is_not_taken_for_one_that_has_arrived(void **sta
     }
 }
 
-/* Accelerators fail, and the news of it are lost like all else. */
-static void source_and_target_count_every_inference_that_failed(void **state)
-{
-    (void)state;
-    for (uint64_t seed = 1; seed <= 12; seed++) {
-        const struct bodies_host host = {.lost_permille = 50 * (unsigned)(seed % 6)};
-        struct bodies *b = bodies_new(3, plan, 6, &host, seed);
-        const unsigned faults = SYN_TRAFFIC_NEWS / 2;
-        unsigned dropped = 0;
-        b->faults = faults;
-        bodies_start(b, seed % 2 ? SYN_RT_SEQUENTIAL : SYN_RT_FAIR, EACH);
-        bodies_pass(b, 300 * MS);
-        b->body[seed % 3].away = true;
-        bodies_pass(b, 10000 * (int64_t)MS);
-        b->body[seed % 3].away = false;
-        assert_true(bodies_run(b, EACH, SECONDS));
-        bodies_pass(b, 60000 * (int64_t)MS); /* sources hear of the last */
-        for (unsigned p = 0; p < 6; p++) {
-            const struct syn_rt_counters *source = &b->body[plan[p].source].agent.rt.counters;
-            const struct syn_rt_counters *target = &b->body[plan[p].target].agent.rt.counters;
-            assert_int_equal(target->acted[p] + target->dropped[p], EACH);
-            assert_int_equal(source->dropped[p], target->dropped[p]);
-            dropped += target->dropped[p];
-        }
-        assert_int_equal(dropped, faults - b->faults);
-        for (unsigned i = 0; i < 3; i++)
-            assert_int_equal(b->body[i].traffic.news_count, 0);
-        expect_every_credit_back(b);
-        bodies_free(b);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,7 +217,6 @@ int main(void)
         cmocka_unit_test(it_is_waited_for_over_stops_and_starts),
         cmocka_unit_test(meanwhile_the_others_go_on),
         cmocka_unit_test(a_hop_that_was_lost_is_not_taken_for_one_that_has_arrived),
-        cmocka_unit_test(source_and_target_count_every_inference_that_failed),
         cmocka_unit_test(when_losses_end_every_credit_is_back_and_every_pipeline_delivers),
     };
     return cmocka_run_group_tests_name("traffic_away", tests, NULL, NULL);
