@@ -5,6 +5,7 @@
 #include "cli/commands/connect_uri.h"
 #include "cli/commands/device_record.h"
 #include "cli/data.h"
+#include "cli/fleet/ids.h"
 #include "cli/output/show.h"
 #include "cli/output/text.h"
 #include "cli/shell/call.h"
@@ -118,29 +119,16 @@ static void show_connected(struct syn_console *console, struct syn_member *membe
                          member->profile.name, firmware);
 }
 
-static const struct syn_member *twin_of(const struct syn_bench *bench,
-                                        const struct syn_member *member)
+static void show_twin(struct syn_console *console, const struct syn_member *member)
 {
-    for (unsigned i = 0; i < bench->count; i++) {
-        const struct syn_member *other = bench->members[i];
-        if (other != member && other->state == SYN_MEMBER_ONLINE && member->hello.id[0] &&
-            strcmp(other->hello.id, member->hello.id) == 0)
-            return other;
-    }
-    return NULL;
-}
-
-/* One device by two ways, or two that were given the same id: plans would take it for two. */
-static void show_twin(struct syn_console *console, const struct syn_bench *bench,
-                      const struct syn_member *member)
-{
-    const struct syn_member *twin = twin_of(bench, member);
+    const struct syn_member *twin = syn_ids_twin(member);
     if (!twin)
         return;
     syn_show_text(syn_result_json(&console->result), "same_id_as", twin->name);
     syn_result_print(&console->result,
                      "%s: has the id of %s, '%s': if it is one device, keep one of the two, or "
-                     "plans count it twice\n",
+                     "plans count it twice; if they are two, give one another id, or no wire "
+                     "between them is found\n",
                      member->name, twin->name, member->hello.id);
 }
 
@@ -183,7 +171,7 @@ static int run_connect(struct syn_console *console, const struct syn_call *call,
     syn_event_add(&console->events, SYN_EVENT_JOIN, member->name, "connected");
     show_connected(console, member);
     show_note(console, member);
-    show_twin(console, bench, member);
+    show_twin(console, member);
     return 0;
 }
 

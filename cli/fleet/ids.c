@@ -22,16 +22,14 @@ void syn_ids_number(struct syn_member *member)
         member->number++;
 }
 
-void syn_ids_warn(const struct syn_member *member)
+const struct syn_member *syn_ids_twin(const struct syn_member *member)
 {
     const struct syn_bench *bench = member->bench;
-    for (unsigned i = 0; !member->foreign && i < bench->count; i++) {
+    for (unsigned i = 0; member->hello.id[0] && i < bench->count; i++) {
         const struct syn_member *other = bench->members[i];
-        if (other != member && other->state == SYN_MEMBER_ONLINE && other->hello.id[0] &&
+        if (other != member && other->state == SYN_MEMBER_ONLINE &&
             strcmp(other->hello.id, member->hello.id) == 0)
-            syn_console_event(bench->console, SYN_EVENT_FAIL, member->name,
-                              "has the id of %s, '%s': they are not told apart, and a wire between "
-                              "them is not found; if they are two, give one another id",
-                              other->name, other->hello.id);
+            return other;
     }
+    return NULL;
 }

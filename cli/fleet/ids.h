@@ -10,7 +10,8 @@
  * It keeps it. */
 void syn_ids_number(struct syn_member *member);
 
-/* Says so where another device that is online has the same id. */
-void syn_ids_warn(const struct syn_member *member);
+/* Another device that is online and has the same id, or NULL: one device by two ways, or two that
+ * were given one id. */
+const struct syn_member *syn_ids_twin(const struct syn_member *member);
 
 #endif
