@@ -124,8 +124,6 @@ class Device(Object):
     def Disconnect(self):
         self.set(Connected=False, ServicesResolved=False)
         self.world.say("disconnected")
-        if self.world.data and self.world.options.by_call:
-            self.world.say(f"packets of at most {self.world.data.longest} bytes came")
 
 
 class Service(Object):
@@ -308,6 +306,8 @@ def main():
         child = subprocess.Popen(command, env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": address})
         GLib.timeout_add(20, watch, child, loop)
         loop.run()
+        if options.by_call and not options.gone and world.data:
+            world.say(f"packets of at most {world.data.longest} bytes came")
         return child.returncode
     finally:
         daemon.terminate()
