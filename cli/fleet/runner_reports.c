@@ -150,9 +150,10 @@ void syn_runner_result(struct syn_bench *bench, struct syn_member *member,
     bool timed = latency(running, member, result, &ns);
     if (running->warm && timed)
         syn_measure_result(running->measure, result->pipeline, ns);
-    /* Measuring begins when pipelines have run ahead as far as the fair round lets them. */
-    running->warm =
-        running->warm || syn_runner_all_have(running, syn_deploy_depth(bench->deployed->deploy));
+    /* Measuring begins when pipelines have run ahead as far as the fair round lets them, and what
+     * that left before the bottleneck is through: as in the simulator. */
+    running->warm = running->warm ||
+                    syn_runner_all_have(running, 2 * syn_deploy_depth(bench->deployed->deploy));
     if (running->options.verify)
         keep_claim(running, result);
     show(running, (unsigned)device, result, timed ? (double)ns / 1e6 : NAN);
